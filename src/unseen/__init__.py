@@ -1,0 +1,61 @@
+"""Learn what is normal, be told of the few anomalies that are known, catch the ones nobody has seen.
+
+>>> import unseen
+>>> detector = unseen.AwareDetector(seed=1)
+>>> detector.seed
+1
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+# Public name -> the module it lives in. Loaded when first used, so that `import unseen` costs no torch.
+_HOMES = {
+    "AwareDetector": "unseen.detectors.aware",
+    "AutoEncoder": "unseen.models.architecture",
+    "VAE": "unseen.models.architecture",
+    "FalseAlarmRate": "unseen.thresholds",
+    "FalseDiscoveryRate": "unseen.thresholds",
+    "RateBudget": "unseen.thresholds",
+    "UnseenError": "unseen.errors",
+    "evaluate": "unseen.evaluation",
+    "load": "unseen.registry",
+    "open_source": "unseen.data",
+}
+
+if TYPE_CHECKING:
+    from unseen.data import open_source
+    from unseen.detectors.aware import AwareDetector
+    from unseen.errors import UnseenError
+    from unseen.evaluation import evaluate
+    from unseen.models.architecture import VAE, AutoEncoder
+    from unseen.registry import load
+    from unseen.thresholds import FalseAlarmRate, FalseDiscoveryRate, RateBudget
+
+__all__ = [
+    "VAE",
+    "AutoEncoder",
+    "AwareDetector",
+    "FalseAlarmRate",
+    "FalseDiscoveryRate",
+    "RateBudget",
+    "UnseenError",
+    "__version__",
+    "evaluate",
+    "load",
+    "open_source",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'unseen' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""Models: each method one file, each returning a `Pass` of distributions."""

@@ -1,0 +1,1 @@
+"""Bricks: distributions a model returns, dense and convolutional stacks."""

@@ -1,0 +1,217 @@
+"""Per-row losses: the evidence bound on normal rows, the awareness family on known anomalies.
+
+Reductions are those of the specification: E is a mean over features, the divergence a sum over latent
+units, and every loss below is one number a row in units of the normal tail, e = E / tau, where tau is the
+0.99 quantile of E on held-out normal rows at the end of stage 1. The loop takes the only mean.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from unseen.nn.distributions import Pass
+
+# Below this the logarithm in `Abc` would leave float32; its gradient is cut there.
+SMALLEST = 1e-6
+
+
+def elbo(out: Pass, x: Tensor, *, beta: float) -> Tensor:
+    """Row loss l = E + (beta / D) KL, shape (N,).
+
+    For beta = 2 v it is the negative evidence lower bound of a decoder of variance v, times 2 v / D.
+    """
+    error = out.error(x)
+    return error if beta == 0 else error + (beta / x[0].numel()) * out.divergence()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an awareness loss may look at: the pass of N known anomalies, measured in normal tails.
+
+    Attributes
+    ----------
+    excess
+        e = E / tau of each known anomaly, shape (N,).
+    divergence
+        (beta / D) KL / tau, shape (N,).
+    reconstruction, x
+        Decoder mean and row, shape (N, D).
+    level
+        Mean e of the normal rows of the same batch, without gradient, scalar.
+    ramp
+        Progress of the ramp, 0 to 1.
+    tau
+        Scale of E.
+    """
+
+    excess: Tensor
+    divergence: Tensor
+    reconstruction: Tensor
+    x: Tensor
+    level: Tensor
+    ramp: float
+    tau: float
+
+
+class Awareness(Protocol):
+    """A loss on known anomalies: one number a row, small where the row is reconstructed badly."""
+
+    def __call__(self, told: Told) -> Tensor:
+        """Loss of each known anomaly, shape (N,)."""
+
+
+@dataclass(frozen=True)
+class Abc:
+    """Autoencoding binary classifier, A = -ln(1 - exp(-e)): bounded below by 0, the default.
+
+    The likelihood of "anomaly" under p(normal | x) = exp(-e). Gradient -1 / (exp(e) - 1): strong inside the
+    normal tail, gone far outside, so a row that is already strange is left alone.
+
+    References
+    ----------
+    Yamanaka et al., arXiv 1903.10709.
+    """
+
+    weight: float = 1.0
+
+    def __call__(self, told: Told) -> Tensor:
+        """Loss of each known anomaly, shape (N,)."""
+        excess = told.excess.clamp_min(SMALLEST)
+        return -(told.ramp * self.weight) * torch.log(-torch.expm1(-excess))
+
+
+@dataclass(frozen=True)
+class Hinge:
+    """A = max(0, margin - e): pushes until the error is `margin` normal tails, then stops."""
+
+    margin: float = 2.0
+    weight: float = 1.0
+
+    def __call__(self, told: Told) -> Tensor:
+        """Loss of each known anomaly, shape (N,)."""
+        return (told.ramp * self.weight) * (self.margin - told.excess).clamp_min(0.0)
+
+
+@dataclass(frozen=True)
+class AeSad:
+    """A = alpha * mean_j (x'_j - F(x)_j)^2 / tau with F(x) = -x (standardised) or 1 - x (pixels in [0, 1]).
+
+    Asks for a wrong reconstruction instead of a bad one.
+
+    Parameters
+    ----------
+    reflection
+        The sum x + F(x): 0 for standardised data, 1 for data in [0, 1].
+
+    References
+    ----------
+    AE-SAD, arXiv 2305.10464.
+    """
+
+    alpha: float = 1.0
+    reflection: float = 0.0
+
+    def __call__(self, told: Told) -> Tensor:
+        """Loss of each known anomaly, shape (N,)."""
+        wrong = (told.reconstruction - (self.reflection - told.x)).square().flatten(1).mean(1)
+        return (told.ramp * self.alpha / told.tau) * wrong
+
+
+@dataclass(frozen=True)
+class Sigmoid:
+    """A = -lambda * sigmoid(e - mean e of the normal rows): bounded below by -lambda.
+
+    References
+    ----------
+    Outlier-exposed VAE, arXiv 2007.01850.
+    """
+
+    weight: float = 2.0
+
+    def __call__(self, told: Told) -> Tensor:
+        """Loss of each known anomaly, shape (N,)."""
+        return -(told.ramp * self.weight) * torch.sigmoid(told.excess - told.level)
+
+
+@dataclass(frozen=True)
+class Inverse:
+    """A = eta / (e + 1e-6), the form of Deep SAD.
+
+    References
+    ----------
+    Ruff et al., arXiv 1906.02694.
+    """
+
+    eta: float = 1.0
+
+    def __call__(self, told: Told) -> Tensor:
+        """Loss of each known anomaly, shape (N,)."""
+        return (told.ramp * self.eta) / (told.excess + SMALLEST)
+
+
+@dataclass(frozen=True)
+class Ramp:
+    """The published form, A = (l - lambda(t) E) / tau with lambda(t) ramped up to `lambda_max`.
+
+    For a known anomaly this is (1 - lambda) E + (beta / D) KL: below lambda = 1 anomalies are still pulled
+    to be reconstructed, at 1 only the divergence is left, above 1 the error is repelled **without bound**.
+    Kept for reproduction, with the guards on; `RampCapped` stops at `cap` tails.
+
+    References
+    ----------
+    Strengthening Anomaly Awareness, arXiv 2504.11520.
+    """
+
+    lambda_max: float = 2.0
+
+    def __call__(self, told: Told) -> Tensor:
+        """Loss of each known anomaly, shape (N,)."""
+        return told.divergence + (1.0 - told.ramp * self.lambda_max) * told.excess
+
+
+@dataclass(frozen=True)
+class RampCapped:
+    """`Ramp` with E replaced by min(E, cap * tau): bounded, no gradient beyond the cap."""
+
+    lambda_max: float = 2.0
+    cap: float = 50.0
+
+    def __call__(self, told: Told) -> Tensor:
+        """Loss of each known anomaly, shape (N,)."""
+        repelled = told.excess.clamp_max(self.cap)
+        return told.divergence + (1.0 - told.ramp * self.lambda_max) * repelled
+
+
+def aware_rows(
+    out: Pass,
+    x: Tensor,
+    known: Tensor,
+    *,
+    awareness: Awareness,
+    beta: float,
+    tau: float,
+    ramp: float,
+) -> Tensor:
+    """Loss of each row of a mixed batch, in units of tau, shape (N,).
+
+    Normal rows: l / tau. Known anomalies: the awareness loss. `known` is a boolean mask whose True rows come
+    last, so that both parts are slices.
+    """
+    normal = int((~known).sum())
+    error = out.error(x) / tau
+    weight = beta / (x[0].numel() * tau)
+    divergence = weight * out.divergence() if beta else torch.zeros_like(error)
+    told = Told(
+        excess=error[normal:],
+        divergence=divergence[normal:],
+        reconstruction=out.likelihood.mean[normal:],
+        x=x[normal:],
+        level=error[:normal].detach().mean(),
+        ramp=ramp,
+        tau=tau,
+    )
+    return torch.cat([error[:normal] + divergence[:normal], awareness(told)])

@@ -1,0 +1,180 @@
+"""From scores to p-values to decisions, with stated false-alarm rates.
+
+A threshold is an object with its own fit, on scores of normal rows that took no part in training. It can be
+changed after fitting, and says nothing about how many anomalies there "should" be.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from unseen.errors import ConfigError, DataError
+
+Floats = NDArray[np.float64]
+
+# Exceedances the tail beyond the calibration rows is fitted on: a tenth of the rows, at most 200.
+TAIL_SHARE, TAIL_ROWS = 0.1, 200
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Scores of held-out normal rows, sorted, as the yardstick of later scores.
+
+    Raises
+    ------
+    DataError
+        Fewer than two scores, or scores that are not finite.
+
+    References
+    ----------
+    Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World (2005); conformal p-values for
+    outlier detection: Bates et al., Annals of Statistics 51 (2023) 149.
+
+    Examples
+    --------
+    >>> calibration = Calibration.fit([1.0, 2.0, 3.0, 4.0])
+    >>> calibration.p_values([0.5, 2.5, 9.0]).tolist()
+    [1.0, 0.6, 0.2]
+    """
+
+    scores: Floats
+
+    @classmethod
+    def fit(cls, scores: ArrayLike) -> Calibration:
+        """Take the scores of held-out normal rows, shape (n,), higher is stranger."""
+        values = np.sort(np.asarray(scores, dtype=np.float64).ravel())
+        if len(values) < 2:
+            raise DataError(f"{len(values)} held-out normal rows came; a calibration needs at least 2")
+        if not np.isfinite(values).all():
+            bad = int((~np.isfinite(values)).sum())
+            raise DataError(f"{bad} of {len(values)} calibration scores are not finite")
+        return cls(values)
+
+    def __len__(self) -> int:
+        """Return the number of held-out normal rows."""
+        return len(self.scores)
+
+    def p_values(self, scores: ArrayLike) -> Floats:
+        """Conformal p-value of each score: (1 + number of calibration scores >= s) / (n + 1).
+
+        Under exchangeability with the held-out normals, P(p <= a) <= a for every a.
+        """
+        values = np.asarray(scores, dtype=np.float64)
+        above = len(self.scores) - np.searchsorted(self.scores, values, side="left")
+        return np.asarray((1.0 + above) / (len(self.scores) + 1.0))
+
+    def evidence(self, scores: ArrayLike) -> Floats:
+        """Evidence against "normal" in nats: -ln of a smooth, strictly decreasing tail probability.
+
+        Between calibration scores it interpolates the conformal p-value; beyond them it follows the
+        exponential tail of the logarithm (a power law) fitted by Hill's estimator, so that rows stranger
+        than every normal row still have an order. Zero or more.
+        """
+        values = np.asarray(scores, dtype=np.float64)
+        n = len(self.scores)
+        anchors, first = np.unique(self.scores, return_index=True)
+        levels = -np.log((n - first) / (n + 1.0))
+        inside = np.interp(values, anchors, levels)
+        # scores are counted from the median, in units of the distance from it to the largest normal score
+        middle, top = float(np.median(self.scores)), float(self.scores[-1])
+        unit = max(top - middle, 1e-12 * max(abs(top), 1.0))
+        beyond = np.log1p(np.maximum(values - top, 0.0) / unit)
+        return np.asarray(inside + beyond * self._tail_index(middle, unit))
+
+    def _tail_index(self, middle: float, unit: float) -> float:
+        """Hill's estimate of the power of the tail, from the largest scores; between 1 and 50."""
+        count = int(min(TAIL_ROWS, max(2, TAIL_SHARE * len(self.scores))))
+        largest = np.maximum((self.scores[-count:] - middle) / unit, 1e-12)
+        spread = float(np.mean(np.log(largest[1:] / largest[0]))) if count > 1 else 0.0
+        return min(50.0, max(1.0, 1.0 / spread)) if spread > 0 else 1.0
+
+    def score_at(self, rate: float) -> float:
+        """Return the smallest threshold t such that `score > t` has a false-alarm rate of at most `rate`.
+
+        Infinite where `rate` is below 1 / (n + 1): no held-out sample of n rows can vouch for less.
+        """
+        n = len(self.scores)
+        allowed = math.floor(rate * (n + 1) + 1e-9)  # p <= rate  <=>  1 + above <= rate * (n + 1)
+        return math.inf if allowed < 1 else float(self.scores[max(n - allowed, 0)])
+
+
+@dataclass(frozen=True)
+class FalseAlarmRate:
+    """Raise an alarm where the conformal p-value is at most `rate`.
+
+    >>> FalseAlarmRate(0.5).decide(Calibration.fit([1.0, 2.0, 3.0, 4.0]), [1.5, 3.5]).tolist()
+    [False, True]
+    """
+
+    rate: float = 0.01
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.rate < 1.0:
+            raise ConfigError(f"false-alarm rate {self.rate!r} came; accepted: at least 0 and below 1")
+
+    def decide(self, calibration: Calibration, scores: ArrayLike) -> NDArray[np.bool_]:
+        """Return one decision a score, shape (N,)."""
+        return np.asarray(calibration.p_values(scores) <= self.rate)
+
+
+@dataclass(frozen=True)
+class RateBudget:
+    """Raise at most `alarms` false alarms per unit of time where `rows` rows arrive in that unit.
+
+    Ten alarms a day on a million flows a day, or 1 kHz kept of 40 MHz: the same division.
+
+    >>> RateBudget(alarms=10, rows=1_000_000).rate
+    1e-05
+    """
+
+    alarms: float
+    rows: float
+
+    def __post_init__(self) -> None:
+        if not (self.rows > 0 and 0 <= self.alarms < self.rows):
+            raise ConfigError(
+                f"a budget of {self.alarms!r} alarms on {self.rows!r} rows came; "
+                "accepted: a positive number of rows, and fewer alarms than rows"
+            )
+
+    @property
+    def rate(self) -> float:
+        """The false-alarm rate that spends the budget."""
+        return self.alarms / self.rows
+
+    def decide(self, calibration: Calibration, scores: ArrayLike) -> NDArray[np.bool_]:
+        """Return one decision a score, shape (N,)."""
+        return FalseAlarmRate(self.rate).decide(calibration, scores)
+
+
+@dataclass(frozen=True)
+class FalseDiscoveryRate:
+    """Select from one batch so that the expected share of normals among the selected is at most `rate`.
+
+    Benjamini and Hochberg's step-up rule on conformal p-values, which are positively dependent on the
+    shared calibration rows (Bates et al. 2023, theorem 2), so the bound holds.
+
+    >>> calibration = Calibration.fit(range(99))
+    >>> FalseDiscoveryRate(0.1).decide(calibration, [5.0, 500.0, 600.0, 50.0]).tolist()
+    [False, True, True, False]
+    """
+
+    rate: float = 0.1
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.rate < 1.0:
+            raise ConfigError(f"false-discovery rate {self.rate!r} came; accepted: between 0 and 1")
+
+    def decide(self, calibration: Calibration, scores: ArrayLike) -> NDArray[np.bool_]:
+        """Return one decision a score, shape (N,); it depends on the whole batch."""
+        p = calibration.p_values(scores)
+        ordered = np.sort(p)
+        below = np.flatnonzero(ordered <= self.rate * np.arange(1, len(p) + 1) / max(len(p), 1))
+        return np.zeros(len(p), dtype=bool) if below.size == 0 else np.asarray(p <= ordered[below[-1]])
+
+
+Threshold = FalseAlarmRate | RateBudget | FalseDiscoveryRate

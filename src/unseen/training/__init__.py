@@ -1,0 +1,1 @@
+"""The one training loop, its two stages and its guards."""

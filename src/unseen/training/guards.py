@@ -1,0 +1,85 @@
+"""Guards of training: against forgetting what is normal, against collapse, against runaway."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from unseen.errors import TrainingError
+from unseen.models.network import Network
+
+# Units whose mean divergence is below this carry nothing (nats).
+ACTIVE = 0.01
+
+
+@dataclass(frozen=True)
+class ForgettingGuard:
+    """Stage 2 must still reconstruct normal rows: median and 0.99 quantile of E against stage 1.
+
+    Attributes
+    ----------
+    median, tail
+        Stage-1 median and 0.99 quantile of E on held-out normal rows.
+    median_limit, tail_limit
+        Largest allowed ratios to them.
+    """
+
+    median: float
+    tail: float
+    median_limit: float = 1.5
+    tail_limit: float = 2.0
+
+    @classmethod
+    def fit(cls, error: Tensor) -> ForgettingGuard:
+        """Remember stage 1 from its errors on held-out normal rows, shape (n,)."""
+        return cls(float(error.median()), float(error.quantile(0.99)))
+
+    def complaint(self, error: Tensor) -> str | None:
+        """Return what is wrong with errors (n,) of the same rows now, or None."""
+        if not bool(torch.isfinite(error).all()):
+            return "the error of held-out normal rows is not finite"
+        ratios = self.ratios(error)
+        if ratios[0] > self.median_limit:
+            return f"the median error of held-out normal rows rose to {ratios[0]:.2f} times stage 1"
+        if ratios[1] > self.tail_limit:
+            return f"the 0.99 quantile of the error of held-out normal rows rose to {ratios[1]:.2f} times stage 1"
+        return None
+
+    def ratios(self, error: Tensor) -> tuple[float, float]:
+        """Ratios of the median and of the 0.99 quantile of E to stage 1."""
+        tiny = 1e-12
+        return (
+            float(error.median()) / max(self.median, tiny),
+            float(error.quantile(0.99)) / max(self.tail, tiny),
+        )
+
+
+@torch.no_grad()
+def active_units(network: Network, rows: Tensor) -> int:
+    """Count latent units that carry information: mean divergence above 0.01 nats (of code variance for an AE)."""
+    posterior = network.encode(rows)
+    divergence = posterior.divergence()
+    if not bool(divergence.any()):
+        return int((posterior.mean.var(0) > ACTIVE**2).sum())
+    return int((divergence.mean(0) > ACTIVE).sum())
+
+
+def refuse_collapse(scores: np.ndarray, distinct_rows: int) -> None:
+    """Raise where scores cannot rank: fewer than ten distinct values although the rows differ more.
+
+    Raises
+    ------
+    TrainingError
+        The scores are constant, nearly so, or not finite.
+    """
+    if not np.isfinite(scores).all():
+        raise TrainingError("training ended in scores that are not finite; scale the columns or lower the rate")
+    distinct = len(np.unique(scores))
+    if distinct < min(10, distinct_rows):
+        raise TrainingError(
+            f"training ended in {distinct} distinct scores over {distinct_rows} distinct rows; "
+            "the model has collapsed: lower beta or the learning rate"
+        )
