@@ -1,0 +1,252 @@
+"""Judge one score kind by kind: those the detector was told of, and apart from them those it never saw."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields
+from functools import partial
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from unseen.errors import DataError, unknown
+from unseen.evaluation.intervals import (
+    Estimate,
+    auc_interval,
+    clopper_pearson,
+    percentile_interval,
+)
+from unseen.evaluation.ranking import auc_of, caught_at, precision_of, sic_of
+from unseen.evaluation.tally import Floats, Tally, score_column, tail_sum, tally
+from unseen.seeds import generator
+
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What is measured of one kind, or averaged over several.
+
+    Attributes:
+        auc: area under the ROC curve against all normals.
+        ap: average precision against all normals.
+        tpr_1e2: share caught at a false-alarm rate of 1e-2; NaN below 1,000 normals.
+        tpr_1e3: share caught at a false-alarm rate of 1e-3; NaN below 10,000 normals.
+        sic: largest TPR / sqrt(FPR) with 100 normals or more left.
+
+    """
+
+    auc: Estimate
+    ap: Estimate
+    tpr_1e2: Estimate
+    tpr_1e3: Estimate
+    sic: Estimate
+
+    def to_dict(self) -> dict[str, dict[str, float | None]]:
+        """Return the measures as plain JSON values."""
+        return {name: getattr(self, name).to_dict() for name in MEASURES}
+
+
+MEASURES = tuple(field.name for field in fields(Measures))
+_STATISTICS = (
+    auc_of,
+    precision_of,
+    partial(caught_at, fpr=1e-2),
+    partial(caught_at, fpr=1e-3),
+    sic_of,
+)
+_RATES = {"tpr_1e2", "tpr_1e3"}
+
+
+@dataclass(frozen=True)
+class KindResult:
+    """One anomaly kind against all normals; `averaged` says whether it counts in the means."""
+
+    kind: str
+    n: int
+    told: bool
+    averaged: bool
+    measures: Measures
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Every kind of a test set, and the means over told and over unseen kinds (None where there is none).
+
+    The interval of a mean is over rows: the kinds are those of this test set, not a sample of all kinds.
+    """
+
+    normals: int
+    kinds: tuple[KindResult, ...]
+    told: Measures | None
+    unseen: Measures | None
+
+    def kind(self, name: str) -> KindResult:
+        """Return one kind by name.
+
+        Raises:
+            DataError: no such kind.
+
+        """
+        found = {result.kind: result for result in self.kinds}
+        if name not in found:
+            raise DataError(unknown("kind", name, found))
+        return found[name]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return everything as plain JSON values."""
+        return {
+            "normals": self.normals,
+            "kinds": [
+                {"kind": k.kind, "n": k.n, "told": k.told, "averaged": k.averaged, **k.measures.to_dict()}
+                for k in self.kinds
+            ],
+            "told": self.told.to_dict() if self.told else None,
+            "unseen": self.unseen.to_dict() if self.unseen else None,
+        }
+
+
+def evaluate(
+    scores: ArrayLike,
+    kinds: Sequence[object] | NDArray[np.generic],
+    *,
+    normal: str | int | Bools | None,
+    told: Collection[str] = (),
+    seed: int = 0,
+    resamples: int = 500,
+    level: float = 0.95,
+    least_rows: int = 1,
+) -> Evaluation:
+    """Measure each anomaly kind against all normal rows, with intervals over rows.
+
+    Intervals: DeLong for the AUC; for the others percentiles of a stratified bootstrap (normals and each kind
+    resampled apart), widened for TPR to the exact binomial one at the fixed threshold.
+
+    Args:
+        scores: (n,) numbers, higher is stranger.
+        kinds: (n,) a name a row.
+        normal: what marks a normal row: its name in `kinds`, None (rows without a kind), or a mask (n,).
+        told: kinds the detector was told of; all others are unseen.
+        seed: of the bootstrap.
+        resamples: number of bootstrap resamples.
+        level: of the intervals.
+        least_rows: kinds with fewer rows are shown, but left out of the means.
+
+    Raises:
+        DataError: lengths differ, a score is NaN, no normal or no anomalous row, or a told kind without rows.
+
+    >>> e = evaluate([1, 2, 3, 9, 8, 1], ["ok", "ok", "ok", "dos", "dos", "probe"], normal="ok", told=["dos"])
+    >>> [(k.kind, k.n, k.told, round(k.measures.auc.value, 3)) for k in e.kinds]
+    [('dos', 2, True, 1.0), ('probe', 1, False, 0.167)]
+
+    """
+    column = score_column(scores, "all")
+    names, is_normal = _sides(kinds, normal, column.size)
+    groups = {name: column[(names == name) & ~is_normal] for name in sorted(set(names[~is_normal]))}
+    for name in told:
+        if str(name) not in groups:
+            raise DataError(unknown("told kind", name, groups))
+    tallies = [tally(column[is_normal], rows) for rows in groups.values()]
+    # (resamples, kinds, measures); one set of normals a resample, shared by the kinds as in the test itself.
+    draws = _draws(column[is_normal], list(groups.values()), tallies, seed=seed, n=resamples)
+    told_names = {str(name) for name in told}
+    results = tuple(
+        KindResult(
+            kind=name,
+            n=rows.size,
+            told=name in told_names,
+            averaged=rows.size >= least_rows,
+            measures=_measures(column[is_normal], rows, tallies[i], draws[:, i], level=level),
+        )
+        for i, (name, rows) in enumerate(groups.items())
+    )
+    return Evaluation(
+        normals=int(is_normal.sum()),
+        kinds=results,
+        told=_mean(results, draws, [k.told and k.averaged for k in results], level=level),
+        unseen=_mean(results, draws, [k.averaged and not k.told for k in results], level=level),
+    )
+
+
+def _sides(
+    kinds: Sequence[object] | NDArray[np.generic], normal: str | int | Bools | None, n: int
+) -> tuple[NDArray[np.object_], Bools]:
+    names = np.array(["" if _absent(kind) else str(kind) for kind in kinds], dtype=object)
+    if names.size != n:
+        raise DataError(f"{n} scores but {names.size} kinds; give one kind a row.")
+    if isinstance(normal, np.ndarray):
+        if normal.shape != (n,) or normal.dtype != np.bool_:
+            raise DataError(f"the mask of normal rows has shape {normal.shape} and type {normal.dtype}; "
+                            f"need ({n},) and bool.")  # fmt: skip
+        is_normal = normal
+    else:
+        is_normal = np.asarray(names == ("" if normal is None else str(normal)), dtype=np.bool_)
+    if not is_normal.any() or is_normal.all():
+        came = "only normal rows" if is_normal.any() else f"no normal row (normal={normal!r})"
+        raise DataError(f"{came} among kinds {sorted(set(names))[:6]}; an evaluation needs both sides.")
+    nameless = np.flatnonzero((names == "") & ~is_normal)
+    if nameless.size:
+        raise DataError(f"{nameless.size} anomalous rows have no kind (first: row {nameless[0]}); name each.")
+    return names, is_normal
+
+
+def _absent(kind: object) -> bool:
+    return kind is None or kind == "" or (isinstance(kind, float) and math.isnan(kind))
+
+
+def _draws(
+    normal: Floats, groups: list[Floats], tallies: list[Tally], *, seed: int, n: int
+) -> NDArray[np.float64]:
+    rng = generator(seed)
+    cell = np.searchsorted(tallies[0].normal_scores, normal)
+    cells = [np.searchsorted(-t.anomaly_scores, -rows) for t, rows in zip(tallies, groups, strict=True)]
+    draws = np.empty((n, len(groups), len(_STATISTICS)))
+    for b in range(n):
+        tail = tail_sum(_recount(cell, tallies[0].normal_scores.size, rng))
+        for i, counts in enumerate(tallies):
+            drawn = counts.reweighted(tail, _recount(cells[i], counts.anomaly_scores.size, rng))
+            draws[b, i] = [statistic(drawn) for statistic in _STATISTICS]
+    return draws
+
+
+def _recount(cell: NDArray[np.intp], size: int, rng: np.random.Generator) -> Floats:
+    """Draw as many rows as there are, with replacement, and count them per distinct score."""
+    drawn = cell[rng.integers(cell.size, size=cell.size)]
+    return np.bincount(drawn, minlength=size).astype(np.float64)
+
+
+def _measures(normal: Floats, rows: Floats, counts: Tally, draws: Floats, *, level: float) -> Measures:
+    found = {}
+    for j, name in enumerate(MEASURES):
+        estimate = percentile_interval(_STATISTICS[j](counts), draws[:, j], level=level)
+        if name == "auc":
+            estimate = auc_interval(normal, rows, level=level)
+        elif name in _RATES and estimate.known:
+            # All or none caught does not move under resampling; the exact binomial interval stays open.
+            exact = clopper_pearson(round(estimate.value * rows.size), rows.size, level=level)
+            estimate = Estimate(estimate.value, min(estimate.low, exact.low), max(estimate.high, exact.high))
+        found[name] = estimate
+    return Measures(**found)
+
+
+def _mean(
+    results: tuple[KindResult, ...], draws: NDArray[np.float64], chosen: list[bool], *, level: float
+) -> Measures | None:
+    if not any(chosen):
+        return None
+    members = [result.measures for result, take in zip(results, chosen, strict=True) if take]
+    found = {}
+    for j, name in enumerate(MEASURES):
+        parts: list[Estimate] = [getattr(member, name) for member in members]
+        value = float(np.mean([part.value for part in parts]))
+        estimate = percentile_interval(value, draws[:, chosen, j].mean(axis=1), level=level)
+        if estimate.known and estimate.low == estimate.high:
+            # Every kind sits at a bound: the mean of the single intervals is the widest honest answer.
+            estimate = Estimate(
+                value,
+                min(value, float(np.mean([part.low for part in parts]))),
+                max(value, float(np.mean([part.high for part in parts]))),
+            )
+        found[name] = estimate
+    return Measures(**found)
