@@ -1,0 +1,138 @@
+"""Where bytes come from: a file on disk, or a stream that may be readable once only."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import tempfile
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import pyarrow as pa
+
+from unseen.errors import DataError
+
+HEAD = 64
+"""Bytes looked at to tell the format."""
+
+
+class File(ABC):
+    """Bytes with a name; `head` shows the first of them without using them up."""
+
+    name: str
+    head: bytes
+
+    @property
+    @abstractmethod
+    def suffixes(self) -> tuple[str, ...]:
+        """Lower-case suffixes, such as ('.csv', '.gz'); none for a stream."""
+
+    @abstractmethod
+    def open(self) -> BinaryIO:
+        """Return the bytes from the start.
+
+        Raises:
+            DataError: a stream is asked for a second time.
+
+        """
+
+    @abstractmethod
+    def seekable(self) -> BinaryIO:
+        """Return the bytes from the start, for readers that jump about; any number of times."""
+
+    def arrow(self) -> pa.NativeFile:
+        """Return the same as an Arrow file."""
+        return pa.PythonFile(self.seekable(), mode="r")
+
+
+class DiskFile(File):
+    """A file with a path; it can be read any number of times."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.name = str(path)
+        with self.open() as stream:
+            self.head = stream.read(HEAD)
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """Suffixes of the path."""
+        return tuple(suffix.lower() for suffix in self.path.suffixes)
+
+    def open(self) -> BinaryIO:
+        """Open the path for reading."""
+        try:
+            return self.path.open("rb")
+        except OSError as error:
+            raise DataError(f"{self.path} cannot be read: {error.strerror}") from error
+
+    def seekable(self) -> BinaryIO:
+        """Open the path for reading."""
+        return self.open()
+
+    def arrow(self) -> pa.NativeFile:
+        """Open the path with Arrow's own reader."""
+        return pa.OSFile(self.name)
+
+
+class StreamFile(File):
+    """An open binary stream; it is read once, and need not be able to seek."""
+
+    def __init__(self, stream: BinaryIO, name: str) -> None:
+        if isinstance(cast("object", stream), io.TextIOBase):
+            raise DataError(f"{name} is open in text mode; open it in binary mode ('rb')")
+        self.name = name
+        self.head = _read_up_to(stream, HEAD)
+        self._stream: BinaryIO | None = stream
+        self._aside: BinaryIO | None = None
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """A stream has none."""
+        return ()
+
+    def open(self) -> BinaryIO:
+        """Give the stream away, from its first byte on."""
+        if self._stream is None:
+            raise DataError(f"{self.name} can be read once only; save it to a file to read it again")
+        stream, self._stream = self._stream, None
+        return cast("BinaryIO", io.BufferedReader(_Joined(self.head, stream)))
+
+    def seekable(self) -> BinaryIO:
+        """Copy the stream to a nameless file once; it is gone when this object is."""
+        if self._aside is None:
+            stream = self.open()
+            self._aside = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - lives as long as self
+            shutil.copyfileobj(stream, self._aside, 1 << 20)
+        self._aside.seek(0)
+        return self._aside
+
+
+class _Joined(io.RawIOBase):
+    """The bytes already taken for a look, then the rest of the stream."""
+
+    def __init__(self, head: bytes, rest: BinaryIO) -> None:
+        self._head = head
+        self._rest = rest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        wanted = len(buffer)
+        if self._head:
+            data, self._head = self._head[:wanted], self._head[wanted:]
+        else:
+            data = self._rest.read(wanted) or b""
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def _read_up_to(stream: BinaryIO, count: int) -> bytes:
+    """Read `count` bytes even where a pipe hands them over in pieces."""
+    parts: list[bytes] = []
+    while count and (part := stream.read(count)):
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)

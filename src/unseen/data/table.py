@@ -1,0 +1,155 @@
+"""Parquet and Arrow files, and folders of Parquet files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from unseen.data.batches import Source
+from unseen.data.columns import column_names, plain
+from unseen.data.files import DiskFile, File
+from unseen.errors import DataError
+
+ARROW_FILE = b"ARROW1"
+
+
+class ParquetSource(Source):
+    """One Parquet file, read a few pages at a time.
+
+    Pages are decoded as they are needed and row groups are not read ahead, so that memory depends on
+    the batch and not on the file.
+
+    Raises:
+        DataError: not Parquet, truncated, or damaged further down.
+
+    """
+
+    def __init__(self, file: File) -> None:
+        self.name = file.name
+        self._file = file
+        with _one_line(self.name, "Parquet"):
+            opened = self._open()
+            self.columns = column_names(opened.schema_arrow.names, self.name)
+            self._originals = dict(zip(self.columns, opened.schema_arrow.names, strict=True))
+            if opened.metadata.num_rows == 0:
+                raise DataError(f"{self.name} holds no rows")
+
+    def scan(self, columns: tuple[str, ...], rows: int) -> Iterator[pa.Table]:
+        """Read only `columns`."""
+        originals = [self._originals[name] for name in columns]
+        with _one_line(self.name, "Parquet"):
+            for batch in self._open().iter_batches(batch_size=rows, columns=originals, use_threads=False):
+                table = pa.Table.from_batches([batch]).select(originals)
+                yield plain(table.rename_columns(list(columns)))
+
+    def _open(self) -> pq.ParquetFile:
+        return pq.ParquetFile(self._file.arrow(), buffer_size=1 << 20, pre_buffer=False)
+
+
+class ArrowSource(Source):
+    """An Arrow file (Feather version 2) or an Arrow stream, read record batch by record batch.
+
+    Raises:
+        DataError: not Arrow, truncated, or damaged further down.
+
+    """
+
+    def __init__(self, file: File) -> None:
+        self.name = file.name
+        self._file = file
+        with _one_line(self.name, "Arrow"):
+            self._reader: pa.ipc.RecordBatchStreamReader | None = self._open()
+            names = self._reader.schema.names
+        self.columns = column_names(names, self.name)
+
+    def scan(self, columns: tuple[str, ...], rows: int) -> Iterator[pa.Table]:
+        """Read every record batch and keep `columns`; bytes are validated before use."""
+        positions = [self.columns.index(name) for name in columns]
+        with _one_line(self.name, "Arrow"):
+            reader, self._reader = self._reader or self._open(), None
+            for batch in _record_batches(reader):
+                batch.validate(full=True)
+                table = pa.Table.from_batches([batch]).select(positions).rename_columns(list(columns))
+                yield from (plain(table.slice(at, rows)) for at in range(0, table.num_rows, rows))
+
+    def _open(self) -> pa.ipc.RecordBatchStreamReader:
+        if self._file.head.startswith(ARROW_FILE):
+            return pa.ipc.open_file(self._file.arrow())
+        return pa.ipc.open_stream(pa.PythonFile(self._file.open(), mode="r"))
+
+
+class FolderSource(Source):
+    """All Parquet files of a folder and its sub-folders, in the order of their names, as one table.
+
+    Raises:
+        DataError: a file has other columns, or other types, than the first.
+
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.name = str(folder)
+        self._parts = [ParquetSource(DiskFile(path)) for path in sorted(folder.rglob("*.parquet"))]
+        self.columns = self._parts[0].columns
+        for part in self._parts[1:]:
+            if set(part.columns) != set(self.columns):
+                odd = sorted(set(part.columns) ^ set(self.columns))
+                raise DataError(
+                    f"{part.name} and {self._parts[0].name} differ in their columns: {', '.join(odd)}"
+                )
+
+    def scan(self, columns: tuple[str, ...], rows: int) -> Iterator[pa.Table]:
+        """Read one file after the other."""
+        first: pa.Schema | None = None
+        for part in self._parts:
+            for table in part.scan(columns, rows):
+                bare = table.replace_schema_metadata(None)
+                first = first or bare.schema
+                if not bare.schema.equals(first):
+                    raise DataError(f"{part.name}: {_type_clash(bare.schema, first)}")
+                yield bare
+
+
+def open_parquet(file: File, names: Sequence[str] | None = None) -> Source:
+    """Open a Parquet file."""
+    _refuse_names(file, names)
+    return ParquetSource(file)
+
+
+def open_arrow(file: File, names: Sequence[str] | None = None) -> Source:
+    """Open an Arrow file or stream."""
+    _refuse_names(file, names)
+    return ArrowSource(file)
+
+
+def _record_batches(reader: pa.ipc.RecordBatchStreamReader) -> Iterator[pa.RecordBatch]:
+    if isinstance(reader, pa.ipc.RecordBatchFileReader):
+        return (reader.get_batch(index) for index in range(reader.num_record_batches))
+    return iter(reader)
+
+
+def _type_clash(found: pa.Schema, first: pa.Schema) -> str:
+    name = next(field.name for field in found if field.type != first.field(field.name).type)
+    return f"column {name!r} is {found.field(name).type}, but {first.field(name).type} in the files before"
+
+
+@contextmanager
+def _one_line(name: str, kind: str) -> Iterator[None]:
+    """Turn Arrow's faults into one line that names the file."""
+    try:
+        yield
+    except DataError:
+        raise
+    except (pa.ArrowException, OSError, EOFError) as error:
+        reason = " ".join(str(error).split())
+        raise DataError(f"{name} is not a {kind} file, or is truncated or damaged: {reason[:200]}") from error
+
+
+def _refuse_names(file: File, names: Sequence[str] | None) -> None:
+    if names is not None:
+        raise DataError(
+            f"{file.name} names its own columns; names=[...] is for text without a header and arrays"
+        )
