@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from importlib import metadata
 
 from unseen.errors import ModelFileError
@@ -121,6 +122,7 @@ def announced(data: bytes) -> Mapping[str, JSON]:
     return raw
 
 
+@cache
 def _version(package: str) -> str:
     try:
         return metadata.version(package)

@@ -53,12 +53,13 @@ def pack(arrays: Mapping[str, Array]) -> bytes:
     """
     if len(arrays) > MAX_ARRAYS:
         raise ModelFileError(f"{len(arrays):,} arrays were given; a model holds at most {MAX_ARRAYS:,}")
-    plain = {_name(name): _plain(name, array) for name, array in arrays.items()}
-    total = sum(array.nbytes for array in plain.values())
+    for name, array in arrays.items():
+        _refuse_unfit(name, array)
+    total = sum(array.nbytes for array in arrays.values())
     most = MAX_ARRAYS_BYTES - MAX_HEADER_BYTES
     if total > most:
         raise ModelFileError(f"the arrays take {total:,} bytes; a model holds at most {most:,}")
-    data: bytes = safetensors.numpy.save(plain)
+    data: bytes = safetensors.numpy.save({name: _plain(array) for name, array in arrays.items()})
     _check(data)
     return data
 
@@ -84,21 +85,20 @@ def unpack(data: bytes) -> dict[str, Array]:
     return arrays
 
 
-def _name(name: object) -> str:
+def _refuse_unfit(name: object, array: object) -> None:
     if not isinstance(name, str) or not 0 < len(name) <= MAX_ARRAY_NAME or name == "__metadata__":
         raise ModelFileError(
             f"array name {quoted(name)} is not accepted: 1 to {MAX_ARRAY_NAME} characters, not '__metadata__'"
         )
-    return name
-
-
-def _plain(name: str, array: object) -> Array:
-    """Return the array little-endian and in C order: the library writes memory as it lies."""
     if not isinstance(array, np.ndarray) or isinstance(array, np.ma.MaskedArray):
         raise ModelFileError(f"array {quoted(name)} is {type(array).__name__}; accepted: numpy.ndarray")
     if array.dtype.name not in _DTYPES:
         accepted = "bool, integers and floats of 8 to 64 bits"
         raise ModelFileError(f"array {quoted(name)} has dtype {array.dtype}; accepted: {accepted}")
+
+
+def _plain(array: Array) -> Array:
+    """Return the array little-endian and in C order: the library writes memory as it lies."""
     return np.array(array, dtype=array.dtype.newbyteorder("<"), order="C", copy=None)
 
 
