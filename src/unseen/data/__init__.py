@@ -9,25 +9,50 @@ if TYPE_CHECKING:
     from unseen.data.arrays import ArraySource
     from unseen.data.batches import Source, TableSource
     from unseen.data.images import ImageSource
+    from unseen.data.labels import Labels, read_labels
     from unseen.data.schema import Schema
     from unseen.data.source import open_source
+    from unseen.data.split import (
+        by_group,
+        by_time,
+        held_out,
+        leave_one_kind_out,
+        nested_labels,
+        tell_one_kind,
+    )
 
 _HOMES = {
     "ArraySource": "arrays",
     "ImageSource": "images",
+    "Labels": "labels",
     "Schema": "schema",
     "Source": "batches",
     "TableSource": "batches",
+    "by_group": "split",
+    "by_time": "split",
+    "held_out": "split",
+    "leave_one_kind_out": "split",
+    "nested_labels": "split",
     "open_source": "source",
+    "read_labels": "labels",
+    "tell_one_kind": "split",
 }
 
 __all__ = [
     "ArraySource",
     "ImageSource",
+    "Labels",
     "Schema",
     "Source",
     "TableSource",
+    "by_group",
+    "by_time",
+    "held_out",
+    "leave_one_kind_out",
+    "nested_labels",
     "open_source",
+    "read_labels",
+    "tell_one_kind",
 ]
 
 
