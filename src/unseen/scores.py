@@ -118,7 +118,10 @@ class Latent:
         """Mean and inverse variance of each unit over normal rows, shape (Z,)."""
         mean = out.posterior.mean
         variance = mean.var(0, correction=0)
-        return {"centre": mean.mean(0), "weight": 1.0 / variance.clamp_min(1e-3 * float(variance.max()) + 1e-12)}
+        return {
+            "centre": mean.mean(0),
+            "weight": 1.0 / variance.clamp_min(1e-3 * float(variance.max()) + 1e-12),
+        }
 
     def parts(self, out: Pass, x: Tensor, state: State) -> Tensor:  # noqa: ARG002
         """Weighted squared distance of each unit, shape (N, Z)."""
@@ -161,7 +164,9 @@ class Sum:
 
     def rows(self, out: Pass, x: Tensor, state: State) -> Tensor:
         """Weighted sum of every term, shape (N,)."""
-        return torch.stack([weight * term.rows(out, x, own) for term, weight, own in self._with_state(state)]).sum(0)
+        return torch.stack(
+            [weight * term.rows(out, x, own) for term, weight, own in self._with_state(state)]
+        ).sum(0)
 
     def names(self, features: Sequence[str], latent: int) -> tuple[str, ...]:
         """Names of every term's parts."""

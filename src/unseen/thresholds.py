@@ -70,15 +70,19 @@ class Calibration:
     def evidence(self, scores: ArrayLike) -> Floats:
         """Evidence against "normal" in nats: -ln of a smooth, strictly decreasing tail probability.
 
-        Between calibration scores it interpolates the conformal p-value; beyond them it follows the
-        exponential tail of the logarithm (a power law) fitted by Hill's estimator, so that rows stranger
-        than every normal row still have an order. Zero or more.
+        Between calibration scores it interpolates the conformal p-value; above them it follows a power law
+        fitted by Hill's estimator, so that rows stranger than every normal row still have an order; below
+        them it falls to zero exponentially. Strictly increasing in the score, above zero.
         """
         values = np.asarray(scores, dtype=np.float64)
         n = len(self.scores)
         anchors, first = np.unique(self.scores, return_index=True)
         levels = -np.log((n - first) / (n + 1.0))
         inside = np.interp(values, anchors, levels)
+        # below the smallest: the scale is the distance from it to the median
+        low = float(anchors[0])
+        scale = max(float(np.median(self.scores)) - low, 1e-12 * max(abs(low), 1.0))
+        inside *= np.exp(np.maximum(np.minimum(values - low, 0.0) / scale, -700.0))
         # scores are counted from the median, in units of the distance from it to the largest normal score
         middle, top = float(np.median(self.scores)), float(self.scores[-1])
         unit = max(top - middle, 1e-12 * max(abs(top), 1.0))

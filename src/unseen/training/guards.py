@@ -76,7 +76,9 @@ def refuse_collapse(scores: np.ndarray, distinct_rows: int) -> None:
         The scores are constant, nearly so, or not finite.
     """
     if not np.isfinite(scores).all():
-        raise TrainingError("training ended in scores that are not finite; scale the columns or lower the rate")
+        raise TrainingError(
+            "training ended in scores that are not finite; scale the columns or lower the rate"
+        )
     distinct = len(np.unique(scores))
     if distinct < min(10, distinct_rows):
         raise TrainingError(

@@ -1,0 +1,1 @@
+"""Detectors: the scikit-learn face of the models."""

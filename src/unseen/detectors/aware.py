@@ -1,0 +1,399 @@
+"""The aware detector: an auto-encoder that learned normal rows, then was told of a few anomalies."""
+
+from __future__ import annotations
+
+import copy
+import math
+import warnings
+from collections import Counter
+from dataclasses import replace
+from typing import Any, Self
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
+
+from unseen.data.schema import Missing
+from unseen.data.scale import Pixels, Scaler
+from unseen.detectors.committee import Member, explain, join
+from unseen.detectors.detector import DEFAULT_RATE, Contributions, Detector, read_labels
+from unseen.detectors.readers import Nearness, Neighbouring, Reader, Reconstructing
+from unseen.errors import ConfigError, DataError
+from unseen.models.autoencoder import AutoEncoder
+from unseen.models.neighbours import Neighbours
+from unseen.models.network import Network
+from unseen.models.vae import VAE
+from unseen.objectives import Abc, Awareness
+from unseen.scores import Reconstruction, Score
+from unseen.seeds import generator, seeded
+from unseen.thresholds import Calibration, Threshold
+from unseen.training.guards import refuse_collapse
+from unseen.training.loop import Plan
+from unseen.training.stages import GuardWarning, become_aware, learn_normal
+
+Floats = NDArray[np.float64]
+
+# Normal rows below which quantiles and p-values say little; below the second number fitting is refused.
+FEW_ROWS, TOO_FEW_ROWS = 50, 5
+# Normal rows kept to rehearse on when the detector is told of anomalies later.
+REHEARSAL = 50_000
+
+
+class AwareDetector(Detector):
+    """Anomaly Awareness on an auto-encoder, never far below its unaided self.
+
+    Stage 1 learns to reconstruct normal rows. Stage 2 continues from there on normal rows and the few known
+    anomalies, whose reconstruction is repelled by a bounded loss. Both stages are kept. Their scores become
+    evidence e1, e2 in nats (-ln of the tail probability among held-out normal rows), joined as
+
+        score = max(e1, e2 + ln(trust / (1 - trust))),
+
+    the weighted Bonferroni combination of the two p-values: at any false-alarm rate a,
+    TPR(joined, a) >= TPR(stage 1, (1 - trust) a). On kinds nobody has seen, what was told costs at most the
+    share `trust` of the false-alarm budget (see `unseen.detectors.committee`).
+
+    Parameters
+    ----------
+    model
+        `VAE(...)` or `AutoEncoder(...)`; None is a `VAE` with defaults.
+    awareness
+        Loss on known anomalies, see `unseen.objectives`; None is `Abc()`, bounded.
+    row_score
+        How a pass is read, see `unseen.scores`; None is `Reconstruction()`.
+    threshold
+        What raises an alarm, see `unseen.thresholds`; None is a false-alarm rate of 1 %.
+    trust
+        Share of the false-alarm budget that the told stage may spend, between 0 and 1.
+    members
+        Networks trained side by side whose scores are averaged.
+    learn, tune
+        How long stage 1 and stage 2 train.
+    trim
+        Share of unlabelled anomalies expected among the normal rows (their largest losses are left out of
+        the second half of stage 1); 0 trains on all.
+    neighbours
+        `Neighbours(...)` adds the distance to a bank of normal rows as a second member of stage 1, and
+        nearness to the known anomalies as a second member of stage 2; None does without.
+    missing
+        "error" refuses missing values, "median" fills them with the median of training.
+    image_shape
+        (C, H, W) of rows that are flattened images; None for tables.
+    seed
+        Same seed, same data, same machine: same scores, bit for bit.
+
+    Attributes
+    ----------
+    stage1_, stage2_
+        Members of the committee: learned unaided, and from what was told (empty before).
+    calibration_
+        Anomaly scores of held-out normal rows that took no part in training.
+    traces_
+        Held-out losses during training, one `Trace` a member and stage.
+    known_kinds_
+        Number of told rows of each kind.
+    n_features_in_
+        Width of X.
+
+    Raises
+    ------
+    DataError
+        Labels other than 0 and 1, no normal row, rows that are not finite or not as wide as in training.
+    TrainingError
+        The scores collapsed.
+
+    Notes
+    -----
+    Fails where anomalies are easier to reconstruct than normal rows (a simpler class seen by a model of a
+    complex one, arXiv 2104.09051): compare both directions.
+
+    References
+    ----------
+    Strengthening Anomaly Awareness, arXiv 2504.11520; the bounded loss: arXiv 1903.10709.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(600, 4))
+    >>> detector = AwareDetector(seed=0).fit(X)
+    >>> bool(detector.anomaly_score([[9, 9, -9, 9]]) > detector.anomaly_score([[0, 0, 0, 0]]))
+    True
+    """
+
+    def __init__(
+        self,
+        model: VAE | AutoEncoder | None = None,
+        *,
+        awareness: Awareness | None = None,
+        row_score: Score | None = None,
+        threshold: Threshold | None = None,
+        trust: float = 0.2,
+        members: int = 1,
+        learn: Plan | None = None,
+        tune: Plan | None = None,
+        trim: float = 0.0,
+        neighbours: Neighbours | None = None,
+        missing: Missing = "error",
+        image_shape: tuple[int, int, int] | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.model = model
+        self.awareness = awareness
+        self.row_score = row_score
+        self.threshold = threshold
+        self.trust = trust
+        self.members = members
+        self.learn = learn
+        self.tune = tune
+        self.trim = trim
+        self.neighbours = neighbours
+        self.missing = missing
+        self.image_shape = image_shape
+        self.seed = seed
+
+    def fit(self, X: ArrayLike, y: ArrayLike | None = None, *, kinds: ArrayLike | None = None) -> Self:
+        """Stage 1 on the rows with y = 0; stage 2 as well where some have y = 1.
+
+        Parameters
+        ----------
+        X
+            Rows (N, D).
+        y
+            0 normal or unlabelled, 1 known anomaly, shape (N,); None means all 0.
+        kinds
+            Name of the kind of each row, used where y = 1 for reports, shape (N,).
+        """
+        self._check_settings()
+        rows = self._validated(X, reset=True)
+        known = read_labels(y, len(rows))
+        normal = rows[~known]
+        self._check_supply(len(normal), len(rows))
+        self._learn_normal(normal)
+        if known.any():
+            self._become_aware(rows[known], None if kinds is None else np.asarray(kinds)[known])
+        return self
+
+    def fine_tune(self, X: ArrayLike, y: ArrayLike | None = None, *, kinds: ArrayLike | None = None) -> Self:
+        """Stage 2 from stage 1: be told of known anomalies.
+
+        Parameters
+        ----------
+        X
+            Rows (K, D). Without `y` all are known anomalies, and normal rows are rehearsed from `fit`. No
+            row at all is the zero-label control: as many steps, no label.
+        y
+            0 and 1 as in `fit`; rows with 0 are rehearsed instead of those of `fit` (a loaded detector
+            carries no training rows, so it needs them).
+        """
+        check_is_fitted(self)
+        rows = np.empty((0, self.n_features_in_)) if np.size(X) == 0 else self._rows(X)
+        known = np.ones(len(rows), dtype=bool) if y is None else read_labels(y, len(rows))
+        if (~known).any():
+            self._rehearsal = self._tensor(rows[~known])
+        self._become_aware(rows[known], None if kinds is None else np.asarray(kinds)[known])
+        return self
+
+    def stage1_score(self, X: ArrayLike) -> Floats:
+        """Evidence of stage 1 alone, shape (N,), nats; the same bits before and after being told."""
+        return join(self.stage1_, self._tensor(self._rows(X)))
+
+    def stage2_score(self, X: ArrayLike) -> Floats:
+        """Evidence of what was told alone, shape (N,), nats.
+
+        Raises
+        ------
+        ConfigError
+            The detector has not been told of anything.
+        """
+        rows = self._tensor(self._rows(X))
+        if not self.stage2_:
+            raise ConfigError("this detector has not been told of any anomaly; call fine_tune first")
+        return join(self.stage2_, rows)
+
+    def hard_known(self, X: ArrayLike) -> NDArray[np.bool_]:
+        """Known anomalies that stage 1 finds less strange than half of the normal rows, shape (N,).
+
+        Telling of these can hurt other kinds (arXiv 2105.07346); consider leaving them out.
+        """
+        return self.stage1_score(X) < math.log(2.0)
+
+    # -- training ------------------------------------------------------------------------------------
+
+    def _learn_normal(self, normal: Floats) -> None:
+        model = self.model or VAE()
+        places = generator(self.seed, 3).permutation(len(normal))
+        watch, test = self._held_out(len(normal))
+        fitting = normal[places[watch + test :]]
+        binary = None if self.schema_ is None else self.schema_.binary
+        self.scaler_: Scaler | Pixels = (Pixels if self._image() else Scaler).fit(fitting, binary=binary)
+        rows = self._tensor(fitting)
+        self._watch = self._tensor(normal[places[:watch]])
+        self._test = self._tensor(normal[places[watch : watch + test]])
+        plan = _fitted_plan(self.learn or Plan(), len(rows))
+        networks, self.traces_ = [], []
+        for seed in self._seeds():
+            with seeded(seed):
+                network = model.build(tuple(rows.shape[1:]))
+            self.traces_.append(
+                learn_normal(
+                    network, rows, self._watch, beta=model.beta, plan=plan, trim=self.trim, seed=seed
+                )
+            )
+            networks.append(network)
+        self.stage1_ = self._unaided(networks, rows)
+        self.stage2_: tuple[Member, ...] = ()
+        self.known_kinds_: dict[str, int] = {}
+        self._rehearsal = rows[:REHEARSAL]
+        refuse_collapse(
+            self.stage1_[0].reader.rows(self._test), len(np.unique(self._test.flatten(1).numpy(), axis=0))
+        )
+        self._calibrate()
+
+    def _unaided(self, networks: list[Network], rows: Tensor) -> tuple[Member, ...]:
+        """Members of stage 1: the networks, and the bank of normal rows where one is asked for."""
+        reading = Reconstructing.fit(networks, self.row_score or Reconstruction(), self._watch)
+        if self.neighbours is None:
+            return (Member.fit("reconstruction", reading, self._watch, 1.0),)
+        bank = Neighbouring(self.neighbours.fit(rows, seed=self.seed))
+        share = self.neighbours.share
+        return (
+            Member.fit("neighbours", bank, self._watch, share),
+            Member.fit("reconstruction", reading, self._watch, 1.0 - share),
+        )
+
+    def _become_aware(self, known: Floats, kinds: NDArray[Any] | None) -> None:
+        if not hasattr(self, "_watch"):
+            raise DataError(
+                "this detector was loaded from a file, which carries no rows; "
+                "fit it again on normal rows and known anomalies together"
+            )
+        model, told = self.model or VAE(), self._tensor(known)
+        plan = _fitted_plan(self.tune or Plan(steps=1000, rate=5e-4), len(self._rehearsal))
+        reading = self._reconstructing()
+        tuned = [copy.deepcopy(network) for network in reading.networks]
+        for network, tau, seed in zip(tuned, reading.tau, self._seeds(), strict=True):
+            self.traces_.append(
+                become_aware(
+                    network,
+                    self._rehearsal,
+                    told,
+                    self._watch,
+                    awareness=self.awareness or Abc(),
+                    beta=model.beta,
+                    tau=tau,
+                    plan=plan,
+                    seed=seed,
+                )
+            )
+        readers: dict[str, Reader] = {
+            "aware reconstruction": Reconstructing.fit(tuned, reading.score, self._watch)
+        }
+        bank = next((m.reader.bank for m in self.stage1_ if isinstance(m.reader, Neighbouring)), None)
+        if bank is not None and len(told):
+            readers["nearness to known"] = Nearness(bank, bank.encode(told))
+        share = self.trust / len(readers)
+        self.stage2_ = tuple(Member.fit(name, reader, self._watch, share) for name, reader in readers.items())
+        names = ["known"] * len(known) if kinds is None else [str(kind) for kind in kinds]
+        self.known_kinds_ = dict(sorted(Counter(names).items()))
+        self._calibrate()
+
+    def _calibrate(self) -> None:
+        self.calibration_ = Calibration.fit(self._joined(self._test))
+
+    def _held_out(self, rows: int) -> tuple[int, int]:
+        """Rows to watch training with, and rows to calibrate the threshold with.
+
+        A tenth each; more for calibration where the stated rate needs it (1 / rate rows vouch for a rate),
+        up to a third of all.
+        """
+        rate = DEFAULT_RATE if self.threshold is None else self.threshold.rate
+        test = max(2, rows // 10, min(math.ceil(1.0 / max(rate, 1e-9)), rows // 3))
+        watch = min(max(2, rows // 10), rows - test - 1)
+        return watch, test
+
+    def _seeds(self) -> list[int]:
+        return [self.seed + 7919 * member for member in range(self.members)]
+
+    # -- scoring -------------------------------------------------------------------------------------
+
+    def _score(self, rows: Floats) -> Floats:
+        return self._joined(self._tensor(rows))
+
+    def _joined(self, x: Tensor) -> Floats:
+        return join(self._committee(), x)
+
+    def _committee(self) -> tuple[Member, ...]:
+        """Members of both stages; what was told takes the share `trust` of the budget from the others."""
+        if not self.stage2_:
+            return self.stage1_
+        kept = tuple(replace(member, share=member.share * (1.0 - self.trust)) for member in self.stage1_)
+        return (*kept, *self.stage2_)
+
+    def _explain(self, rows: Floats) -> Contributions:
+        names, parts = explain(self._committee(), self._tensor(rows), self._feature_names())
+        if self.schema_ is None or self._image():
+            return Contributions(names, parts)
+        # one-hot words and parts of dates are added up to the column they came from
+        columns = self.schema_.columns
+        place = dict(zip(self.schema_.features, self.schema_.owner, strict=True))
+        owner = [int(place.get(name, len(columns))) for name in names]
+        totals = np.zeros((len(parts), len(columns) + 1))
+        np.add.at(totals, (slice(None), owner), parts)
+        return Contributions(*_trimmed((*columns, "latent units"), totals))
+
+    def _feature_names(self) -> tuple[str, ...]:
+        if self.schema_ is not None:
+            return self.schema_.features
+        return tuple(self._column(place) for place in range(self.n_features_in_))
+
+    def _tensor(self, rows: Floats) -> Tensor:
+        scaled = torch.from_numpy(self.scaler_.transform(rows))
+        shape = self._image()
+        return scaled.reshape(len(rows), *shape) if shape else scaled
+
+    def _image(self) -> tuple[int, int, int] | None:
+        """(C, H, W) of rows that are images."""
+        return self.image_shape or (None if self.schema_ is None else self.schema_.shape)
+
+    def _reconstructing(self) -> Reconstructing:
+        return next(m.reader for m in self.stage1_ if isinstance(m.reader, Reconstructing))
+
+    # -- checks --------------------------------------------------------------------------------------
+
+    def _check_settings(self) -> None:
+        if not 0.0 < self.trust < 1.0:
+            raise ConfigError(f"trust {self.trust!r} came; accepted: between 0 and 1, e.g. 0.2")
+        if not 0.0 <= self.trim < 0.5:
+            raise ConfigError(f"trim {self.trim!r} came; accepted: at least 0 and below 0.5, e.g. 0.02")
+        if self.members < 1:
+            raise ConfigError(f"members {self.members!r} came; accepted: 1 or more")
+
+    def _check_supply(self, normal: int, rows: int) -> None:
+        if normal == 0:
+            raise DataError(
+                f"all rows (n_samples = {rows}) are known anomalies, y = 1; normal rows (y = 0) are needed"
+            )
+        if normal < TOO_FEW_ROWS:
+            raise DataError(
+                f"{normal} normal rows came (n_samples = {normal}); a minimum of {TOO_FEW_ROWS} is required, "
+                f"{FEW_ROWS} or more are advised"
+            )
+        if normal < FEW_ROWS:
+            warnings.warn(
+                f"{normal} normal rows came; below {FEW_ROWS} the scores and p-values mean little",
+                GuardWarning,
+                stacklevel=3,
+            )
+
+
+def _fitted_plan(plan: Plan, rows: int) -> Plan:
+    """Shorten a plan on small data: no more than 400 epochs."""
+    per_epoch = max(1, rows // min(plan.batch, rows))
+    return Plan(min(plan.steps, 400 * per_epoch), plan.rate, plan.batch, plan.clip, plan.check_every)
+
+
+def _trimmed(names: tuple[str, ...], values: Floats) -> tuple[tuple[str, ...], Floats]:
+    """Leave out the last column where nothing is in it."""
+    return (names, values) if values[:, -1].any() else (names[:-1], values[:, :-1])

@@ -1,0 +1,135 @@
+"""Nearest normal rows, each distance measured against the neighbourhood it ends in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from unseen.nn.orientation import OrientedGradients
+from unseen.seeds import torch_generator
+
+# Rows a block of distances; 512 x 10,000 distances are 20 MB.
+ROWS = 512
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Distance to the k nearest normal rows, each over the square root of that row's own neighbour distance.
+
+    s(x) = ln mean_i d(x, n_i) / d_k(n_i)^(1/2) over the k nearest reference rows n_i, in the leading
+    principal components of the features. In between a plain distance (power 0) and the local outlier factor
+    (power 1): dense regions are told apart without drowning in sparse ones.
+
+    Parameters
+    ----------
+    k
+        Neighbours looked at.
+    reference
+        Normal rows kept, at most.
+    components
+        Principal components kept, at most.
+    front
+        Features of images; None compares the scaled rows themselves.
+    share
+        Share of the unaided false-alarm budget; the reconstruction has the rest.
+
+    References
+    ----------
+    Breunig et al., SIGMOD 2000 (local outlier factor).
+    """
+
+    k: int = 5
+    reference: int = 10_000
+    components: int = 64
+    front: OrientedGradients | None = None
+    share: float = 0.5
+
+    def fit(self, x: Tensor, *, seed: int) -> Bank:
+        """Keep a seeded draw of scaled normal rows (N, *shape) as the bank distances are measured to."""
+        order = torch.randperm(len(x), generator=torch_generator(seed, 4))
+        rows = x[order[: 2 * self.reference]]
+        norm = self.front.norm(rows) if self.front else 1.0
+        features = _features(self.front, rows, norm)
+        centre = features.mean(0)
+        axes = principal_axes(features - centre, self.components)
+        codes = ((features - centre) @ axes)[: self.reference]
+        k = min(self.k, len(codes) - 1)
+        own = nearest(codes, codes, k + 1)[0][:, -1]
+        # duplicates have no distance of their own; the smallest believable one stands in
+        floor = 0.05 * float(own.median()) or 1e-6
+        return Bank(k, self.front, norm, centre, axes, codes, own.clamp_min(floor))
+
+
+@dataclass(frozen=True, eq=False)
+class Bank:
+    """Reference rows as codes, fitted by `Neighbours.fit`.
+
+    Attributes
+    ----------
+    centre, axes
+        Mean feature (F,) and principal axes (F, P).
+    codes
+        Reference codes (R, P).
+    own
+        Distance of each reference row to its own k-th neighbour, shape (R,).
+    """
+
+    k: int
+    front: OrientedGradients | None
+    norm: float
+    centre: Tensor
+    axes: Tensor
+    codes: Tensor
+    own: Tensor
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Codes of scaled rows (N, *shape), shape (N, P)."""
+        return (_features(self.front, x, self.norm) - self.centre) @ self.axes
+
+    def strangeness(self, codes: Tensor) -> Tensor:
+        """s(x) of each code, shape (N,)."""
+        distance, place = nearest(codes, self.codes, self.k)
+        return (distance / self.own[place].sqrt()).mean(1).clamp_min(1e-12).log()
+
+    def ratio(self, codes: Tensor, known: Tensor) -> Tensor:
+        """ln of the distance to normal rows over the distance to known anomalies (K, P), shape (N,).
+
+        High where a row lies nearer to what was told than to anything normal.
+        """
+        normal = nearest(codes, self.codes, self.k)[0].mean(1)
+        told = nearest(codes, known, min(3, len(known)))[0].mean(1)
+        floor = 0.05 * self.own.median()
+        return (normal + floor).log() - (told + floor).log()
+
+    def parts(self, x: Tensor) -> Tensor:
+        """Share of each feature of x in its displacement from the nearest normal rows, shape (N, D)."""
+        codes = self.encode(x)
+        _, place = nearest(codes, self.codes, self.k)
+        displacement = (codes - self.codes[place].mean(1)) @ self.axes.T
+        parts = displacement.square()
+        if self.front is not None:
+            parts = self.front.to_pixels(parts, tuple(x.shape[1:]))
+        return parts / parts.sum(1, keepdim=True).clamp_min(1e-12)
+
+
+def nearest(codes: Tensor, reference: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """Distances to the k nearest reference codes, nearest first, and their places, both (N, k)."""
+    found = [torch.cdist(block, reference).topk(k, dim=1, largest=False) for block in codes.split(ROWS)]
+    return torch.cat([f.values for f in found]), torch.cat([f.indices for f in found])
+
+
+def principal_axes(centred: Tensor, count: int) -> Tensor:
+    """Leading principal axes of centred features (N, F), shape (F, P), P <= count, signs fixed."""
+    values, vectors = torch.linalg.eigh((centred.T @ centred).double())
+    worth = int((values > 1e-9 * values[-1].clamp_min(1e-300)).sum())
+    axes = vectors.flip(1)[:, : max(1, min(count, worth))]
+    signs = axes.gather(0, axes.abs().argmax(0, keepdim=True)).sign()
+    return (axes * signs).float().contiguous()
+
+
+def _features(front: OrientedGradients | None, x: Tensor, norm: float) -> Tensor:
+    if front is None:
+        return x.flatten(1)
+    return torch.cat([front(block, norm) for block in x.split(1000)])

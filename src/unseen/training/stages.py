@@ -1,0 +1,196 @@
+"""The two stages: learn what is normal; be told of the known anomalies. Both walk the one loop."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from unseen.models.network import Network
+from unseen.nn.distributions import Pass
+from unseen.objectives import Awareness, aware_rows, elbo
+from unseen.seeds import torch_generator
+from unseen.training.guards import ForgettingGuard, active_units
+from unseen.training.loop import Plan, train
+
+# Stage 1 ends early after this many checks without a better held-out loss.
+PATIENCE = 12
+# Stage 2 keeps the state of lowest held-out loss among those within this share of the best known loss.
+NEAR_BEST = 0.05
+
+
+class GuardWarning(UserWarning):
+    """Training was stopped, or its result is doubtful; the message says what was seen."""
+
+
+@dataclass
+class Trace:
+    """What the held-out rows saw during training, one entry a check."""
+
+    steps: list[int] = field(default_factory=list)
+    normal: list[float] = field(default_factory=list)
+    known: list[float] = field(default_factory=list)
+    ramp: list[float] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+    def note(self, message: str) -> None:
+        """Keep a notice for the report and warn the user."""
+        self.notices.append(message)
+        warnings.warn(message, GuardWarning, stacklevel=3)
+
+
+def _passes(network: Network, beta: float, seed: int) -> Callable[[Tensor], Pass]:
+    """Return the training pass: at a draw of the code where a divergence is paid for, else at its mean."""
+    if beta == 0:
+        return network
+    generator = torch_generator(seed, 2)
+
+    def drawn(x: Tensor) -> Pass:
+        return network(x, torch.randn(len(x), network.latent, generator=generator))  # type: ignore[no-any-return]
+
+    return drawn
+
+
+def learn_normal(
+    network: Network, normal: Tensor, held_out: Tensor, *, beta: float, plan: Plan, trim: float, seed: int
+) -> Trace:
+    """Stage 1: minimise the mean of l = E + (beta / D) KL over normal rows; leave the best held-out state.
+
+    Parameters
+    ----------
+    normal, held_out
+        Scaled rows (N, *shape) to learn from and to watch.
+    trim
+        Share of unlabelled anomalies expected among the normal rows; from half-way on, 1.5 times that share
+        of each batch with the largest loss is left out.
+    """
+    forward = _passes(network, beta, seed)
+    trace, best, since = Trace(), copy.deepcopy(network.state_dict()), 0
+    least = float("inf")
+
+    def loss(x: Tensor, mask: Tensor, step: int) -> Tensor:  # noqa: ARG001
+        rows = elbo(forward(x), x, beta=beta)
+        if trim > 0 and step >= plan.steps // 2:
+            keep = max(1, len(rows) - round(1.5 * trim * len(rows)))
+            rows = rows.sort().values[:keep]
+        return rows
+
+    @torch.no_grad()
+    def check(step: int) -> bool:
+        nonlocal best, least, since
+        value = float(
+            elbo(network(held_out), held_out, beta=beta).median()
+            if trim
+            else elbo(network(held_out), held_out, beta=beta).mean()
+        )
+        trace.steps.append(step)
+        trace.normal.append(value)
+        if value < least:
+            least, since, best = value, 0, copy.deepcopy(network.state_dict())
+        else:
+            since += 1
+        return since >= PATIENCE or not bool(torch.isfinite(torch.tensor(value)))
+
+    train(network, loss, normal, None, plan, check=check, seed=seed, what="stage 1")
+    network.load_state_dict(best)
+    return trace
+
+
+def become_aware(
+    network: Network,
+    normal: Tensor,
+    known: Tensor,
+    held_out: Tensor,
+    *,
+    awareness: Awareness,
+    beta: float,
+    tau: float,
+    plan: Plan,
+    seed: int,
+) -> Trace:
+    """Stage 2: train on normal rows and known anomalies together, guarded against forgetting.
+
+    L = mean_normal(l) / tau + mean_known(A), with A ramped up over the first half of the steps. Every check
+    compares the errors of held-out normal rows with stage 1; the first complaint ends training and the
+    network returns to the last good state. With no known rows it is the zero-label control: the same steps,
+    the same rows, no label.
+
+    Parameters
+    ----------
+    known
+        Scaled known anomalies (K, *shape); K may be 0.
+    tau
+        0.99 quantile of E on held-out normal rows after stage 1.
+    """
+    forward = _passes(network, beta, seed + 1)
+    trace, states = Trace(), [copy.deepcopy(network.state_dict())]
+    told = known if len(known) else None
+    watched = known[: max(1, len(known) // 5)] if len(known) >= 10 else known
+    taught = known[len(watched) :] if len(known) >= 10 else told
+    with torch.no_grad():
+        guard = ForgettingGuard.fit(network(held_out).error(held_out))
+        units = active_units(network, held_out)
+
+    def ramp(step: int) -> float:
+        return min(1.0, step / max(1, plan.steps // 2))
+
+    def loss(x: Tensor, mask: Tensor, step: int) -> Tensor:
+        out = forward(x)
+        if told is None:
+            return elbo(out, x, beta=beta) / tau
+        return aware_rows(out, x, mask, awareness=awareness, beta=beta, tau=tau, ramp=ramp(step))
+
+    @torch.no_grad()
+    def check(step: int) -> bool:
+        out = network(held_out)
+        error = out.error(held_out)
+        complaint = guard.complaint(error)
+        if complaint is not None:
+            trace.note(f"stage 2 stopped at step {step}: {complaint}. Kept the last good state.")
+            return True
+        trace.steps.append(step)
+        trace.normal.append(float(elbo(out, held_out, beta=beta).mean()))
+        trace.known.append(_known_loss(network, watched, held_out, awareness, beta, tau))
+        trace.ramp.append(ramp(step))
+        states.append(copy.deepcopy(network.state_dict()))
+        return False
+
+    train(network, loss, normal, taught, plan, check=check, seed=seed + 1, what="stage 2")
+    network.load_state_dict(states[_best(trace)])
+    _watch_units(network, held_out, units, trace)
+    return trace
+
+
+def _known_loss(
+    network: Network, known: Tensor, held_out: Tensor, awareness: Awareness, beta: float, tau: float
+) -> float:
+    """Full-ramp awareness loss of the watched known rows; 0 where there are none."""
+    if not len(known):
+        return 0.0
+    rows = torch.cat([held_out, known])
+    mask = torch.arange(len(rows)) >= len(held_out)
+    losses = aware_rows(network(rows), rows, mask, awareness=awareness, beta=beta, tau=tau, ramp=1.0)
+    return float(losses[mask].mean())
+
+
+def _best(trace: Trace) -> int:
+    """Index of the kept state: 0 is the state before stage 2."""
+    if not trace.steps:
+        return 0
+    least, most = min(trace.known), max(trace.known)
+    near = least + NEAR_BEST * max(most - least, abs(least))
+    fit = [place for place, value in enumerate(trace.known) if value <= near]
+    return 1 + min(fit, key=lambda place: trace.normal[place])
+
+
+@torch.no_grad()
+def _watch_units(network: Network, held_out: Tensor, before: int, trace: Trace) -> None:
+    after = active_units(network, held_out)
+    if before and after < 0.5 * before:
+        trace.note(
+            f"stage 2 left {after} of {before} latent units active; lower the weight of the awareness loss"
+        )
