@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from math import prod
-from typing import IO, Any, cast
+from typing import IO, Any
 
 import numpy as np
 import pyarrow as pa
@@ -96,10 +95,9 @@ class ArraySource(Source):
 
     @contextmanager
     def _opened(self) -> Iterator[zipfile.ZipFile | _Single]:
-        stream = self._file.seekable()
         try:
-            zipped = self._file.head.startswith(ZIP)
-            yield zipfile.ZipFile(stream) if zipped else _Single(stream)
+            with self._file.seekable() as stream:
+                yield zipfile.ZipFile(stream) if self._file.head.startswith(ZIP) else _Single(stream)
         except DataError:
             raise
         except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError) as error:
@@ -141,7 +139,7 @@ class ArraySource(Source):
             raise DataError(
                 f"{where} has shape {member.shape}; accepted: (N,), (N, D), images (N, H, W), (N, C, H, W)"
             )
-        if 0 in member.shape:
+        if min(member.shape) < 1:
             raise DataError(f"{where} has shape {member.shape}, so it holds no rows")
         size = member.shape[0] * member.row_bytes
         if size > limit:
@@ -172,9 +170,9 @@ class _Single:
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
 
-    def open(self, _: str) -> IO[bytes]:
+    def open(self, _: str) -> AbstractContextManager[IO[bytes]]:
         self._stream.seek(0)
-        return cast("IO[bytes]", io.BufferedReader(cast("io.RawIOBase", self._stream)))
+        return nullcontext(self._stream)
 
 
 def open_arrays(file: File, names: Sequence[str] | None = None) -> Source:
@@ -224,9 +222,7 @@ def _take(stream: IO[bytes], member: Member, count: int) -> np.ndarray:
     wanted = count * member.row_bytes
     data = stream.read(wanted)
     if len(data) < wanted:
-        raise DataError(
-            f"array {member.key!r} ends {wanted - len(data)} bytes too early; the file is truncated"
-        )
+        raise EOFError(f"array {member.key!r} ends {wanted - len(data)} bytes too early")
     return np.frombuffer(data, dtype=member.dtype)
 
 

@@ -8,7 +8,6 @@ import io
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, cast
 
 import numpy as np
 
@@ -29,40 +28,41 @@ class Block:
     line: int
 
 
-def blocks(stream: BinaryIO, name: str, size: int = BLOCK) -> Iterator[Block]:
+def blocks(stream: io.BufferedReader, name: str, size: int = BLOCK) -> Iterator[Block]:
     """Yield the stream in blocks of about `size` bytes that end where a record ends.
 
-    gzip is undone, a byte order mark is dropped, and every byte is checked to be UTF-8.
+    The first block holds two lines at least, where there are two. gzip is undone, a byte order mark
+    is dropped, and every byte is checked to be UTF-8.
 
     Raises:
         DataError: other encodings, binary bytes, a truncated gzip file, an endless line.
 
     """
-    carry, line = b"", 1
+    carry, line, first = b"", 1, True
     check = _TextCheck(name)
-    for piece in _pieces(stream, name, size):
-        carry += check(piece)
-        cut = _record_end(carry, size)
-        if not cut and len(carry) > LONGEST_RECORD:
+    for piece, last in _pieces(stream, name, size):
+        carry += check(piece, last=last)
+        cut = len(carry) if last else _record_end(carry, size)
+        if cut and (last or not first or carry.count(b"\n", 0, cut) > 1):
+            yield Block(carry[:cut], line)
+            line += carry.count(b"\n", 0, cut)
+            carry, first = carry[cut:], False
+        elif len(carry) > LONGEST_RECORD:
             raise DataError(
                 f"{name}: line {line} is longer than {LONGEST_RECORD >> 20} MiB; is it a text table?"
             )
-        if cut:
-            yield Block(carry[:cut], line)
-            line += carry.count(b"\n", 0, cut)
-            carry = carry[cut:]
-    check(b"", last=True)
-    if carry:
-        yield Block(carry, line)
 
 
-def _pieces(stream: BinaryIO, name: str, size: int) -> Iterator[bytes]:
-    buffered = cast("BinaryIO", io.BufferedReader(cast("io.RawIOBase", stream)))
-    if cast("io.BufferedReader", buffered).peek(2)[:2] == GZIP:
-        buffered = cast("BinaryIO", gzip.GzipFile(fileobj=buffered))
+def _pieces(stream: io.BufferedReader, name: str, size: int) -> Iterator[tuple[bytes, bool]]:
+    """Yield pieces, each with whether it is the last."""
+    packed = stream.peek(2)[:2] == GZIP
+    buffered = gzip.GzipFile(fileobj=stream) if packed else stream
     try:
-        while piece := buffered.read(size):
-            yield piece
+        piece = buffered.read(size)
+        while piece:
+            following = buffered.read(size)
+            yield piece, not following
+            piece = following
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise DataError(f"{name} is a broken or truncated gzip file: {error}") from error
 

@@ -15,8 +15,8 @@ from unseen.errors import DataError
 MOMENT = pa.timestamp("ns")
 
 
-def column_names(names: Iterable[object], where: str) -> tuple[str, ...]:
-    """Return the names without surrounding blanks, each present once.
+def column_names(names: Iterable[object], where: str, advice: str = "") -> tuple[str, ...]:
+    """Return the names without surrounding blanks, each present once; `advice` ends the error.
 
     Raises:
         DataError: a name is empty or comes twice.
@@ -36,8 +36,8 @@ def column_names(names: Iterable[object], where: str) -> tuple[str, ...]:
     twice = [name for name, count in Counter(stripped).items() if count > 1]
     if twice:
         raise DataError(
-            f"{where}: column name {twice[0]!r} comes {stripped.count(twice[0])} times; each must be unique."
-            " If the file has no header, pass names=[...]."
+            f"{where}: column name {twice[0]!r} comes {stripped.count(twice[0])} times;"
+            f" each must be unique.{advice}"
         )
     return stripped
 

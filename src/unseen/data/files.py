@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import shutil
 import tempfile
+import weakref
 from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -28,9 +30,14 @@ class File(ABC):
     def suffixes(self) -> tuple[str, ...]:
         """Lower-case suffixes, such as ('.csv', '.gz'); none for a stream."""
 
+    @property
     @abstractmethod
-    def open(self) -> BinaryIO:
-        """Return the bytes from the start.
+    def reopens(self) -> bool:
+        """Whether `open` works more than once."""
+
+    @abstractmethod
+    def open(self) -> io.BufferedReader:
+        """Return the bytes from the start, to be closed by the caller.
 
         Raises:
             DataError: a stream is asked for a second time.
@@ -38,12 +45,16 @@ class File(ABC):
         """
 
     @abstractmethod
-    def seekable(self) -> BinaryIO:
-        """Return the bytes from the start, for readers that jump about; any number of times."""
+    def seekable(self) -> AbstractContextManager[BinaryIO]:
+        """Lend the bytes from the start to a reader that jumps about, any number of times."""
 
+    @abstractmethod
     def arrow(self) -> pa.NativeFile:
-        """Return the same as an Arrow file."""
-        return pa.PythonFile(self.seekable(), mode="r")
+        """Return the bytes as an Arrow file that jumps about, any number of times."""
+
+    @abstractmethod
+    def arrow_stream(self) -> pa.NativeFile:
+        """Return the bytes as an Arrow file that is read in order."""
 
 
 class DiskFile(File):
@@ -60,20 +71,29 @@ class DiskFile(File):
         """Suffixes of the path."""
         return tuple(suffix.lower() for suffix in self.path.suffixes)
 
-    def open(self) -> BinaryIO:
+    @property
+    def reopens(self) -> bool:
+        """A path can be opened again."""
+        return True
+
+    def open(self) -> io.BufferedReader:
         """Open the path for reading."""
         try:
             return self.path.open("rb")
         except OSError as error:
             raise DataError(f"{self.path} cannot be read: {error.strerror}") from error
 
-    def seekable(self) -> BinaryIO:
-        """Open the path for reading."""
+    def seekable(self) -> AbstractContextManager[BinaryIO]:
+        """Open the path for reading; closed with the context."""
         return self.open()
 
     def arrow(self) -> pa.NativeFile:
         """Open the path with Arrow's own reader."""
         return pa.OSFile(self.name)
+
+    def arrow_stream(self) -> pa.NativeFile:
+        """Open the path with Arrow's own reader."""
+        return self.arrow()
 
 
 class StreamFile(File):
@@ -92,19 +112,36 @@ class StreamFile(File):
         """A stream has none."""
         return ()
 
-    def open(self) -> BinaryIO:
+    @property
+    def reopens(self) -> bool:
+        """A stream flows once."""
+        return False
+
+    def open(self) -> io.BufferedReader:
         """Give the stream away, from its first byte on."""
         if self._stream is None:
             raise DataError(f"{self.name} can be read once only; save it to a file to read it again")
         stream, self._stream = self._stream, None
-        return cast("BinaryIO", io.BufferedReader(_Joined(self.head, stream)))
+        return io.BufferedReader(_Joined(self.head, stream))
 
-    def seekable(self) -> BinaryIO:
-        """Copy the stream to a nameless file once; it is gone when this object is."""
+    def seekable(self) -> AbstractContextManager[BinaryIO]:
+        """Lend a nameless copy on disk, which is gone when this object is."""
+        return nullcontext(self._copy())
+
+    def arrow(self) -> pa.NativeFile:
+        """Read the copy on disk."""
+        return pa.PythonFile(_Unclosed(self._copy()), mode="r")
+
+    def arrow_stream(self) -> pa.NativeFile:
+        """Read the stream as it comes."""
+        return pa.PythonFile(self.open(), mode="r")
+
+    def _copy(self) -> BinaryIO:
         if self._aside is None:
-            stream = self.open()
-            self._aside = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - lives as long as self
-            shutil.copyfileobj(stream, self._aside, 1 << 20)
+            self._aside = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - closed with self
+            weakref.finalize(self, self._aside.close)
+            with self.open() as stream:
+                shutil.copyfileobj(stream, self._aside, 1 << 20)
         self._aside.seek(0)
         return self._aside
 
@@ -136,3 +173,25 @@ def _read_up_to(stream: BinaryIO, count: int) -> bytes:
         parts.append(part)
         count -= len(part)
     return b"".join(parts)
+
+
+class _Unclosed(io.RawIOBase):
+    """A view of a file whose closing leaves the file open for the next reader."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        return self._file.read(size)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()

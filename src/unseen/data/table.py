@@ -31,7 +31,7 @@ class ParquetSource(Source):
     def __init__(self, file: File) -> None:
         self.name = file.name
         self._file = file
-        with _one_line(self.name, "Parquet"):
+        with _one_line(self.name, "a Parquet file"):
             opened = self._open()
             self.columns = column_names(opened.schema_arrow.names, self.name)
             self._originals = dict(zip(self.columns, opened.schema_arrow.names, strict=True))
@@ -41,7 +41,7 @@ class ParquetSource(Source):
     def scan(self, columns: tuple[str, ...], rows: int) -> Iterator[pa.Table]:
         """Read only `columns`."""
         originals = [self._originals[name] for name in columns]
-        with _one_line(self.name, "Parquet"):
+        with _one_line(self.name, "a Parquet file"):
             for batch in self._open().iter_batches(batch_size=rows, columns=originals, use_threads=False):
                 table = pa.Table.from_batches([batch]).select(originals)
                 yield plain(table.rename_columns(list(columns)))
@@ -61,7 +61,7 @@ class ArrowSource(Source):
     def __init__(self, file: File) -> None:
         self.name = file.name
         self._file = file
-        with _one_line(self.name, "Arrow"):
+        with _one_line(self.name, "an Arrow file"):
             self._reader: pa.ipc.RecordBatchStreamReader | None = self._open()
             names = self._reader.schema.names
         self.columns = column_names(names, self.name)
@@ -69,7 +69,7 @@ class ArrowSource(Source):
     def scan(self, columns: tuple[str, ...], rows: int) -> Iterator[pa.Table]:
         """Read every record batch and keep `columns`; bytes are validated before use."""
         positions = [self.columns.index(name) for name in columns]
-        with _one_line(self.name, "Arrow"):
+        with _one_line(self.name, "an Arrow file"):
             reader, self._reader = self._reader or self._open(), None
             for batch in _record_batches(reader):
                 batch.validate(full=True)
@@ -79,7 +79,7 @@ class ArrowSource(Source):
     def _open(self) -> pa.ipc.RecordBatchStreamReader:
         if self._file.head.startswith(ARROW_FILE):
             return pa.ipc.open_file(self._file.arrow())
-        return pa.ipc.open_stream(pa.PythonFile(self._file.open(), mode="r"))
+        return pa.ipc.open_stream(self._file.arrow_stream())
 
 
 class FolderSource(Source):
@@ -145,7 +145,7 @@ def _one_line(name: str, kind: str) -> Iterator[None]:
         raise
     except (pa.ArrowException, OSError, EOFError) as error:
         reason = " ".join(str(error).split())
-        raise DataError(f"{name} is not a {kind} file, or is truncated or damaged: {reason[:200]}") from error
+        raise DataError(f"{name} is not {kind}, or is truncated or damaged: {reason[:200]}") from error
 
 
 def _refuse_names(file: File, names: Sequence[str] | None) -> None:

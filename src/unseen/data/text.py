@@ -20,6 +20,8 @@ from unseen.errors import DataError
 MISSING = ["", "NA", "N/A", "#N/A", "NaN", "nan", "-nan", "null", "NULL"]
 """Unquoted words read as a missing value, in columns of numbers and of words alike."""
 HEAD = 1 << 16
+NOTHING = Block(b"", 1)
+NO_HEADER = " If the file has no header, pass names=[...]"
 DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -39,19 +41,30 @@ class TextSource(Source):
     def __init__(self, file: File, names: Sequence[str] | None = None) -> None:
         self.name = file.name
         self._file = file
-        self._stream: Iterator[Block] | None = blocks(file.open(), file.name)
-        self._first = next(self._stream, Block(b"", 1))
+        self._used = False
+        self._rest: Iterator[Block] = iter(())
+        if file.reopens:
+            with file.open() as stream:
+                self._first = next(blocks(stream, file.name), NOTHING)
+        else:
+            self._rest = blocks(file.open(), file.name)
+            self._first = next(self._rest, NOTHING)
         head = _head(self._first.data)
         if not head:
             raise DataError(f"{self.name} is empty")
-        self._delimiter = _sniff(head)
+        try:
+            self._delimiter = _sniff(head)
+            found = next(csv.reader(io.StringIO(head, newline=""), delimiter=self._delimiter))
+        except csv.Error as error:
+            raise DataError(f"{self.name}: the first lines cannot be parsed: {error}") from error
         self._has_header = names is None
-        found = _first_record(head, self._delimiter, self.name)
         if names is None:
             _refuse_data_as_header(found, self.name)
         elif len(names) != len(found):
             raise DataError(f"{self.name} has {len(found)} columns, but {len(names)} names were given")
-        self.columns = column_names(found if names is None else names, self.name)
+        self.columns = column_names(
+            found if names is None else names, self.name, NO_HEADER if names is None else ""
+        )
         self._types = self._infer()
 
     def scan(self, columns: tuple[str, ...], rows: int) -> Iterator[pa.Table]:
@@ -63,19 +76,29 @@ class TextSource(Source):
             yield table
 
     def _blocks(self) -> Iterator[Block]:
-        """Yield the blocks without the header; the stream opened first is used up first."""
-        stream, self._stream = self._stream, None
-        if stream is None:
-            stream = blocks(self._file.open(), self.name)
-            next(stream)
+        """Yield the blocks without the header."""
+        if not self._file.reopens:
+            yield from self._once()
+            return
+        with self._file.open() as stream:
+            rest = blocks(stream, self.name)
+            next(rest)
+            yield self._body()
+            yield from rest
+
+    def _once(self) -> Iterator[Block]:
+        if self._used:
+            self._file.open()  # says that a stream is read once
+        self._used = True
         yield self._body()
-        yield from stream
+        yield from self._rest
 
     def _body(self) -> Block:
         if not self._has_header:
             return self._first
         reader = csv.reader(io.StringIO(self._first.data.decode(), newline=""), delimiter=self._delimiter)
-        next(record for record in reader if record)
+        while not next(reader):
+            pass
         lines = self._first.data.splitlines(keepends=True)
         return Block(b"".join(lines[reader.line_num :]), self._first.line + reader.line_num)
 
@@ -130,8 +153,9 @@ class TextSource(Source):
     def _ragged(self, block: Block, row: int) -> str:
         for index, (line, record) in enumerate(self._records(block)):
             if len(record) != len(self.columns):
+                values = "1 value" if len(record) == 1 else f"{len(record)} values"
                 return (
-                    f"{self.name}: row {row + index} (line {line}) has {len(record)} values,"
+                    f"{self.name}: row {row + index} (line {line}) has {values},"
                     f" but there are {len(self.columns)} columns"
                 )
         return ""
@@ -156,15 +180,8 @@ class TextSource(Source):
 def _head(data: bytes) -> str:
     """Return the first lines, from the first one that is not blank, without one cut in two."""
     start = data.lstrip(b"\r\n")
-    end = len(start) if len(start) <= HEAD else start.rfind(b"\n", 0, HEAD) + 1 or HEAD
+    end = start.find(b"\n", HEAD) + 1 or len(start)
     return start[:end].decode("utf-8", errors="ignore").rstrip("\r\n")
-
-
-def _first_record(head: str, delimiter: str, name: str) -> list[str]:
-    try:
-        return next(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter))
-    except csv.Error as error:
-        raise DataError(f"{name}: the first line cannot be parsed: {error}") from error
 
 
 def _sniff(head: str) -> str:
@@ -172,11 +189,13 @@ def _sniff(head: str) -> str:
     lines = "\n".join(head.split("\n")[:50])
 
     def quality(delimiter: str) -> tuple[float, int]:
-        widths = [
-            len(record)
-            for record in csv.reader(io.StringIO(lines, newline=""), delimiter=delimiter)
-            if record
-        ]
+        try:
+            widths = [
+                len(record) for record in csv.reader(io.StringIO(lines, newline=""), delimiter=delimiter)
+            ]
+        except csv.Error:  # a wide line without this delimiter is one endless value
+            return 0.0, 0
+        widths = [width for width in widths if width]
         return (widths.count(widths[0]) / len(widths) if widths[0] > 1 else 0.0), widths[0]
 
     return max(DELIMITERS, key=quality)
@@ -186,8 +205,7 @@ def _refuse_data_as_header(header: Sequence[str], name: str) -> None:
     numbers = [word for word in header if _is_number(word)]
     if len(numbers) == len(header) and any(not word.strip().isdigit() for word in numbers):
         raise DataError(
-            f"{name}: the first row holds only numbers ({', '.join(header[:3])}, ...)."
-            " If the file has no header, pass names=[...]"
+            f"{name}: the first row holds only numbers ({', '.join(header[:3])}, ...).{NO_HEADER}"
         )
 
 
