@@ -1,0 +1,176 @@
+"""One self-contained HTML file: no outside request, no script, every text escaped, for screen and print."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from unseen.errors import need
+from unseen.evaluation import Estimate, false_alarms
+from unseen.report import tables
+from unseen.report.content import Content, Scored, falls
+
+if TYPE_CHECKING:
+    from unseen.report.panels import Panel
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One number on top of the page."""
+
+    value: str
+    interval: str
+    words: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading with its figures and tables (HTML, already escaped)."""
+
+    name: str
+    title: str
+    panels: tuple[Panel, ...]
+    tables: tuple[tuple[str, str], ...] = ()
+    sentences: tuple[str, ...] = ()
+
+
+def write_report(content: Content, path: str | Path) -> Path:
+    """Write the report, aside first and then renamed, so that no half-written page is ever seen.
+
+    Args:
+        content: what to show.
+        path: of the HTML file; its folder must exist.
+
+    Returns:
+        The path written.
+
+    Raises:
+        DataError: the content has no score, or its reference is not among the scores.
+        MissingExtraError: matplotlib or Jinja2 is not installed.
+
+    """
+    target = Path(path)
+    page = render(content)
+    aside = target.with_name(target.name + ".tmp")
+    aside.write_bytes(page.encode("utf-8", "replace"))
+    os.replace(aside, target)
+    return target
+
+
+def render(content: Content) -> str:
+    """Return the page as text; the same content gives the same text.
+
+    Raises:
+        DataError: as in `write_report`.
+        MissingExtraError: as in `write_report`.
+
+    """
+    need("matplotlib", extra="report", purpose="writing a report")
+    jinja2 = need("jinja2", extra="report", purpose="writing a report")
+    from unseen.report.style import PALETTE
+
+    reference = content.beside
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    source = files("unseen.report").joinpath("template.html").read_text(encoding="utf-8")
+    page: str = environment.from_string(source).render(
+        content=content,
+        palette=PALETTE,
+        headlines=headlines(content),
+        warnings=(*(falls(content.main, reference) if reference else ()), *content.warnings),
+        sections=[
+            section for section in _sections(content) if section.panels or section.tables or section.sentences
+        ],
+    )
+    return page
+
+
+def headlines(content: Content) -> tuple[Headline, ...]:
+    """Pick the three or four numbers a reader should take home."""
+    found = []
+    evaluation = content.main.evaluation
+    beside = content.beside
+    if evaluation is not None:
+        for mean, role in ((evaluation.unseen, "unseen"), (evaluation.told, "told")):
+            if mean is not None:
+                before = beside.evaluation if beside is not None and beside is not content.main else None
+                other = getattr(before, role) if before is not None else None
+                words = f"mean AUC on {role} kinds" + (
+                    f"; “{beside.name}” {other.auc.value:.3f}" if beside and other else ""
+                )
+                found.append(_headline(mean.auc, words, role))
+        mean = evaluation.unseen or evaluation.told
+        if mean is not None and mean.tpr_1e2.known:
+            role = "unseen" if evaluation.unseen else "told"
+            found.append(_rate(mean.tpr_1e2, f"of {role} anomalies caught at 1 % false alarms", role))
+    if content.p_values is not None and content.p_values.size:
+        (mark,) = false_alarms(content.p_values, levels=(0.01,))
+        found.append(_rate(mark.realised, "false alarms on fresh normal rows where 1 % was stated", "ink"))
+    return tuple(found)
+
+
+def _headline(estimate: Estimate, words: str, role: str) -> Headline:
+    value, _, interval = str(estimate).partition(" [")
+    return Headline(value, interval.rstrip("]").replace(", ", " to "), words, role)
+
+
+def _rate(estimate: Estimate, words: str, role: str) -> Headline:
+    value, _, interval = str(
+        Estimate(*(100 * v for v in (estimate.value, estimate.low, estimate.high)))
+    ).partition(" [")
+    return Headline(
+        f"{value}\u202f%",
+        interval.rstrip("]").replace(", ", " to ") + "\u202f%" if interval else "",
+        words,
+        role,
+    )
+
+
+def _silent(scored: Scored) -> str:
+    """Say why a column is absent: a rate hangs on too few rows."""
+    if scored.normal.size >= 10_000:
+        return ""
+    least = "0.1\u202f% needs 10,000" if scored.normal.size >= 1000 else "1\u202f% needs 1,000"
+    return f" A catch rate at {least} normal rows; here are {scored.normal.size:,}."
+
+
+def _sections(content: Content) -> Sequence[Section]:
+    from unseen.report import panels
+
+    main = content.main
+    evaluation = main.evaluation
+    ranked: list[tuple[str, str]] = []
+    if evaluation is not None:
+        ranked.append(
+            (
+                f"The score “{main.name}” on every kind, with 95\u202f% intervals over rows.{_silent(main)}",
+                tables.to_html(tables.known_columns(tables.by_kind(evaluation))),
+            )
+        )
+        if len(content.scores) > 1:
+            ranked.append(
+                (
+                    "The same beside other scores, means over kinds.",
+                    tables.to_html(tables.known_columns(tables.side_by_side(content.scores))),
+                )
+            )
+    alarms: list[tuple[str, str]] = []
+    if content.p_values is not None and content.p_values.size:
+        marks = false_alarms(content.p_values)
+        alarms.append(("Intervals: 99 %, exact binomial.", tables.to_html(tables.of_false_alarms(marks))))
+    top = [("", tables.to_html(tables.of_top(content.top)))] if content.top else []
+    return (
+        Section("kinds", "Told and unseen", tuple(panels.ranking_panels(content)), tuple(ranked)),
+        Section(
+            "rows", "Scores", (panels.score_panel(main), *panels.calibration_panel(content)), tuple(alarms)
+        ),
+        Section("telling", "Being told", tuple(panels.telling_panels(content))),
+        Section("strangest", "Strangest rows", tuple(panels.row_panels(content)), tuple(top)),
+        Section("model", "Inside the model", tuple(panels.model_panels(content)), sentences=content.guards),
+    )
