@@ -98,8 +98,8 @@ def _refuse_unfit(name: object, array: object) -> None:
 
 
 def _plain(array: Array) -> Array:
-    """Return the array little-endian and in C order: the library writes memory as it lies."""
-    return np.array(array, dtype=array.dtype.newbyteorder("<"), order="C", copy=None)
+    """Return the array in C order: the library swaps bytes but otherwise writes memory as it lies."""
+    return np.array(array, order="C", copy=None)
 
 
 def _check(data: bytes) -> list[_Entry]:
