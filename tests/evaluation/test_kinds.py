@@ -87,6 +87,11 @@ def test_every_way_to_mark_normal_rows_gives_the_same(kinds, normal):
     assert [k.measures.auc.value for k in found.kinds] == [1.0, 0.0]
 
 
+def test_names_that_differ_only_in_closing_zeros_are_two_kinds():
+    found = evaluate([0.0, 1.0, 2.0], ["n", "a", "a\x00"], normal="n", seed=0, resamples=5)
+    assert [(k.kind, k.n) for k in found.kinds] == [("a", 1), ("a\x00", 1)]
+
+
 def test_same_seed_same_numbers_and_row_order_does_not_matter():
     order = np.random.default_rng(5).permutation(SCORES.size)
     first = evaluate(SCORES, NAMES, normal="normal", seed=1, resamples=30)

@@ -167,12 +167,19 @@ def gains(
         if r.detector != reference:
             pairs[r.detector, r.labels, r.told, r.kind].append(r.value - table.value(r))
     return tuple(
-        Gain(detector, reference, told, kind, labels, metric,
-             gain=over_seeds(values, level=level),
-             regret=_regret(values, level),
-             seeds=len(values))
+        Gain(
+            detector,
+            reference,
+            told,
+            kind,
+            labels,
+            metric,
+            gain=over_seeds(values, level=level),
+            regret=_regret(values, level),
+            seeds=len(values),
+        )
         for (detector, labels, told, kind), values in pairs.items()
-    )  # fmt: skip
+    )
 
 
 def biases(
@@ -277,5 +284,8 @@ def _bias(
 def _regret(values: Sequence[float], level: float) -> Estimate:
     estimate = over_seeds(np.maximum(0.0, -np.asarray(values)), level=level)
     # Regret cannot be negative, whatever a symmetric interval says.
-    return Estimate(estimate.value, max(0.0, estimate.low) if not math.isnan(estimate.low) else estimate.low,
-                    estimate.high)  # fmt: skip
+    return Estimate(
+        estimate.value,
+        max(0.0, estimate.low) if not math.isnan(estimate.low) else estimate.low,
+        estimate.high,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
@@ -18,7 +19,7 @@ from unseen.evaluation.intervals import (
     percentile_interval,
 )
 from unseen.evaluation.ranking import auc_of, caught_at, precision_of, sic_of
-from unseen.evaluation.tally import Floats, Tally, score_column, tail_sum, tally
+from unseen.evaluation.tally import Floats, Ints, Tally, score_column, tail_sum, tally
 from unseen.seeds import generator
 
 Bools = NDArray[np.bool_]
@@ -142,8 +143,8 @@ def evaluate(
 
     """
     column = score_column(scores, "all")
-    names, is_normal = _sides(kinds, normal, column.size)
-    groups = {name: column[(names == name) & ~is_normal] for name in sorted(set(names[~is_normal]))}
+    is_normal, rows_of = sides(kinds, normal, column.size)
+    groups = {name: column[rows] for name, rows in rows_of.items()}
     for name in told:
         if str(name) not in groups:
             raise DataError(unknown("told kind", name, groups))
@@ -169,26 +170,36 @@ def evaluate(
     )
 
 
-def _sides(
+def sides(
     kinds: Sequence[object] | NDArray[np.generic], normal: str | int | Bools | None, n: int
-) -> tuple[NDArray[np.object_], Bools]:
-    names = np.array(["" if _absent(kind) else str(kind) for kind in kinds], dtype=object)
-    if names.size != n:
-        raise DataError(f"{n} scores but {names.size} kinds; give one kind a row.")
+) -> tuple[Bools, dict[str, Ints]]:
+    """Return which of n rows are normal, (n,), and the rows of each anomaly kind, sorted by name.
+
+    Raises:
+        DataError: lengths differ, one side is empty, or an anomalous row has no kind.
+
+    """
+    names = ["" if _absent(kind) else str(kind) for kind in kinds]
+    if len(names) != n:
+        raise DataError(f"{n} scores but {len(names)} kinds; give one kind a row.")
     if isinstance(normal, np.ndarray):
         if normal.shape != (n,) or normal.dtype != np.bool_:
-            raise DataError(f"the mask of normal rows has shape {normal.shape} and type {normal.dtype}; "
-                            f"need ({n},) and bool.")  # fmt: skip
+            came = f"shape {normal.shape} and type {normal.dtype}"
+            raise DataError(f"the mask of normal rows has {came}; need ({n},) and bool.")
         is_normal = normal
     else:
-        is_normal = np.asarray(names == ("" if normal is None else str(normal)), dtype=np.bool_)
+        # Compared as Python text: numpy would drop the closing zeros of a name.
+        wanted = "" if normal is None else str(normal)
+        is_normal = np.array([name == wanted for name in names], dtype=np.bool_)
     if not is_normal.any() or is_normal.all():
         came = "only normal rows" if is_normal.any() else f"no normal row (normal={normal!r})"
         raise DataError(f"{came} among kinds {sorted(set(names))[:6]}; an evaluation needs both sides.")
-    nameless = np.flatnonzero((names == "") & ~is_normal)
-    if nameless.size:
-        raise DataError(f"{nameless.size} anomalous rows have no kind (first: row {nameless[0]}); name each.")
-    return names, is_normal
+    rows: dict[str, list[int]] = defaultdict(list)
+    for row in np.flatnonzero(~is_normal).tolist():
+        rows[names[row]].append(row)
+    if "" in rows:
+        raise DataError(f"{len(rows[''])} anomalous rows have no kind (first: row {rows[''][0]}); name each.")
+    return is_normal, {name: np.array(rows[name], dtype=np.intp) for name in sorted(rows)}
 
 
 def _absent(kind: object) -> bool:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from unseen.errors import DataError, unknown
-from unseen.evaluation import Estimate, Evaluation, GainMatrix, Measures
+from unseen.evaluation import Estimate, Evaluation, GainMatrix, Measures, evaluate
+from unseen.evaluation.kinds import sides
 
 Floats = NDArray[np.float64]
 _NARROW = "\u202f"  # a narrow space that does not break: a number stays with its sign
@@ -56,6 +57,40 @@ class Scored:
     normal: Floats
     kinds: Mapping[str, Floats] = field(default_factory=dict)
     evaluation: Evaluation | None = None
+
+    def __post_init__(self) -> None:
+        if self.evaluation is not None and {k.kind for k in self.evaluation.kinds} != set(self.kinds):
+            raise DataError(
+                f"score {self.name!r} has rows of kinds {sorted(self.kinds)}, its evaluation judges "
+                f"{sorted(k.kind for k in self.evaluation.kinds)}; make both from the same rows."
+            )
+
+    @classmethod
+    def judge(
+        cls,
+        name: str,
+        scores: ArrayLike,
+        kinds: Sequence[object] | NDArray[np.generic],
+        *,
+        normal: str | int | NDArray[np.bool_] | None,
+        told: Collection[str] = (),
+        seed: int = 0,
+        least_rows: int = 1,
+    ) -> Scored:
+        """Evaluate a score and keep its rows by kind; the arguments are those of `evaluation.evaluate`.
+
+        Raises:
+            DataError: as in `evaluation.evaluate`.
+
+        >>> judged = Scored.judge("stage 1", [0.1, 0.2, 0.9], ["ok", "ok", "dos"], normal="ok")
+        >>> judged.kinds["dos"].tolist()
+        [0.9]
+
+        """
+        found = evaluate(scores, kinds, normal=normal, told=told, seed=seed, least_rows=least_rows)
+        column = np.asarray(scores, dtype=np.float64)
+        is_normal, rows_of = sides(kinds, normal, column.size)
+        return cls(name, column[is_normal], {kind: column[rows] for kind, rows in rows_of.items()}, found)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -16,6 +17,9 @@ from unseen.report.content import Content, Scored, falls
 
 if TYPE_CHECKING:
     from unseen.report.panels import Panel
+
+
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ def write_report(content: Content, path: str | Path) -> Path:
     target = Path(path)
     page = render(content)
     aside = target.with_name(target.name + ".tmp")
-    aside.write_bytes(page.encode("utf-8", "replace"))
+    aside.write_bytes(page.encode())
     os.replace(aside, target)
     return target
 
@@ -74,7 +78,7 @@ def render(content: Content) -> str:
     jinja2 = need("jinja2", extra="report", purpose="writing a report")
     from unseen.report.style import PALETTE
 
-    reference = content.beside
+    main, reference = content.main, content.beside
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -83,12 +87,13 @@ def render(content: Content) -> str:
         content=content,
         palette=PALETTE,
         headlines=headlines(content),
-        warnings=(*(falls(content.main, reference) if reference else ()), *content.warnings),
+        warnings=(*(falls(main, reference) if reference else ()), *content.warnings),
         sections=[
             section for section in _sections(content) if section.panels or section.tables or section.sentences
         ],
     )
-    return page
+    # HTML has no place for control characters and half characters, not even escaped.
+    return _UNPRINTABLE.sub("�", page)
 
 
 def headlines(content: Content) -> tuple[Headline, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -78,7 +79,7 @@ def ranking_panels(content: Content) -> Iterator[Panel]:
         "roc-log",
         "ROC, few false alarms",
         "Read at the left: how much is caught when hardly any normal row may alarm. Dotted grey: guessing.",
-        figures.roc(curves, evaluation, floor=1 / main.normal.size),
+        figures.roc(curves, evaluation, floor=1 / max(10, main.normal.size)),
         behind,
     )
     yield _panel(
@@ -112,7 +113,8 @@ def score_panel(scored: Scored) -> Panel:
     """Histograms of the score by kind."""
     threshold = None
     if scored.kinds and scored.normal.size >= 100:
-        threshold = cut_at(tally(scored.normal, scored.normal), 0.01)
+        cut = cut_at(tally(scored.normal, scored.normal), 0.01)
+        threshold = cut if math.isfinite(cut) else None
     edges = score_edges(scored)
     sides = {"normal": scored.normal, **scored.kinds}
     rows: tuple[tuple[Cell, ...], ...] = tuple(

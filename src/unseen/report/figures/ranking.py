@@ -194,14 +194,13 @@ def gains(matrix: GainMatrix) -> Figure:
     axes = figure.add_subplot()
     finite = np.abs(matrix.gain[np.isfinite(matrix.gain)])
     bound = max(0.01, float(finite.max(initial=0)))
-    mesh = axes.pcolormesh(
+    axes.pcolormesh(
         np.ma.masked_invalid(matrix.gain),
         cmap=_DIVERGING,
         norm=Normalize(-bound, bound),
         edgecolors=FILL.light,
         linewidth=0.6,
     )
-    mesh.set_gid("gain-cells")
     for i in range(rows):
         for j in range(columns):
             _gain_cell(axes, i, j, matrix, bound)
@@ -239,7 +238,6 @@ def _gain_cell(axes: Any, i: int, j: int, matrix: GainMatrix, bound: float) -> N
         va="center",
         color=ink,
         fontsize=8.5,
-        gid="cell",
     )
     if matrix.kinds[j] in matrix.told[i].split(" + "):
         x, y = j + np.array([0.04, 0.96, 0.96, 0.04, 0.04]), i + np.array([0.07, 0.07, 0.93, 0.93, 0.07])
