@@ -60,8 +60,9 @@ class Source(ABC):
 
         """
         wanted = column_names(columns, self.name)
+        there = set(self.columns)
         for name in wanted:
-            if name not in self.columns:
+            if name not in there:
                 raise DataError(f"{self.name}: {unknown('column', name, self.columns)}")
         return _Selection(self, wanted)
 

@@ -42,6 +42,19 @@ def column_names(names: Iterable[object], where: str, advice: str = "") -> tuple
     return stripped
 
 
+def is_number(word: str) -> bool:
+    """Whether a word reads as a number.
+
+    >>> [is_number(word) for word in ("3", "-1e5", "1.2.3")]
+    [True, True, False]
+    """
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
+
+
 def plain_type(kind: pa.DataType) -> pa.DataType:
     """Return the type a column is read as: float64, bool, string, timestamp, or `kind` itself.
 

@@ -51,6 +51,10 @@ class Input(ABC):
 
         """
 
+    def check(self, column: pa.ChunkedArray) -> None:
+        """Raise what `write` would raise."""
+        self.write(column, np.empty((len(column), self.width), dtype=np.float32))
+
     def mistyped(self, column: pa.ChunkedArray, holds: str) -> DataError:
         """Say that a column is of another kind than in training."""
         return DataError(

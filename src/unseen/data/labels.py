@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
+from unseen.data.columns import is_number
 from unseen.errors import ConfigError, DataError, nearest
 
 UNLABELLED = "unlabelled"
@@ -67,7 +68,7 @@ Did you mean 'Normal Traffic'?
     """
     kinds = _words(values, column)
     counts = _counts(kinds)
-    numeric = all(_is_number(kind) for kind in counts if kind != UNLABELLED)
+    numeric = all(is_number(kind) for kind in counts if kind != UNLABELLED)
     normal_kinds = _names(normal, numeric)
     known_kinds = _names(known, numeric)
     if not normal_kinds:
@@ -125,21 +126,13 @@ def _number_word(number: float) -> str:
     return str(int(number)) if number.is_integer() else repr(number)
 
 
-def _is_number(word: str) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True
-
-
 def _names(names: Iterable[object], numeric: bool) -> tuple[str, ...]:
     """Return the names asked for as they are written in the column."""
     if isinstance(names, str):
         names = (names,)
     words = [str(name).strip() for name in names]
     if numeric:
-        words = [_number_word(float(word)) if _is_number(word) else word for word in words]
+        words = [_number_word(float(word)) if is_number(word) else word for word in words]
     return tuple(dict.fromkeys(words))
 
 

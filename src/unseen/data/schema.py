@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
-from unseen.data.columns import column_names, plain
+from unseen.data.columns import column_names, is_number, plain
 from unseen.data.kinds import (
     Category,
     Image,
@@ -29,6 +29,8 @@ from unseen.data.schema_file import inputs_from, record_of
 from unseen.errors import ConfigError, DataError, nearest, unknown
 
 Missing = Literal["error", "median"]
+SPOILED = 0.02
+"""Share of other words below which a column of text is held to be one of numbers with mistakes in it."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,8 @@ class Schema:
         if not names:
             raise DataError("no column is left to learn from: every column is excluded")
         schema = cls(tuple(_fit_input(name, table.column(name), missing, max_words) for name in names))
-        schema._encode_plain(table)
+        for column in schema.inputs:
+            column.check(table.column(column.name))
         return schema
 
     @property
@@ -198,6 +201,18 @@ def _fit_number(name: str, column: pa.ChunkedArray, missing: Missing) -> Number:
 
 def _fit_category(name: str, column: pa.ChunkedArray, missing: Missing, max_words: int) -> Category:
     counted = pc.value_counts(pc.drop_null(words_of(column))).to_pylist()
+    _refuse_spoiled_numbers(name, [entry["values"] for entry in counted])
     ranked = sorted(counted, key=lambda entry: (-entry["counts"], entry["values"]))
     words = tuple(entry["values"] for entry in ranked[:max_words])
     return Category(name, words, missing == "median" or column.null_count > 0)
+
+
+def _refuse_spoiled_numbers(name: str, words: list[str]) -> None:
+    """Refuse a column of numbers that a few words have turned into text, which would be learned as words."""
+    others = [word for word in words if not is_number(word)]
+    if others and len(others) <= len(words) * SPOILED:
+        raise DataError(
+            f"column {name!r} is text, but {len(words) - len(others)} of its {len(words)} different words"
+            f" are numbers (first other: {min(others)[:80]!r})."
+            " Mend or drop these rows, or leave it out with exclude."
+        )

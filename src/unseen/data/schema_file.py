@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ VERSION = 1
 MOST_COLUMNS = 100_000
 MOST_FEATURES = 10_000_000
 LONGEST_WORD = 10_000
+LARGEST = sys.float_info.max
 PIXELS = ("uint8", "float32")
 
 
@@ -66,7 +68,7 @@ def _input(record: object) -> Input:
 def _number(record: object) -> Input:
     fields = _fields(record, {"name", "kind", "median"}, "number column")
     median = fields["median"]
-    if median is not None and (type(median) not in (int, float) or not math.isfinite(median)):
+    if median is not None and (type(median) not in (int, float) or not -LARGEST <= median <= LARGEST):
         raise ModelFileError(f"schema: median {median!r:.50} is not a finite number")
     return Number(_word(fields["name"]), None if median is None else float(median))
 

@@ -13,7 +13,7 @@ import pyarrow.types as pt
 
 from unseen.data.batches import Source
 from unseen.data.blocks import BLOCK, Block, blocks
-from unseen.data.columns import column_names, plain_type
+from unseen.data.columns import column_names, is_number, plain_type
 from unseen.data.files import File
 from unseen.errors import DataError
 
@@ -202,19 +202,11 @@ def _sniff(head: str) -> str:
 
 
 def _refuse_data_as_header(header: Sequence[str], name: str) -> None:
-    numbers = [word for word in header if _is_number(word)]
+    numbers = [word for word in header if is_number(word)]
     if len(numbers) == len(header) and any(not word.strip().isdigit() for word in numbers):
         raise DataError(
             f"{name}: the first row holds only numbers ({', '.join(header[:3])}, ...).{NO_HEADER}"
         )
-
-
-def _is_number(word: str) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True
 
 
 def _text_type(kind: pa.DataType) -> pa.DataType:
