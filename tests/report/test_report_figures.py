@@ -72,7 +72,7 @@ def test_dots_lie_at_their_estimates(content):
     wanted = {round(k.measures.auc.value, 9) for scored in content.scores for k in scored.evaluation.kinds}
     assert wanted <= drawn
     names = [tick.get_text().split(" ·")[0] for tick in axes.get_yticklabels()]
-    assert names == ["dos", "probe", "mean told", "r2l", "u2r", "mean unseen"]
+    assert names == ["probe", "dos", "mean told", "u2r", "r2l", "mean unseen"]
 
 
 def test_gains_are_white_at_zero_and_as_strong_both_ways():

@@ -33,11 +33,11 @@ RECORDS = [
 def test_kinds_stand_told_first_each_group_with_its_mean(content):
     table = by_kind(content.main.evaluation)
     assert [row[0] for row in table.rows] == [
-        "dos",
         "probe",
+        "dos",
         "mean over told",
-        "r2l",
         "u2r",
+        "r2l",
         "mean over unseen",
     ]
     assert table.marks == {2, 5}

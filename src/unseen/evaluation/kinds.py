@@ -95,6 +95,10 @@ class Evaluation:
             raise DataError(unknown("kind", name, found))
         return found[name]
 
+    def easiest_first(self) -> tuple[KindResult, ...]:
+        """Return the kinds by falling AUC, equal ones by name."""
+        return tuple(sorted(self.kinds, key=lambda k: (-k.measures.auc.value, k.kind)))
+
     def to_dict(self) -> dict[str, object]:
         """Return everything as plain JSON values."""
         return {

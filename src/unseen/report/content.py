@@ -65,6 +65,12 @@ class Scored:
                 f"{sorted(k.kind for k in self.evaluation.kinds)}; make both from the same rows."
             )
 
+    def hardest(self, most: int) -> tuple[str, ...]:
+        """Name at most so many kinds: those of the lowest AUC, or the largest where nothing is evaluated."""
+        if self.evaluation is None:
+            return tuple(sorted(self.kinds, key=lambda name: -self.kinds[name].size)[:most])
+        return tuple(k.kind for k in self.evaluation.easiest_first()[-most:])
+
     @classmethod
     def judge(
         cls,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from unseen.report.panels import Panel
 
 
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,8 @@ def render(content: Content) -> str:
             section for section in _sections(content) if section.panels or section.tables or section.sentences
         ],
     )
-    # HTML has no place for control characters and half characters, not even escaped.
+    # HTML has no place for control and half characters, not even escaped; a turn of the writing
+    # direction would mirror the words of the page that follow a kind's name.
     return _UNPRINTABLE.sub("�", page)
 
 

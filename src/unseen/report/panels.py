@@ -16,7 +16,7 @@ from unseen.evaluation.ranking import cut_at
 from unseen.evaluation.tally import tally
 from unseen.report import figures
 from unseen.report.content import Content, Scored
-from unseen.report.figures.scores import score_edges, shares
+from unseen.report.figures.scores import MOST_KINDS, score_edges, shares
 from unseen.report.svg import inline
 from unseen.report.tables import MEASURE_NAMES, Cell, Table, to_csv
 
@@ -71,6 +71,8 @@ def ranking_panels(content: Content) -> Iterator[Panel]:
             "hundred passes.",
         )
     curves = {name: roc_curve(main.normal, rows).thin(240) for name, rows in main.kinds.items() if rows.size}
+    drawn = {name: curves[name] for name in main.hardest(MOST_KINDS)}
+    some = f" Shown: the {MOST_KINDS} kinds hardest to rank." if len(drawn) < len(curves) else ""
     points = tuple(
         (name, f, t) for name, curve in curves.items() for f, t in zip(curve.fpr, curve.tpr, strict=True)
     )
@@ -78,16 +80,17 @@ def ranking_panels(content: Content) -> Iterator[Panel]:
     yield _panel(
         "roc-log",
         "ROC, few false alarms",
-        "Read at the left: how much is caught when hardly any normal row may alarm. Dotted grey: guessing.",
-        figures.roc(curves, evaluation, floor=1 / max(10, main.normal.size)),
+        "Read at the left: how much is caught when hardly any normal row may alarm. "
+        f"Dotted grey: guessing.{some}",
+        figures.roc(drawn, evaluation, floor=1 / max(10, main.normal.size)),
         behind,
     )
     yield _panel(
         "roc",
         "ROC",
         "The whole curve; the closer to the upper left corner, the better. "
-        "Warm colours: told kinds, cool colours: unseen ones.",
-        figures.roc(curves, evaluation),
+        f"Warm colours: told kinds, cool colours: unseen ones.{some}",
+        figures.roc(drawn, evaluation),
         behind,
     )
 
@@ -126,6 +129,8 @@ def score_panel(scored: Scored) -> Panel:
         "Grey: normal rows, the same in every strip; colour: one kind. Heights are shares on a log scale, so "
         "a single row still shows."
     )
+    if len(scored.kinds) > MOST_KINDS:
+        reading += f" Shown: the {MOST_KINDS} kinds hardest to rank."
     if not scored.kinds:
         reading = "All scored rows; heights are shares on a log scale, so a single row still shows."
     return _panel(

@@ -118,6 +118,11 @@ def kind_styles(told: Sequence[str], unseen: Sequence[str]) -> dict[str, tuple[s
     }
 
 
+_UNPRINTABLE = {"Cc", "Cs", "Cn", "Co"}
+_TURNS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""Marks that turn the writing direction of all that follows."""
+
+
 def label(text: object, most: int = 26) -> str:
     r"""Make any text fit for a figure: one line, no control characters, at most `most` characters.
 
@@ -125,7 +130,7 @@ def label(text: object, most: int = 26) -> str:
     ('a b', 'xxxxx…')
     """
     flat = "".join(
-        " " if c.isspace() else "�" if unicodedata.category(c) in {"Cc", "Cs", "Cn", "Co"} else c
+        " " if c.isspace() else "�" if unicodedata.category(c) in _UNPRINTABLE or c in _TURNS else c
         for c in str(text)
     )
     flat = " ".join(flat.split()) or "(no name)"

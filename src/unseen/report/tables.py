@@ -43,11 +43,11 @@ def known_columns(table: Table) -> Table:
 
 
 def by_kind(evaluation: Evaluation) -> Table:
-    """One row a kind, told kinds first, each group followed by its mean."""
+    """One row a kind, told kinds first, the easiest on top, each group followed by its mean."""
     rows: list[tuple[Cell, ...]] = []
     marks = set()
     for is_told, mean in ((True, evaluation.told), (False, evaluation.unseen)):
-        kinds = [k for k in evaluation.kinds if k.told == is_told]
+        kinds = [k for k in evaluation.easiest_first() if k.told == is_told]
         rows += [(_name(k), "told" if is_told else "unseen", k.n, *_cells(k.measures)) for k in kinds]
         if mean is not None and sum(k.averaged for k in kinds) > 1:
             marks.add(len(rows))

@@ -128,7 +128,7 @@ def _dot_rows(evaluation: Evaluation) -> list[tuple[str | None, bool, str]]:
     """Rows from the top: (kind or None for a mean, told, text)."""
     rows: list[tuple[str | None, bool, str]] = []
     for is_told, role in ((True, "told"), (False, "unseen")):
-        kinds = [k for k in evaluation.kinds if k.told == is_told]
+        kinds = [k for k in evaluation.easiest_first() if k.told == is_told]
         if not kinds:
             continue
         rows += [(k.kind, is_told, f"{label(k.kind, 20)} · {k.n:,}") for k in kinds]
@@ -237,7 +237,7 @@ def _gain_cell(axes: Any, i: int, j: int, matrix: GainMatrix, bound: float) -> N
         ha="center",
         va="center",
         color=ink,
-        fontsize=8.5,
+        fontsize=8.5 if len(matrix.kinds) <= 8 else 6,
     )
     if matrix.kinds[j] in matrix.told[i].split(" + "):
         x, y = j + np.array([0.04, 0.96, 0.96, 0.04, 0.04]), i + np.array([0.07, 0.07, 0.93, 0.93, 0.07])

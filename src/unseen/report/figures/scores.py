@@ -54,14 +54,14 @@ def histograms(scored: Scored, threshold: float | None = None) -> Figure:
     """One strip a kind on a common axis, log heights, the normal rows in grey behind each.
 
     Args:
-        scored: the score; at most twelve kinds are drawn, the largest ones.
+        scored: the score; at most twelve kinds are drawn, the hardest to rank.
         threshold: score of the 1 % false-alarm rate, drawn through all strips.
 
     """
     told = {k.kind for k in scored.evaluation.kinds if k.told} if scored.evaluation else set()
-    kinds = sorted(scored.kinds, key=lambda name: -scored.kinds[name].size)[:MOST_KINDS]
-    kinds = [name for name in kinds if name in told] + [name for name in kinds if name not in told]
-    strips: list[str | None] = [*kinds] or [None]
+    kinds = scored.hardest(MOST_KINDS)
+    # sorted() is stable: told kinds first, each group in the order it had.
+    strips: list[str | None] = [*sorted(kinds, key=lambda name: name not in told)] or [None]
     figure = canvas(0.75 + 0.62 * len(strips))
     edges = score_edges(scored)
     every = {name: shares(rows, edges) for name, rows in scored.kinds.items() if name in kinds}
