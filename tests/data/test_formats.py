@@ -2,6 +2,8 @@
 
 import gzip
 import io
+import os
+import threading
 
 import numpy as np
 import pandas as pd
@@ -309,6 +311,14 @@ def test_dates_keep_their_zone():
     table = open_source(io.BytesIO(b"t\n2024-01-01T10:00:00Z\n2024-01-01T10:00:00.5+02:00\n")).read()
     assert table["t"].type == pa.timestamp("ns", "UTC")
     assert table["t"][1].as_py().hour == 8
+
+
+def test_a_named_pipe_is_a_stream(tmp_path):
+    os.mkfifo(tmp_path / "flows")
+    writer = threading.Thread(target=(tmp_path / "flows").write_bytes, args=(b"a,b\n1,2\n",))
+    writer.start()
+    assert open_source(tmp_path / "flows").read().to_pydict() == {"a": [1.0], "b": [2.0]}
+    writer.join()
 
 
 def test_a_stream_is_read_once():

@@ -23,6 +23,18 @@ LIMIT = 8 << 30
 CHUNK = 1 << 26
 ZIP = b"PK"
 CHANNELS = (1, 3, 4)
+HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    OSError,
+    EOFError,
+    ValueError,
+    RuntimeError,
+    KeyError,
+    TypeError,
+    MemoryError,
+)
 
 
 @dataclass(frozen=True)
@@ -100,7 +112,7 @@ class ArraySource(Source):
                 yield zipfile.ZipFile(stream) if self._file.head.startswith(ZIP) else _Single(stream)
         except DataError:
             raise
-        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError) as error:
+        except BROKEN as error:
             reason = " ".join(str(error).split())
             raise DataError(
                 f"{self.name} is not a NumPy file, or is truncated or damaged: {reason[:200]}"
@@ -189,11 +201,12 @@ def _keys(archive: zipfile.ZipFile | _Single) -> list[str]:
 def _header(stream: IO[bytes], key: str) -> Member:
     """Read what precedes the values."""
     version = np.lib.format.read_magic(stream)
-    if version == (1, 0):
-        return Member(key, *np.lib.format.read_array_header_1_0(stream))
-    if version == (2, 0):
-        return Member(key, *np.lib.format.read_array_header_2_0(stream))
-    raise ValueError(f"array {key!r} has a header of version {version}; accepted: 1.0, 2.0")
+    if version not in HEADERS:
+        raise ValueError(f"array {key!r} has a header of version {version}; accepted: 1.0, 2.0")
+    try:
+        return Member(key, *HEADERS[version](stream))
+    except Exception as error:  # numpy parses a literal here: foreign bytes may raise nearly anything
+        raise ValueError(f"the header of array {key!r} cannot be read") from error
 
 
 def _natural(members: dict[str, Member]) -> list[Member]:

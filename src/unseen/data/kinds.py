@@ -81,7 +81,7 @@ class Number(Input):
     def write(self, column: pa.ChunkedArray, out: np.ndarray) -> None:
         """Cast to float32; look closer only where something is not finite."""
         values = self.values(column)
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             out[:, 0] = values
         if not np.isfinite(out).all():
             out[:, 0] = self._repaired(values)
@@ -217,6 +217,11 @@ class Image(Input):
     def width(self) -> int:
         """Number of pixels times channels."""
         return int(np.prod(self.shape))
+
+    def check(self, column: pa.ChunkedArray) -> None:
+        """Look at the pixels only where they may be not finite."""
+        if self.pixel != "uint8" or column.null_count:
+            super().check(column)
 
     def write(self, column: pa.ChunkedArray, out: np.ndarray) -> None:
         """Copy the pixels."""

@@ -91,6 +91,8 @@ def _open_path(path: Path, names: Sequence[str] | None) -> Source:
         raise DataError(f"{path} does not exist.{_nearest_file(path)}")
     if path.is_dir():
         return _open_folder(path)
+    if not path.is_file():  # a named pipe, or what the shell makes of <(...)
+        return _open_stream(cast("BinaryIO", path.open("rb")), names)
     return _open_file(DiskFile(path), names)
 
 

@@ -15,6 +15,7 @@ from unseen.data.files import DiskFile, File
 from unseen.errors import DataError
 
 ARROW_FILE = b"ARROW1"
+BROKEN = (pa.ArrowException, OSError, EOFError, ValueError, KeyError, TypeError, MemoryError)
 
 
 class ParquetSource(Source):
@@ -39,10 +40,11 @@ class ParquetSource(Source):
                 raise DataError(f"{self.name} holds no rows")
 
     def scan(self, columns: tuple[str, ...], rows: int) -> Iterator[pa.Table]:
-        """Read only `columns`."""
+        """Read only `columns`; bytes are validated before use."""
         originals = [self._originals[name] for name in columns]
         with _one_line(self.name, "a Parquet file"):
             for batch in self._open().iter_batches(batch_size=rows, columns=originals, use_threads=False):
+                batch.validate(full=True)
                 table = pa.Table.from_batches([batch]).select(originals)
                 yield plain(table.rename_columns(list(columns)))
 
@@ -143,7 +145,7 @@ def _one_line(name: str, kind: str) -> Iterator[None]:
         yield
     except DataError:
         raise
-    except (pa.ArrowException, OSError, EOFError) as error:
+    except BROKEN as error:
         reason = " ".join(str(error).split())
         raise DataError(f"{name} is not {kind}, or is truncated or damaged: {reason[:200]}") from error
 
