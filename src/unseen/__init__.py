@@ -16,14 +16,15 @@ __version__ = "0.1.0"
 # Public name -> the module it lives in. Loaded when first used, so that `import unseen` costs no torch.
 _HOMES = {
     "AwareDetector": "unseen.detectors.aware",
-    "AutoEncoder": "unseen.models.architecture",
-    "VAE": "unseen.models.architecture",
+    "AutoEncoder": "unseen.models.autoencoder",
+    "VAE": "unseen.models.vae",
     "FalseAlarmRate": "unseen.thresholds",
     "FalseDiscoveryRate": "unseen.thresholds",
     "RateBudget": "unseen.thresholds",
     "UnseenError": "unseen.errors",
     "evaluate": "unseen.evaluation",
     "load": "unseen.registry",
+    "save": "unseen.registry",
     "open_source": "unseen.data",
 }
 
@@ -32,8 +33,9 @@ if TYPE_CHECKING:
     from unseen.detectors.aware import AwareDetector
     from unseen.errors import UnseenError
     from unseen.evaluation import evaluate
-    from unseen.models.architecture import VAE, AutoEncoder
-    from unseen.registry import load
+    from unseen.models.autoencoder import AutoEncoder
+    from unseen.models.vae import VAE
+    from unseen.registry import load, save
     from unseen.thresholds import FalseAlarmRate, FalseDiscoveryRate, RateBudget
 
 __all__ = [
@@ -48,6 +50,7 @@ __all__ = [
     "evaluate",
     "load",
     "open_source",
+    "save",
 ]
 
 

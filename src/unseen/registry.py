@@ -14,13 +14,14 @@ from pydantic import TypeAdapter, ValidationError
 from sklearn.utils.validation import check_is_fitted
 
 from unseen import objectives, scores, thresholds
-from unseen.data.scale import Pixels, Scaler
 from unseen.detectors.aware import AwareDetector
 from unseen.detectors.detector import Detector
 from unseen.errors import ConfigError, ModelFileError, UnseenError, unknown
 from unseen.models.autoencoder import AutoEncoder
 from unseen.models.network import Body
+from unseen.models.neighbours import Neighbours
 from unseen.models.vae import VAE
+from unseen.nn.orientation import OrientedGradients
 from unseen.persist import read_model, write_model
 from unseen.training.loop import Plan
 
@@ -45,15 +46,16 @@ COMPONENTS: dict[str, type[Any]] = {
         *LOSSES.values(),
         scores.Reconstruction,
         scores.Residual,
+        scores.Robust,
         scores.Divergence,
         scores.Latent,
         scores.Sum,
         *get_args(thresholds.Threshold),
         Plan,
+        Neighbours,
+        OrientedGradients,
     )
 }
-
-SCALERS = {"Scaler": Scaler, "Pixels": Pixels}
 
 
 def describe(thing: Any) -> Any:
@@ -123,8 +125,9 @@ def save(detector: Detector, path: str | os.PathLike[str]) -> None:
     if name not in DETECTORS:
         raise ModelFileError(unknown("detector", name, DETECTORS))
     settings = {key: describe(value) for key, value in detector.get_params(deep=False).items()}
-    document, arrays = detector.state()  # type: ignore[attr-defined]
-    write_model(path, document={"settings": settings, **document}, arrays=arrays, kind=name)
+    document, arrays = detector.state()
+    notes = getattr(detector, "notes_", {})
+    write_model(path, document={"settings": settings, "notes": notes, **document}, arrays=arrays, kind=name)
 
 
 def load(path: str | os.PathLike[str]) -> AwareDetector:
@@ -144,6 +147,7 @@ def load(path: str | os.PathLike[str]) -> AwareDetector:
             raise ModelFileError("the settings are not an object")
         detector = DETECTORS[file.kind](**{str(key): build(value) for key, value in settings.items()})
         detector.restore(file.document, file.arrays)
+        detector.notes_ = dict(file.document.get("notes", {}))
     except (KeyError, TypeError, AttributeError, IndexError, ValueError, RuntimeError, UnseenError) as error:
         reason = f"misses {error}" if isinstance(error, KeyError) else str(error).splitlines()[0]
         raise ModelFileError(f"{os.fspath(path)}: not a sound {file.kind}: {reason}") from error

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -18,6 +18,7 @@ from unseen.nn.distributions import Pass
 State = Mapping[str, Tensor]
 
 
+@runtime_checkable
 class Score(Protocol):
     """One way to read a pass; fitted on normal rows, its state is plain tensors."""
 
@@ -53,6 +54,34 @@ class Reconstruction:
     def rows(self, out: Pass, x: Tensor, state: State) -> Tensor:  # noqa: ARG002
         """Mean error over features, shape (N,)."""
         return out.error(x)
+
+    def names(self, features: Sequence[str], latent: int) -> tuple[str, ...]:  # noqa: ARG002
+        """Feature names."""
+        return tuple(features)
+
+
+@dataclass(frozen=True)
+class Robust:
+    """Mean over features of ln(1 + error / scale^2): many small misfits count more than a single large one.
+
+    The negative log likelihood of a Student-like residual (Cauchy for one degree of freedom), up to a
+    constant; `scale` is in standard deviations of the scaled features.
+    """
+
+    scale: float = 0.3
+
+    def fit(self, out: Pass, x: Tensor) -> State:  # noqa: ARG002
+        """Need nothing."""
+        return {}
+
+    def parts(self, out: Pass, x: Tensor, state: State) -> Tensor:  # noqa: ARG002
+        """Part of each feature over D, shape (N, D)."""
+        error = out.likelihood.error(x)
+        return torch.log1p(error * self.scale**-2) / error.shape[1]
+
+    def rows(self, out: Pass, x: Tensor, state: State) -> Tensor:  # noqa: ARG002
+        """Mean over features, shape (N,)."""
+        return torch.log1p(out.likelihood.error(x) * self.scale**-2).mean(1)
 
     def names(self, features: Sequence[str], latent: int) -> tuple[str, ...]:  # noqa: ARG002
         """Feature names."""

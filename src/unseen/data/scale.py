@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.floating]
+from unseen.errors import ModelFileError, unknown
+
+Array = NDArray[np.floating[Any]]
 
 # Beyond this many standard deviations a scaled value grows only as its logarithm.
 SOFT = 10.0
@@ -17,12 +21,12 @@ SOFT = 10.0
 class Scaler:
     """Standardise features by normal rows; heavy tails are first drawn in by a signed logarithm.
 
-    z = (f(x) - centre) / width, with f(x) = sign(x) ln(1 + |x| / unit) where `logarithmic`, else x; |z|
+    z = (f(x) - centre) / width, with f(x) = sign(x) ln(1 + |x|) where `logarithmic`, else x; |z|
     beyond 10 grows as a logarithm, so that no single value drowns the others and order is kept.
 
     Attributes
     ----------
-    centre, width, unit
+    centre, width
         Shape (D,). A constant feature has width 1 (in its own units).
     logarithmic
         Boolean, shape (D,).
@@ -30,7 +34,6 @@ class Scaler:
 
     centre: Array
     width: Array
-    unit: Array
     logarithmic: NDArray[np.bool_]
 
     @classmethod
@@ -38,8 +41,8 @@ class Scaler:
         """Learn from normal rows (N, D); `binary` marks features that are words or flags.
 
         A feature is logarithmic where its 1 % tails lie more than ten inter-quartile ranges apart (3.5 for a
-        normal distribution). The width of a flag is at least 0.3, so that a word seen once in ten thousand
-        rows does not outweigh everything else.
+        normal distribution). A flag keeps its own units: a word seen once in ten thousand rows must not
+        outweigh everything else.
 
         Examples
         --------
@@ -51,20 +54,19 @@ class Scaler:
         flags = np.zeros(values.shape[1], dtype=bool) if binary is None else np.asarray(binary, dtype=bool)
         low, first, third, high = np.quantile(values, [0.01, 0.25, 0.75, 0.99], axis=0)
         logarithmic = ~flags & (high - low > 10.0 * (third - first))
-        unit = _typical_size(values)
-        seen = np.where(logarithmic, _signed_log(values, unit), values)
+        seen = np.where(logarithmic, _signed_log(values), values)
         centre, spread = seen.mean(0), seen.std(0)
         # a spread that is only rounding belongs to a constant feature
         constant = spread <= 1e-9 * np.maximum(np.abs(centre), 1e-300)
-        width = np.where(constant, 1.0, np.where(flags, np.maximum(spread, 0.3), spread))
-        return cls(centre, width, unit, logarithmic)
+        width = np.where(constant | flags, 1.0, spread)
+        return cls(centre, width, logarithmic)
 
     def transform(self, x: Array) -> NDArray[np.float32]:
         """Scale rows (N, D), float32."""
-        values = np.array(x, dtype=np.float32 if x.dtype == np.float32 else np.float64)
+        values: Array = np.array(x, dtype=np.float32 if x.dtype == np.float32 else np.float64)
         if self.logarithmic.any():
             tails = self.logarithmic
-            values[:, tails] = _signed_log(values[:, tails], self.unit[tails].astype(values.dtype))
+            values[:, tails] = _signed_log(values[:, tails])
         values -= self.centre.astype(values.dtype)
         values /= self.width.astype(values.dtype)
         if values.size and (values.max() > SOFT or values.min() < -SOFT):
@@ -97,14 +99,26 @@ class Pixels:
         return np.asarray(x, dtype=np.float32) * np.float32(1.0 / self.top)
 
 
-def _signed_log(x: Array, unit: Array) -> Array:
-    return np.sign(x) * np.log1p(np.abs(x) / unit)
+def restored_scaler(name: str, arrays: Mapping[str, Any]) -> Scaler | Pixels:
+    """Rebuild a scaler of class `name` from arrays named `scaler.<field>`.
+
+    Raises
+    ------
+    ModelFileError
+        The class is not known, or an array is missing, not finite or of another shape.
+    """
+    kinds = {"Scaler": Scaler, "Pixels": Pixels}
+    if name not in kinds:
+        raise ModelFileError(unknown("scaler", name, kinds))
+    found = {field.name: np.asarray(arrays[f"scaler.{field.name}"]) for field in fields(kinds[name])}
+    if not all(np.isfinite(value).all() for value in found.values()):
+        raise ModelFileError("the scaler holds numbers that are not finite")
+    if name == "Pixels":
+        return Pixels(float(found["top"]))
+    if len({value.shape for value in found.values()}) != 1 or found["centre"].ndim != 1:
+        raise ModelFileError("the arrays of the scaler do not fit each other")
+    return Scaler(**{**found, "logarithmic": found["logarithmic"].astype(bool)})
 
 
-def _typical_size(x: Array) -> Array:
-    """Median of |x| over the non-zero values of each feature, shape (D,); 1 where all are zero."""
-    size = np.where(x == 0, np.nan, np.abs(x))
-    some = ~np.isnan(size).all(0)
-    unit = np.ones(x.shape[1])
-    unit[some] = np.nanmedian(size[:, some], axis=0)
-    return unit
+def _signed_log(x: Array) -> Array:
+    return np.asarray(np.sign(x) * np.log1p(np.abs(x)))

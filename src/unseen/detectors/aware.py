@@ -6,7 +6,9 @@ import copy
 import math
 import warnings
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -15,10 +17,11 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from unseen.data.schema import Missing
-from unseen.data.scale import Pixels, Scaler
+from unseen.data.schema import Missing, Schema
+from unseen.data.scale import Pixels, Scaler, restored_scaler
 from unseen.detectors.committee import Member, explain, join
 from unseen.detectors.detector import DEFAULT_RATE, Contributions, Detector, read_labels
+from unseen.detectors.stored import bank_of, read_members, write_members
 from unseen.detectors.readers import Nearness, Neighbouring, Reader, Reconstructing
 from unseen.errors import ConfigError, DataError
 from unseen.models.autoencoder import AutoEncoder
@@ -31,7 +34,7 @@ from unseen.seeds import generator, seeded
 from unseen.thresholds import Calibration, Threshold
 from unseen.training.guards import refuse_collapse
 from unseen.training.loop import Plan
-from unseen.training.stages import GuardWarning, become_aware, learn_normal
+from unseen.training.stages import GuardWarning, Trace, become_aware, learn_normal
 
 Floats = NDArray[np.float64]
 
@@ -95,6 +98,8 @@ class AwareDetector(Detector):
         Number of told rows of each kind.
     n_features_in_
         Width of X.
+    notes_
+        Whatever the caller wants a model file to remember, as JSON values; empty after `fit`.
 
     Raises
     ------
@@ -166,6 +171,7 @@ class AwareDetector(Detector):
             Name of the kind of each row, used where y = 1 for reports, shape (N,).
         """
         self._check_settings()
+        self.notes_: dict[str, Any] = {}
         rows = self._validated(X, reset=True)
         known = read_labels(y, len(rows))
         normal = rows[~known]
@@ -290,7 +296,7 @@ class AwareDetector(Detector):
         readers: dict[str, Reader] = {
             "aware reconstruction": Reconstructing.fit(tuned, reading.score, self._watch)
         }
-        bank = next((m.reader.bank for m in self.stage1_ if isinstance(m.reader, Neighbouring)), None)
+        bank = bank_of(self.stage1_)
         if bank is not None and len(told):
             readers["nearness to known"] = Nearness(bank, bank.encode(told))
         share = self.trust / len(readers)
@@ -360,6 +366,63 @@ class AwareDetector(Detector):
     def _reconstructing(self) -> Reconstructing:
         return next(m.reader for m in self.stage1_ if isinstance(m.reader, Reconstructing))
 
+    # -- storage -------------------------------------------------------------------------------------
+
+    def state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Return what was fitted as plain values and arrays; settings and training rows are not in it."""
+        stage1, arrays1 = write_members(self.stage1_, "stage1")
+        stage2, arrays2 = write_members(self.stage2_, "stage2")
+        names = getattr(self, "feature_names_in_", None)
+        fill = getattr(self, "fill_", None)
+        document = {
+            "width": int(self.n_features_in_),
+            "names": None if names is None else [str(name) for name in names],
+            "schema": None if self.schema_ is None else self.schema_.to_dict(),
+            "stage1": stage1,
+            "stage2": stage2,
+            "known_kinds": self.known_kinds_,
+            "traces": [asdict(trace) for trace in self.traces_],
+            "scaler": type(self.scaler_).__name__,
+        }
+        scaler = {f"scaler.{name}": np.asarray(value) for name, value in asdict(self.scaler_).items()}
+        arrays = {**arrays1, **arrays2, **scaler, "calibration": self.calibration_.scores}
+        return document, arrays if fill is None else {**arrays, "fill": fill}
+
+    def restore(self, document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take back what `state` returned.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError, UnseenError
+            The values do not make a detector; `unseen.load` turns all into a `ModelFileError`.
+        """
+        self.schema_ = None if document["schema"] is None else Schema.from_dict(document["schema"])
+        self.n_features_in_ = int(document["width"])
+        if document["names"] is not None:
+            self.feature_names_in_ = np.array(document["names"], dtype=object)
+        if "fill" in arrays:
+            self.fill_ = arrays["fill"]
+        self.scaler_ = restored_scaler(document["scaler"], arrays)
+        width = self.n_features_in_ if self.schema_ is None else len(self.schema_.features)
+        shape = self._image() or (width,)
+        if width != math.prod(shape):
+            raise DataError(f"{width} features do not fill images of shape {shape}")
+        self._check_settings()
+        rebuild = partial(
+            read_members,
+            arrays=arrays,
+            build=lambda: (self.model or VAE()).build(shape),
+            score=self.row_score or Reconstruction(),
+            neighbours=self.neighbours,
+        )
+        self.stage1_ = rebuild(document["stage1"], prefix="stage1")
+        self.stage2_ = rebuild(document["stage2"], prefix="stage2", bank=bank_of(self.stage1_))
+        self.calibration_ = Calibration.fit(arrays["calibration"])
+        self.known_kinds_ = {str(kind): int(count) for kind, count in document["known_kinds"].items()}
+        self.traces_ = [Trace(**trace) for trace in document["traces"]]
+        # a row of zeros must pass: arrays that do not fit each other are found now, not at the first score
+        self._score(np.zeros((1, width)))
+
     # -- checks --------------------------------------------------------------------------------------
 
     def _check_settings(self) -> None:
@@ -391,7 +454,7 @@ class AwareDetector(Detector):
 def _fitted_plan(plan: Plan, rows: int) -> Plan:
     """Shorten a plan on small data: no more than 400 epochs."""
     per_epoch = max(1, rows // min(plan.batch, rows))
-    return Plan(min(plan.steps, 400 * per_epoch), plan.rate, plan.batch, plan.clip, plan.check_every)
+    return replace(plan, steps=min(plan.steps, 400 * per_epoch))
 
 
 def _trimmed(names: tuple[str, ...], values: Floats) -> tuple[tuple[str, ...], Floats]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +62,14 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     @abstractmethod
     def _explain(self, rows: Floats) -> Contributions:
         """Parts of the anomaly score of validated rows (N, D)."""
+
+    @abstractmethod
+    def state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """What was fitted, as plain values and arrays."""
+
+    @abstractmethod
+    def restore(self, document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take back what `state` returned."""
 
     def anomaly_score(self, X: ArrayLike) -> Floats:
         """Evidence against "normal" of each row, shape (N,), nats: 0 is ordinary, higher is stranger."""

@@ -29,6 +29,8 @@ class Plan:
         Largest gradient norm.
     check_every
         Steps between two looks at the held-out rows.
+    noise
+        Standard deviation of the noise added to the input, which must be reconstructed without it.
     """
 
     steps: int = 2000
@@ -36,6 +38,7 @@ class Plan:
     batch: int = 256
     clip: float = 5.0
     check_every: int = 50
+    noise: float = 0.0
 
 
 RowLoss = Callable[[Tensor, Tensor, int], Tensor]

@@ -43,16 +43,17 @@ class Trace:
         warnings.warn(message, GuardWarning, stacklevel=3)
 
 
-def _passes(network: Network, beta: float, seed: int) -> Callable[[Tensor], Pass]:
-    """Return the training pass: at a draw of the code where a divergence is paid for, else at its mean."""
-    if beta == 0:
-        return network
+def _passes(network: Network, beta: float, plan: Plan, seed: int) -> Callable[[Tensor], Pass]:
+    """Return the training pass: noise on the input where the plan says so, a draw of the code for a VAE."""
     generator = torch_generator(seed, 2)
 
-    def drawn(x: Tensor) -> Pass:
-        return network(x, torch.randn(len(x), network.latent, generator=generator))  # type: ignore[no-any-return]
+    def forward(x: Tensor) -> Pass:
+        if plan.noise > 0:
+            x = x + plan.noise * torch.randn(x.shape, generator=generator)
+        draw = torch.randn(len(x), network.latent, generator=generator) if beta > 0 else None
+        return network(x, draw)  # type: ignore[no-any-return]
 
-    return drawn
+    return forward
 
 
 def learn_normal(
@@ -68,7 +69,7 @@ def learn_normal(
         Share of unlabelled anomalies expected among the normal rows; from half-way on, 1.5 times that share
         of each batch with the largest loss is left out.
     """
-    forward = _passes(network, beta, seed)
+    forward = _passes(network, beta, plan, seed)
     trace, best, since = Trace(), copy.deepcopy(network.state_dict()), 0
     least = float("inf")
 
@@ -126,7 +127,7 @@ def become_aware(
     tau
         0.99 quantile of E on held-out normal rows after stage 1.
     """
-    forward = _passes(network, beta, seed + 1)
+    forward = _passes(network, beta, plan, seed + 1)
     trace, states = Trace(), [copy.deepcopy(network.state_dict())]
     told = known if len(known) else None
     watched = known[: max(1, len(known) // 5)] if len(known) >= 10 else known

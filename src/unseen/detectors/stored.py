@@ -1,0 +1,155 @@
+"""A committee as plain values and arrays, and back: what a model file holds of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from unseen.detectors.committee import Member
+from unseen.detectors.readers import Nearness, Neighbouring, Reader, Reconstructing
+from unseen.errors import ModelFileError
+from unseen.models.neighbours import Bank, Neighbours
+from unseen.models.network import Network
+from unseen.scores import Score
+from unseen.thresholds import Calibration
+
+Arrays = Mapping[str, NDArray[Any]]
+Record = dict[str, Any]
+
+
+def write_members(members: Sequence[Member], prefix: str) -> tuple[list[Record], dict[str, NDArray[Any]]]:
+    """Return one record a member, and their arrays under `prefix`."""
+    records, arrays = [], {}
+    for place, member in enumerate(members):
+        under = f"{prefix}.{place}"
+        record, own = _write_reader(member.reader)
+        records.append({"name": member.name, "share": member.share, **record})
+        arrays[f"{under}.calibration"] = member.calibration.scores
+        arrays.update({f"{under}.{name}": value for name, value in own.items()})
+    return records, arrays
+
+
+def _write_reader(reader: Reader) -> tuple[Record, dict[str, NDArray[Any]]]:
+    if isinstance(reader, Reconstructing):
+        arrays = {}
+        for place, (network, state) in enumerate(zip(reader.networks, reader.states, strict=True)):
+            arrays.update({f"{place}.net.{n}": v.numpy() for n, v in network.state_dict().items()})
+            arrays.update({f"{place}.score.{n}": v.numpy() for n, v in state.items()})
+        return {"reader": "reconstructing", "tau": list(reader.tau)}, arrays
+    if isinstance(reader, Neighbouring):
+        bank = reader.bank
+        kept = {"centre": bank.centre, "axes": bank.axes, "codes": bank.codes, "own": bank.own}
+        return (
+            {"reader": "neighbouring", "k": bank.k, "norm": bank.norm},
+            {name: value.numpy() for name, value in kept.items()},
+        )
+    if isinstance(reader, Nearness):
+        return {"reader": "nearness"}, {"known": reader.known.numpy()}
+    raise TypeError(f"{type(reader).__name__} cannot be stored")
+
+
+def read_members(
+    records: Sequence[Record],
+    arrays: Arrays,
+    prefix: str,
+    *,
+    build: Callable[[], Network],
+    score: Score,
+    neighbours: Neighbours | None,
+    bank: Bank | None = None,
+) -> tuple[Member, ...]:
+    """Rebuild members; `bank` is that of stage 1, which nearness in stage 2 is measured with.
+
+    Raises
+    ------
+    ModelFileError
+        An array is missing, of another shape, or not finite; a reader is not known.
+    """
+    members: list[Member] = []
+    for place, record in enumerate(records):
+        own = _under(arrays, f"{prefix}.{place}")
+        kind = record["reader"]
+        reader: Reader
+        if kind == "reconstructing":
+            reader = _read_networks(record, own, build, score)
+        elif kind == "neighbouring" and neighbours is not None:
+            reader = Neighbouring(_read_bank(record, own, neighbours))
+        elif kind == "nearness" and bank is not None:
+            known = _tensor(own, "known")
+            if known.ndim != 2 or known.shape[1] != bank.codes.shape[1] or not len(known):
+                raise ModelFileError(f"array 'known' has shape {tuple(known.shape)}")
+            reader = Nearness(bank, known)
+        else:
+            raise ModelFileError(f"reader {kind!r} is not known here")
+        share = float(record["share"])
+        if not 0.0 < share <= 1.0:
+            raise ModelFileError(f"share {share!r} is not between 0 and 1")
+        calibration = Calibration.fit(own["calibration"])
+        members.append(Member(str(record["name"]), reader, calibration, share))
+    return tuple(members)
+
+
+def bank_of(members: Sequence[Member]) -> Bank | None:
+    """Return the bank of normal rows among the members, if there is one."""
+    return next((m.reader.bank for m in members if isinstance(m.reader, Neighbouring)), None)
+
+
+def _read_networks(
+    record: Record, arrays: Arrays, build: Callable[[], Network], score: Score
+) -> Reconstructing:
+    taus = tuple(float(tau) for tau in record["tau"])
+    networks, states = [], []
+    for place in range(len(taus)):
+        # on the meta device nothing is allocated, so a file cannot ask for more memory than it brings
+        with torch.device("meta"):
+            network = build()
+        weights = {name: _tensor(arrays, f"{place}.net.{name}") for name in network.state_dict()}
+        for name, expected in network.state_dict().items():
+            if weights[name].shape != expected.shape:
+                raise ModelFileError(
+                    f"array {name!r} has shape {tuple(weights[name].shape)}, the settings ask for {tuple(expected.shape)}"
+                )
+        network.load_state_dict(weights, assign=True)
+        network.eval()
+        networks.append(network)
+        states.append(
+            {name: _tensor(arrays, f"{place}.score.{name}") for name in _under(arrays, f"{place}.score")}
+        )
+    if not networks:
+        raise ModelFileError("no network is listed")
+    return Reconstructing(tuple(networks), score, tuple(states), taus)
+
+
+def _read_bank(record: Record, arrays: Arrays, neighbours: Neighbours) -> Bank:
+    centre, axes, codes, own = (_tensor(arrays, name) for name in ("centre", "axes", "codes", "own"))
+    k = int(record["k"])
+    fits = (
+        axes.ndim == 2
+        and centre.shape == axes.shape[:1]
+        and codes.shape == (len(own), axes.shape[1])
+        and 1 <= k <= len(codes)
+    )
+    if not fits:
+        raise ModelFileError("the arrays of the bank of normal rows do not fit each other")
+    return Bank(k, neighbours.front, float(record["norm"]), centre, axes, codes, own)
+
+
+def _under(arrays: Arrays, prefix: str) -> dict[str, NDArray[Any]]:
+    start = prefix + "."
+    return {name[len(start) :]: value for name, value in arrays.items() if name.startswith(start)}
+
+
+def _tensor(arrays: Arrays, name: str) -> Tensor:
+    if name not in arrays:
+        raise ModelFileError(f"array {name!r} is missing")
+    value = np.asarray(arrays[name])
+    if value.dtype != np.float32:
+        raise ModelFileError(f"array {name!r} is {value.dtype}; accepted: float32")
+    if not np.isfinite(value).all():
+        raise ModelFileError(f"array {name!r} holds numbers that are not finite")
+    return torch.from_numpy(value.copy())
