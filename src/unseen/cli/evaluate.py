@@ -1,0 +1,127 @@
+"""`unseen evaluate`: what is caught, and at what price."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from unseen.cli import show
+from unseen.cli.faults import note
+from unseen.cli.options import Data, Json, Known, Label, Model, Names, Normal
+
+if TYPE_CHECKING:
+    from unseen.evaluation import Measures
+    from unseen.studies.judging import Judged
+
+
+HeldOut = Annotated[bool, typer.Option("--held-out", help="Only rows that `fit --hold-out` kept back.")]
+
+
+def evaluate(
+    model: Model,
+    data: Data,
+    label: Label = None,
+    normal: Normal = None,
+    known: Known = None,
+    held_out: HeldOut = False,
+    names: Names = None,
+    json: Json = False,
+) -> None:
+    """Judge a model on labelled rows: every kind, what it was told of and what it never saw apart.
+
+    Label column and labels are remembered from `unseen fit` unless given. AUC 1 is perfect, 0.5 chance;
+    TPR is the share caught while 1 % or 0.1 % of normal rows raise an alarm; SIC is the gain in
+    significance; gain is the AUC against the same model before it was told. Brackets: 95 % intervals.
+
+    Examples:
+        unseen evaluate model flows.csv --held-out
+
+        unseen evaluate model new.csv --label "Attack Type" --normal Normal --json
+
+    """
+    from unseen.studies.loading import judged_file
+
+    with show.progress():
+        judged = judged_file(
+            model, data, label=label, normal=normal, known=known, names=names, held_out=held_out
+        )
+    for warning in judged.warnings:
+        note(warning)
+    if json:
+        show.as_json({"model": str(model), "data": data, "held_out": held_out, **judged.to_dict()})
+    else:
+        print_table(judged)
+
+
+COLUMNS = {
+    "AUC": ("auc", 4),
+    "AP": ("ap", 3),
+    "TPR@1%": ("tpr_1e2", 3),
+    "TPR@0.1%": ("tpr_1e3", 3),
+    "SIC": ("sic", 1),
+}
+
+
+def print_table(judged: Judged) -> None:
+    """Print two lines a kind (values, intervals), means over told and unseen kinds, and the false alarms."""
+    from rich.table import Table
+
+    shown = {
+        title: (measure, digits)
+        for title, (measure, digits) in COLUMNS.items()
+        if any(getattr(kind.measures, measure).known for kind in judged.joined.kinds)
+    }
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table.add_column("kind", overflow="fold")
+    for title in ("rows", *shown, *(() if judged.stage1 is None else ("stage 1", "gain"))):
+        table.add_column(title, justify="right", no_wrap=True)
+    for cells in _lines(judged, shown):
+        table.add_row(*cells)
+    screen = show.console()
+    screen.print(table)
+    screen.print("\n".join(_below(judged, shown)), markup=False)
+
+
+def _lines(judged: Judged, shown: Mapping[str, tuple[str, int]]) -> Iterator[list[str]]:
+    from rich.markup import escape
+
+    for role in ("unseen", "told"):
+        kinds = [kind for kind in judged.joined.kinds if kind.told is (role == "told")]
+        if kinds:
+            yield [f"[bold]{role}[/bold]"]
+        for kind in kinds:
+            before = None if judged.stage1 is None else judged.stage1.kind(kind.kind).measures
+            count = f"{kind.n:,}" + ("" if kind.averaged else "*")
+            yield [f"  {escape(kind.kind)}", count, *_cells(kind.measures, before, shown)]
+        mean: Measures | None = getattr(judged.joined, role)
+        if mean is not None and sum(kind.averaged for kind in kinds) > 1:
+            other: Measures | None = None if judged.stage1 is None else getattr(judged.stage1, role)
+            yield ["  [italic]mean[/italic]", "", *_cells(mean, other, shown)]
+
+
+def _below(judged: Judged, shown: Mapping[str, tuple[str, int]]) -> Iterator[str]:
+    alarms = judged.alarms
+    yield (
+        f"\nfalse alarms: {alarms.alarms:,} of {alarms.rows:,} normal rows, {alarms.realised:.2%} "
+        f"where {alarms.stated:.2%} is stated"
+    )
+    if not all(kind.averaged for kind in judged.joined.kinds):
+        yield "* too few rows to count in the mean"
+    for title, least in (("TPR@1%", 1_000), ("TPR@0.1%", 10_000)):
+        if title not in shown:
+            yield f"{title} needs {least:,} normal rows; here are {alarms.rows:,}"
+
+
+def _cells(measures: Measures, before: Measures | None, shown: Mapping[str, tuple[str, int]]) -> list[str]:
+    cells = []
+    for measure, digits in shown.values():
+        found = getattr(measures, measure)
+        interval = (
+            f"\n[dim]{found.low:.{digits}f}-{found.high:.{digits}f}[/dim]" if found.low == found.low else ""
+        )
+        cells.append(show.number(found.value, digits) + interval)
+    if before is not None:
+        cells += [show.number(before.auc.value, 4), f"{measures.auc.value - before.auc.value:+.4f}"]
+    return cells

@@ -1,0 +1,123 @@
+"""`unseen fit`: learn a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from unseen.cli import show
+from unseen.cli.options import Data, Drop, Json, Known, Label, Names, Normal, several
+
+if TYPE_CHECKING:
+    from unseen.studies.fitting import Learned
+
+
+def fit(
+    data: Data,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Model folder to write (or a .unseen file).")],
+    label: Label = None,
+    normal: Normal = None,
+    known: Known = None,
+    drop: Drop = None,
+    names: Names = None,
+    hold_out: Annotated[
+        float | None, typer.Option(help="Share of the rows kept back for `evaluate --held-out`.")
+    ] = None,
+    missing: Annotated[str | None, typer.Option(help="Missing values: error or median.")] = None,
+    false_alarms: Annotated[float | None, typer.Option(help="False-alarm rate to state, e.g. 0.01.")] = None,
+    trim: Annotated[
+        float | None, typer.Option(help="Share of hidden anomalies expected among the normal rows.")
+    ] = None,
+    trust: Annotated[
+        float | None, typer.Option(help="Share of the false alarms that the known anomalies may spend.")
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="vae or autoencoder.")] = None,
+    hidden: Annotated[
+        str | None, typer.Option(metavar="W,W", help="Widths of the hidden layers, e.g. 64,64.")
+    ] = None,
+    loss: Annotated[
+        str | None,
+        typer.Option(help="Awareness loss: abc, hinge, aesad, sigmoid, inverse, ramp, ramp_capped."),
+    ] = None,
+    steps: Annotated[int | None, typer.Option(help="Training steps, at most.")] = None,
+    members: Annotated[int | None, typer.Option(help="Networks trained side by side.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Same seed, same model.")] = None,
+    config: Annotated[Path | None, typer.Option(help="TOML file of settings; options go before it.")] = None,
+    json: Json = False,
+) -> None:
+    """Learn what is normal, be told of the known anomalies, write a model.
+
+    Rows of kinds that are neither normal nor known are left out. Without `--label` all rows count as normal.
+
+    Examples:
+        unseen fit flows.csv --label "Attack Type" --normal Normal --known DoS,DDoS --out model
+
+        unseen fit flows.parquet --label kind --normal ok --hold-out 0.3 --missing median --out model.unseen
+
+        unseen fit films/ --label kind --normal healthy --known pneumonia --out model
+
+        zcat KDDTrain+.txt.gz | unseen fit - --names Field_Names.csv --names attack,difficulty
+        --drop difficulty --label attack --normal normal --known neptune --out model
+
+    """
+    from unseen.config import FitSettings, read_settings
+    from unseen.registry import save
+    from unseen.studies.fitting import learn
+    from unseen.studies.rows import open_rows, read_rows
+
+    widths = None if hidden is None else several([hidden])
+    given = {
+        "label": label, "normal": normal, "known": known, "drop": several(drop), "hold_out": hold_out,
+        "missing": missing, "false_alarms": false_alarms, "trim": trim, "trust": trust, "model": model,
+        "hidden": widths, "loss": loss, "steps": steps, "members": members, "seed": seed,
+    }  # fmt: skip
+    start = FitSettings() if config is None else read_settings(config)
+    settings = start.over(given, where="options")
+    _check_place(out)
+    with show.progress():
+        source = open_rows(data, names or ())
+        rows = read_rows(
+            source, label=settings.label, normal=settings.normal, known=settings.known, drop=settings.drop
+        )
+        learned = learn(rows, settings, names=names or ())
+        save(learned.detector, out)
+    if json:
+        show.as_json({"model": str(out), "data": data, **learned.to_dict()})
+    else:
+        _tell(learned, data, out)
+
+
+def _check_place(out: Path) -> None:
+    """Find out before training, not after, that the model has no place to go."""
+    from unseen.errors import ModelFileError
+
+    if not out.absolute().parent.is_dir():
+        raise ModelFileError(f"{out}: the folder {out.parent} does not exist; make it first")
+
+
+def _tell(learned: Learned, data: str, out: Path) -> None:
+    lines = [
+        f"read      {learned.rows:,} rows, {learned.columns} columns ({learned.features} features)",
+        f"learned   {learned.normal:,} normal rows in {learned.seconds:.1f} s",
+    ]
+    if learned.known:
+        lines.append(f"told      {show.counted(learned.known)}")
+    if learned.left_out:
+        lines.append(f"left out  {show.counted(learned.left_out)} (neither normal nor known)")
+    if learned.kept_back:
+        lines.append(f"held out  {learned.kept_back:,} rows, chosen by their content")
+    lines.append(f"alarm     above {learned.threshold:.2f} nats, a false-alarm rate of {learned.rate:.3g}")
+    if learned.hard:
+        lines.append(f"hard      {learned.hard} known anomalies looked ordinary before they were told of")
+    lines.append(f"wrote     {out}")
+    judging = "--held-out" if learned.kept_back else "(on rows it has not seen)"
+    lines += [
+        "",
+        "next:",
+        f"  unseen evaluate {out} {data} {judging}",
+        f"  unseen score {out} {data} --top 10",
+    ]
+    for line in lines:
+        typer.echo(line)

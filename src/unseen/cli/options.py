@@ -1,0 +1,44 @@
+"""Arguments and options that several commands share, worded once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Data = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA",
+        help="CSV (.gz too), Parquet, Arrow, NPZ, a folder of images or Parquet; - is standard input.",
+    ),
+]
+Model = Annotated[Path, typer.Argument(metavar="MODEL", help="Model folder or file written by `unseen fit`.")]
+Label = Annotated[
+    str | None, typer.Option("--label", metavar="COLUMN", help="Column that says what each row is.")
+]
+Normal = Annotated[list[str] | None, typer.Option("--normal", metavar="A,B", help="Labels that are normal.")]
+Known = Annotated[
+    list[str] | None, typer.Option("--known", metavar="C,D", help="Labels of the known anomalies.")
+]
+Drop = Annotated[
+    list[str] | None, typer.Option("--drop", metavar="COLS", help="Columns that are not features.")
+]
+Names = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--names",
+        metavar="FILE",
+        help="Column names for data without a header: a file with one a line, or names joined by commas; "
+        "may be repeated.",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def several(values: list[str] | None) -> list[str] | None:
+    """Cut column names joined by commas; None where none were given."""
+    if not values:
+        return None
+    return [part.strip() for value in values for part in value.split(",") if part.strip()]

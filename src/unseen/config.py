@@ -1,0 +1,199 @@
+"""Fit settings: checked all at once, read from TOML and written back."""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+
+from unseen.data.schema import Missing
+from unseen.detectors.aware import AwareDetector
+from unseen.errors import ConfigError, nearest, unknown
+from unseen.models.autoencoder import AutoEncoder
+from unseen.models.neighbours import Neighbours
+from unseen.models.network import Body, Convolution, Dense
+from unseen.models.vae import VAE
+from unseen.nn.orientation import OrientedGradients
+from unseen.registry import LOSSES
+from unseen.thresholds import FalseAlarmRate
+from unseen.training.loop import Plan
+
+
+def _listed(value: object) -> object:
+    """Take one name or number where a list of them is accepted."""
+    return (value,) if isinstance(value, str | int) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Width = Annotated[int, Field(ge=1, le=65_536)]
+Widths = Annotated[tuple[Width, ...], BeforeValidator(_listed), Field(min_length=1, max_length=16)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class FitSettings(BaseModel):
+    """Everything `unseen fit` can be told; a key of the TOML file is the option without its dashes.
+
+    >>> FitSettings.from_mapping({"hidden": [64, 64], "trust": 0.1}).detector().trust
+    0.1
+    >>> FitSettings.from_mapping({"stpes": 10, "trust": 2})
+    Traceback (most recent call last):
+    ...
+    unseen.errors.ConfigError: settings: 2 faults: trust = 2: input should be less than 1; \
+setting 'stpes' is not known. Did you mean 'steps'?
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+    label: str | None = Field(default=None, description="column that says what each row is")
+    normal: Names = Field(default=(), description="labels that are normal")
+    known: Names = Field(default=(), description="labels of the known anomalies")
+    drop: Names = Field(default=(), description="columns that are not features")
+    hold_out: Share | None = Field(default=None, description="share of the rows kept back from training")
+    missing: Missing = Field(default="error", description="what to do with missing values: error or median")
+    model: Literal["vae", "autoencoder"] = Field(default="vae", description="vae or autoencoder")
+    hidden: Widths | None = Field(default=None, description="widths of the hidden layers")
+    latent: Width | None = Field(default=None, description="latent units")
+    beta: Annotated[float, Field(ge=0)] | None = Field(
+        default=None, description="weight of the divergence (vae)"
+    )
+    loss: str = Field(default="abc", description="awareness loss on known anomalies")
+    steps: Count | None = Field(default=None, description="optimiser steps of stage 1, at most")
+    tune_steps: Count | None = Field(default=None, description="optimiser steps of stage 2")
+    rate: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        default=None, description="learning rate of stage 1"
+    )
+    members: Annotated[int, Field(ge=1, le=100)] = Field(
+        default=1, description="networks trained side by side"
+    )
+    trim: Annotated[float, Field(ge=0, lt=0.5)] = Field(
+        default=0.0, description="unlabelled anomalies expected"
+    )
+    trust: Share = Field(default=0.2, description="share of the false alarms that what was told may spend")
+    false_alarms: Share | None = Field(default=None, description="stated false-alarm rate")
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(default=0, description="same seed, same model")
+
+    @field_validator("loss")
+    @classmethod
+    def _known_loss(cls, value: str) -> str:
+        if value not in LOSSES:
+            raise ValueError(unknown("loss", value, LOSSES))
+        return value
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, object], *, where: str = "settings") -> FitSettings:
+        """Check values by name.
+
+        Raises
+        ------
+        ConfigError
+            Names or values that are not accepted: every one of them, on one line.
+
+        """
+        try:
+            return cls.model_validate(dict(values))
+        except ValidationError as error:
+            faults = [_sentence(fault, cls.model_fields) for fault in error.errors()]
+            count = f"{len(faults)} faults: " if len(faults) > 1 else ""
+            raise ConfigError(f"{where}: {count}{'; '.join(faults)}") from error
+
+    def over(self, changes: Mapping[str, object], *, where: str = "settings") -> FitSettings:
+        """Return these settings with `changes` on top; what is None changes nothing."""
+        given = {name: value for name, value in changes.items() if value is not None}
+        return self.from_mapping({**self.model_dump(exclude_unset=True), **given}, where=where)
+
+    def to_toml(self) -> str:
+        """Return what differs from the defaults as TOML.
+
+        >>> print(FitSettings.from_mapping({"known": ["DoS"], "trim": 0.02}).to_toml(), end="")
+        known = ["DoS"]
+        trim = 0.02
+        """
+        lines = [
+            f"{name} = {_toml(value)}\n" for name, value in self.model_dump(exclude_defaults=True).items()
+        ]
+        return "".join(lines)
+
+    def detector(self, *, image: bool = False) -> AwareDetector:
+        """Return the detector these settings describe, not yet fitted.
+
+        Parameters
+        ----------
+        image
+            Whether rows are images: a convolutional body unless `hidden` is given, and the distance to a
+            bank of normal images by their oriented gradients as a second member.
+
+        """
+        body: Body = Convolution() if image else Dense()
+        if self.hidden is not None:
+            body = Dense(self.hidden)
+        model: VAE | AutoEncoder = AutoEncoder(body, self.latent)
+        if self.model == "vae":
+            model = VAE(body, self.latent, VAE.beta if self.beta is None else self.beta)
+        return AwareDetector(
+            model,
+            awareness=LOSSES[self.loss](),
+            threshold=None if self.false_alarms is None else FalseAlarmRate(self.false_alarms),
+            trust=self.trust,
+            members=self.members,
+            learn=_plan(Plan(), steps=self.steps, rate=self.rate),
+            tune=_plan(Plan(steps=1000, rate=5e-4), steps=self.tune_steps),
+            trim=self.trim,
+            neighbours=Neighbours(front=OrientedGradients(), share=0.95) if image else None,
+            missing=self.missing,
+            seed=self.seed,
+        )
+
+
+def read_settings(path: str | os.PathLike[str]) -> FitSettings:
+    """Read fit settings from a TOML file.
+
+    Raises
+    ------
+    ConfigError
+        The file is absent or not TOML, or settings in it are not accepted: all of them, on one line.
+
+    """
+    place = Path(path)
+    try:
+        values = tomllib.loads(place.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{place} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        reason = " ".join(str(error).split())
+        raise ConfigError(f"{place} is not TOML: {reason}") from error
+    return FitSettings.from_mapping(values, where=str(place))
+
+
+def _plan(plan: Plan, *, steps: int | None = None, rate: float | None = None) -> Plan:
+    return Plan(steps=steps or plan.steps, rate=rate or plan.rate)
+
+
+def _sentence(fault: Any, accepted: Mapping[str, object]) -> str:
+    """Say in one clause what is wrong with one setting."""
+    name = str(fault["loc"][0]) if fault["loc"] else "settings"
+    if fault["type"] == "extra_forbidden":
+        return (
+            f"setting {name!r} is not known.{nearest(name, accepted) or ' Accepted: ' + ', '.join(accepted)}"
+        )
+    reason = fault["msg"].removeprefix("Value error, ")
+    return f"{name} = {_shown(fault['input'])}: {reason[:1].lower()}{reason[1:]}"
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _toml(value: object) -> str:
+    """Write a string, number, true/false or list of them; TOML's strings are JSON's, but for DEL."""
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return json.dumps(value)

@@ -1,0 +1,77 @@
+"""Say which features make a row strange; the parts add up to its score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from unseen.detectors.aware import AwareDetector
+from unseen.studies.scoring import ALARM, P_VALUE, ROW, SCORE, matrix_of
+
+
+@dataclass(frozen=True)
+class Part:
+    """One feature's part of a score in nats, and the value the row had (empty for latent units)."""
+
+    feature: str
+    amount: float
+    value: str
+
+
+@dataclass(frozen=True)
+class Explained:
+    """One row, its score in nats, and its parts, largest first; the parts add up to the score."""
+
+    row: int
+    score: float
+    p_value: float
+    alarm: bool
+    parts: tuple[Part, ...]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return everything as JSON values."""
+        parts = [{"feature": p.feature, "amount": p.amount, "value": p.value} for p in self.parts]
+        return {
+            "row": self.row,
+            "score": self.score,
+            "p_value": self.p_value,
+            "alarm": self.alarm,
+            "contributions": parts,
+        }
+
+
+def explain_rows(detector: AwareDetector, result: pa.Table, table: pa.Table) -> tuple[Explained, ...]:
+    """Explain scored rows: `result` and `table` as `unseen.studies.scoring` pairs them."""
+    found = detector.contributions(matrix_of(detector, table))
+    explained = []
+    for place, record in enumerate(result.to_pylist()):
+        values = found.values[place]
+        order = np.argsort(-values, kind="stable")
+        parts = tuple(
+            Part(found.names[j], float(values[j]), _value(table, found.names[j], place)) for j in order
+        )
+        explained.append(Explained(record[ROW], record[SCORE], record[P_VALUE], record[ALARM], parts))
+    return tuple(explained)
+
+
+def _value(table: pa.Table, name: str, place: int) -> str:
+    """Return the value as a person would write it."""
+    if name not in table.column_names:
+        return ""
+    return written(table.column(name)[place].as_py())
+
+
+def written(value: Any) -> str:
+    """Write a value with the digits it needs.
+
+    >>> written(20413525.0), written(0.538858428), written("tcp"), written(None)
+    ('20,413,525', '0.538858', 'tcp', 'missing')
+    """
+    if value is None:
+        return "missing"
+    if isinstance(value, float):
+        return f"{value:,.0f}" if value.is_integer() else f"{value:,.6g}"
+    return str(value)

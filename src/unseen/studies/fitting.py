@@ -1,0 +1,141 @@
+"""Learn a detector from rows and say what was learned."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from unseen.config import FitSettings
+from unseen.data.kinds import is_image
+from unseen.data.schema import Schema
+from unseen.detectors.aware import AwareDetector
+from unseen.errors import DataError
+from unseen.studies.memory import Memory, sketch
+from unseen.studies.rows import Rows
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A fitted detector and the story of its training.
+
+    Attributes
+    ----------
+    detector
+        Fitted; its notes remember the study.
+    rows, columns, features
+        Rows that came, their columns, and the features these became.
+    normal
+        Rows taken as normal.
+    known
+        Known anomalies told, by kind.
+    left_out
+        Rows of other kinds, which took no part, by kind.
+    kept_back
+        Rows kept back for judging.
+    rate, threshold
+        Stated false-alarm rate, and the score in nats above which a row raises an alarm.
+    hard
+        Known anomalies that looked ordinary before they were told.
+    notices
+        What the guards of the training had to say.
+    seconds
+        Time spent on training.
+
+    """
+
+    detector: AwareDetector
+    rows: int
+    columns: int
+    features: int
+    normal: int
+    known: Mapping[str, int]
+    left_out: Mapping[str, int]
+    kept_back: int
+    rate: float
+    threshold: float
+    hard: int
+    notices: tuple[str, ...]
+    seconds: float
+
+    def to_dict(self) -> dict[str, object]:
+        """Return everything but the detector as JSON values."""
+        return {
+            "rows": self.rows,
+            "columns": self.columns,
+            "features": self.features,
+            "normal": self.normal,
+            "known": dict(self.known),
+            "left_out": dict(self.left_out),
+            "kept_back": self.kept_back,
+            "false_alarm_rate": self.rate,
+            "threshold": self.threshold if math.isfinite(self.threshold) else None,
+            "hard_known": self.hard,
+            "notices": list(self.notices),
+            "seconds": round(self.seconds, 2),
+        }
+
+
+def learn(rows: Rows, settings: FitSettings, *, names: Sequence[str] = ()) -> Learned:
+    """Fit a detector on the normal rows, tell it of the known ones, keep back what is held out.
+
+    Raises
+    ------
+    DataError
+        No normal row is left, or a column cannot be learned from.
+
+    """
+    started = time.perf_counter()
+    # a schema of all rows first: its faults then name rows as the file has them
+    schema = Schema.fit(rows.table, missing=settings.missing)
+    labels, total = rows.labels, rows.table.num_rows
+    y = np.zeros(total, dtype=np.int8) if labels is None else labels.y
+    memory = Memory(
+        rows.name,
+        label=settings.label,
+        normal=() if labels is None else labels.normal,
+        known=() if labels is None else labels.known,
+        names=tuple(names),
+        share=settings.hold_out,
+        salt=settings.seed,
+    )
+    back = np.zeros(total, dtype=bool) if settings.hold_out is None else memory.kept_back(rows.table)
+    used = ~back & (y >= 0)
+    if not (used & (y == 0)).any():
+        raise DataError(
+            f"{rows.name}: no normal row is left to learn from ({total} rows, {int(back.sum())} held out)"
+        )
+    table, told = rows.table.filter(pa.array(used)), y[used] == 1
+    kinds = None if labels is None else labels.kinds[used]
+    image = any(is_image(field.type) for field in table.schema)
+    detector = settings.detector(image=image).fit(table, told.astype(np.int8), kinds=kinds)
+    Memory(**{**vars(memory), "sketch": sketch(table)}).attach(detector)
+    return Learned(
+        detector=detector,
+        rows=total,
+        columns=len(schema.columns),
+        features=len(schema.features),
+        normal=int((~told).sum()),
+        known=detector.known_kinds_,
+        left_out={} if labels is None else _counted(labels.kinds[~back & (y < 0)]),
+        kept_back=int(back.sum()),
+        rate=stated_rate(detector),
+        threshold=-detector.offset_,
+        hard=int(detector.hard_known(table.filter(pa.array(told))).sum()) if told.any() else 0,
+        notices=tuple(notice for trace in detector.traces_ for notice in trace.notices),
+        seconds=time.perf_counter() - started,
+    )
+
+
+def stated_rate(detector: AwareDetector) -> float:
+    """Return the false-alarm rate at which the detector raises alarms."""
+    return detector._threshold().rate
+
+
+def _counted(kinds: np.ndarray) -> dict[str, int]:
+    names, counts = np.unique(kinds, return_counts=True)
+    return {str(names[i]): int(counts[i]) for i in np.argsort(-counts, kind="stable")}

@@ -1,0 +1,185 @@
+"""Judge a detector on labelled rows: what it was told of and what it never saw, apart."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from unseen.data.labels import UNLABELLED
+from unseen.detectors.aware import AwareDetector
+from unseen.errors import DataError
+from unseen.evaluation import Evaluation, FalseAlarms, evaluate, false_alarms
+from unseen.studies.fitting import stated_rate
+from unseen.studies.memory import recall, trained_on
+from unseen.studies.rows import Rows
+from unseen.studies.scoring import inputs_of, matrix_of
+from unseen.training.progress import tell
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+BATCH = 65_536
+# Kinds with fewer rows are shown, but a mean over kinds should not hang on them.
+FEW = 10
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Scores of labelled rows and what they are worth.
+
+    Attributes
+    ----------
+    places
+        Row numbers in the data, shape (N,); the rows that were judged.
+    table
+        Features of these rows.
+    kinds, normal
+        Kind of each row, and whether it is normal, shape (N,).
+    scores, unaided
+        Joined score, and that of stage 1 alone, shape (N,), nats.
+    p_values
+        Conformal p-values, shape (N,).
+    joined, stage1
+        How well either score ranks, kind by kind; `stage1` is None where nothing was told.
+    alarms
+        False alarms on these normal rows against the stated rate.
+    warnings
+        What a reader must know, one sentence each.
+
+    """
+
+    places: NDArray[np.int64]
+    table: pa.Table
+    kinds: NDArray[np.str_]
+    normal: Bools
+    scores: Floats
+    unaided: Floats
+    p_values: Floats
+    joined: Evaluation
+    stage1: Evaluation | None
+    alarms: FalseAlarms
+    warnings: tuple[str, ...]
+
+    @property
+    def gains(self) -> Mapping[str, float]:
+        """AUC of the joined score minus that of stage 1, by kind; negative where telling did harm."""
+        if self.stage1 is None:
+            return {}
+        before = {kind.kind: kind.measures.auc.value for kind in self.stage1.kinds}
+        return {kind.kind: kind.measures.auc.value - before[kind.kind] for kind in self.joined.kinds}
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the numbers as JSON values."""
+        return {
+            "rows": len(self.scores),
+            "false_alarms": {
+                "stated": self.alarms.stated,
+                "normal_rows": self.alarms.rows,
+                "alarms": self.alarms.alarms,
+                "realised": self.alarms.realised.to_dict(),
+                "holds": self.alarms.holds,
+            },
+            "joined": self.joined.to_dict(),
+            "stage1": None if self.stage1 is None else self.stage1.to_dict(),
+            "gain_auc": {kind: round(gain, 6) for kind, gain in self.gains.items()},
+            "warnings": list(self.warnings),
+        }
+
+
+def judge(detector: AwareDetector, rows: Rows, *, only: Bools | None = None, seed: int = 0) -> Judged:
+    """Score labelled rows and measure every kind of anomaly against the normal rows.
+
+    Told are the kinds that the detector was told of in training; rows without a label are left out.
+
+    Judged are the rows of the mask `only`, shape (N,), or all; `seed` is that of the bootstrap.
+
+    Raises
+    ------
+    DataError
+        No labels, or no normal or no anomalous row to judge by.
+
+    """
+    if rows.labels is None:
+        raise DataError(f"{rows.name}: judging needs labels; name the label column and the normal labels")
+    labels = rows.labels
+    chosen = labels.kinds != UNLABELLED
+    if UNLABELLED in labels.normal:
+        chosen[:] = True
+    if only is not None:
+        chosen &= only
+    table, kinds = rows.table.filter(pa.array(chosen)), labels.kinds[chosen]
+    normal = labels.y[chosen] == 0
+    told = sorted(set(detector.known_kinds_) & set(kinds[~normal].tolist()))
+    scores, unaided = _scores(detector, table)
+    p_values = detector.calibration_.p_values(scores)
+    joined = evaluate(scores, kinds, normal=normal, told=told, seed=seed, least_rows=FEW)
+    stage1 = (
+        evaluate(unaided, kinds, normal=normal, told=told, seed=seed, least_rows=FEW)
+        if detector.stage2_
+        else None
+    )
+    return Judged(
+        places=np.flatnonzero(chosen),
+        table=table,
+        kinds=kinds,
+        normal=normal,
+        scores=scores,
+        unaided=unaided,
+        p_values=p_values,
+        joined=joined,
+        stage1=stage1,
+        alarms=false_alarms(p_values[normal], levels=(stated_rate(detector),))[0],
+        warnings=tuple(_doubts(detector, table, told)),
+    )
+
+
+def held_out_of(detector: AwareDetector, rows: Rows) -> Bools:
+    """Mask of the rows that were kept back when the detector was trained, shape (N,).
+
+    Raises
+    ------
+    DataError
+        The model kept no rows back, or a feature column is missing.
+
+    """
+    names = inputs_of(detector)
+    lost = [name for name in names if name not in rows.table.column_names]
+    if lost:
+        raise DataError(f"{rows.name}: column {lost[0]!r} is missing, which the model was trained on")
+    return recall(detector).kept_back(rows.table.select(list(names)))
+
+
+def _scores(detector: AwareDetector, table: pa.Table) -> tuple[Floats, Floats]:
+    """Return the joined and the unaided score of each row, read in batches."""
+    joined, unaided = [], []
+    for start in range(0, table.num_rows, BATCH):
+        part = matrix_of(detector, table.slice(start, BATCH))
+        joined.append(detector.anomaly_score(part))
+        unaided.append(detector.stage1_score(part))
+        tell("scoring", min(start + BATCH, table.num_rows), table.num_rows)
+    return (np.concatenate(joined), np.concatenate(unaided)) if joined else (np.empty(0), np.empty(0))
+
+
+def _doubts(detector: AwareDetector, table: pa.Table, told: list[str]) -> list[str]:
+    """Say what weakens the judgement."""
+    doubts = []
+    names = inputs_of(detector)
+    known = set(names) <= set(table.column_names)
+    share = trained_on(recall(detector), table.select(list(names))) if names and known else 0.0
+    if share > 0:
+        doubts.append(
+            f"{share:.0%} of the rows the model was trained on are among these, so the numbers flatter it; "
+            "judge on rows it has not seen"
+        )
+    silent = sorted(set(detector.known_kinds_) - set(told))
+    if silent and detector.stage2_:
+        doubts.append(f"no row is of the told {'kinds' if len(silent) > 1 else 'kind'} {', '.join(silent)}")
+    if not math.isfinite(detector.offset_):
+        doubts.append(
+            "the stated false-alarm rate is below what the held-out rows vouch for: no alarm is ever raised"
+        )
+    return doubts

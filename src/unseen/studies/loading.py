@@ -1,0 +1,47 @@
+"""From paths to a judgement: the model, the rows, and what the model remembers of its study."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from unseen.detectors.aware import AwareDetector
+from unseen.registry import load
+from unseen.studies.judging import Judged, held_out_of, judge
+from unseen.studies.memory import recall
+from unseen.studies.rows import Rows, open_rows, read_rows
+
+
+def labelled_rows(
+    detector: AwareDetector,
+    data: str,
+    *,
+    label: str | None = None,
+    normal: Sequence[str] | None = None,
+    known: Sequence[str] | None = None,
+    names: Sequence[str] | None = None,
+) -> Rows:
+    """Read labelled rows; what is None is taken from the detector's memory.
+
+    A remembered known kind that has no row in this data is left out; one that is asked for must be there.
+    """
+    memory = recall(detector)
+    source = open_rows(data, names or memory.names)
+    label = label or memory.label
+    return read_rows(source, label=label, normal=normal or memory.normal, known=known or ())
+
+
+def judged_file(
+    model: str | os.PathLike[str],
+    data: str,
+    *,
+    label: str | None = None,
+    normal: Sequence[str] | None = None,
+    known: Sequence[str] | None = None,
+    names: Sequence[str] | None = None,
+    held_out: bool = False,
+) -> Judged:
+    """Load a model and judge it on the rows of a file, all of them or those held out in training."""
+    detector = load(model)
+    rows = labelled_rows(detector, data, label=label, normal=normal, known=known, names=names)
+    return judge(detector, rows, only=held_out_of(detector, rows) if held_out else None)

@@ -1,0 +1,170 @@
+"""Rows as a study needs them: the features, and beside them what each row is."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from unseen.data import Labels, Source, open_source, read_labels
+from unseen.data.kinds import is_image
+from unseen.errors import DataError, unknown
+
+# Columns of these names are rarely features; a study without labels says so.
+LIKE_LABELS = {"y", "label", "labels", "class", "kind", "target", "attack", "attack type", "category"}
+
+
+class StudyNote(UserWarning):
+    """Something the user should know about how the rows were read; the message is one sentence."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Features of every row, and their labels where there are any.
+
+    Attributes
+    ----------
+    name
+        What a person calls the data.
+    table
+        The columns that are features.
+    labels
+        What each row is; None without a label column.
+
+    """
+
+    name: str
+    table: pa.Table
+    labels: Labels | None
+
+
+def open_rows(path: str, names: Sequence[str] = ()) -> Source:
+    """Open data; `names` are column names for files without a header, or files that list them.
+
+    Each of `names` is a file (one name a line; what follows a comma is ignored) or names joined by commas.
+
+    Raises
+    ------
+    DataError
+        The data, or a file of names, cannot be read.
+
+    """
+    found = [name for part in names for name in _named(part)]
+    return open_source(path, names=found or None)
+
+
+def read_rows(
+    source: Source,
+    *,
+    label: str | None = None,
+    normal: Sequence[str] = (),
+    known: Sequence[str] = (),
+    drop: Sequence[str] = (),
+) -> Rows:
+    """Read all rows and set the label column, and columns to drop, apart from the features.
+
+    Of a folder of images the pixels are the features, and the sub-folder is the label where one is needed.
+
+    Raises
+    ------
+    DataError
+        A column or label that is not there (the nearest is offered), or no feature left.
+
+    """
+    if label is None and normal and "kind" in source.columns:
+        label = "kind"
+    for name in (*drop, *([] if label is None else [label])):
+        if name not in source.columns:
+            raise DataError(f"{source.name}: {unknown('column', name, source.columns)}")
+    if label is None and (normal or known):
+        raise DataError(
+            f"{source.name}: labels are given, but not the column they stand in; name it with label=..., "
+            f"one of: {', '.join(source.columns)}"
+        )
+    table = source.read()
+    labels = None if label is None else _labels(table.column(label), label, normal, known)
+    return Rows(source.name, _features(table, label, drop), labels)
+
+
+def _labels(column: pa.ChunkedArray, label: str, normal: Sequence[str], known: Sequence[str]) -> Labels:
+    words = _words(column)
+    chosen = [_resolved(names, words, label) for names in (normal, known)]
+    return read_labels(column, normal=chosen[0], known=chosen[1], column=label)
+
+
+def _features(table: pa.Table, label: str | None, drop: Sequence[str]) -> pa.Table:
+    images = [field.name for field in table.schema if is_image(field.type)]
+    kept = [name for name in images or table.column_names if name != label and name not in drop]
+    if not kept:
+        raise DataError("no column is left to learn from: every column is the label or dropped")
+    if label is None:
+        for name in kept:
+            if name.strip().lower() in LIKE_LABELS:
+                warnings.warn(
+                    f"column {name!r} is taken as a feature; if it says what a row is, name it as the label "
+                    "or drop it",
+                    StudyNote,
+                    stacklevel=4,
+                )
+    return table.select(kept)
+
+
+def _words(column: pa.ChunkedArray) -> set[str]:
+    if not pa.types.is_string(column.type):
+        return set()
+    return {str(word).strip() for word in pc.unique(column).to_pylist() if word is not None}
+
+
+def _resolved(names: Sequence[str], words: set[str], label: str) -> list[str]:
+    """Cut joined names at commas; take a first word for the only label that begins with it, and say so.
+
+    >>> _resolved(["DoS,DDoS"], {"DoS", "DDoS", "Web, other"}, "kind")
+    ['DoS', 'DDoS']
+    >>> _resolved(["Web, other"], {"DoS", "DDoS", "Web, other"}, "kind")
+    ['Web, other']
+    """
+    found: list[str] = []
+    for given in names:
+        parts = [given] if given in words else [part.strip() for part in given.split(",") if part.strip()]
+        found += [_meant(part, words, label) for part in parts]
+    return found
+
+
+def _meant(name: str, words: set[str], label: str) -> str:
+    if name in words or not words:
+        return name
+    start = name.casefold()
+    close = [w for w in words if w.casefold() == start or w.casefold().startswith(start + " ")]
+    if len(close) != 1:
+        return name
+    warnings.warn(f"label {name!r} is read as {close[0]!r} of column {label!r}", StudyNote, stacklevel=6)
+    return close[0]
+
+
+def _named(part: str) -> list[str]:
+    place = Path(part)
+    if not place.is_file():
+        if place.suffix in (".csv", ".txt") or "/" in part:
+            raise DataError(
+                f"{part} does not exist; names are a file with one name a line, or joined by commas"
+            )
+        return [name.strip() for name in part.split(",") if name.strip()]
+    try:
+        lines = place.read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise DataError(f"{part} is not a text file of column names") from error
+    names = [line.split(",")[0].strip() for line in lines if line.strip()]
+    if len(names) == 1 and "," in "".join(lines):
+        return [name.strip() for name in lines[0].split(",")]
+    return names
+
+
+def shown(values: Any) -> str:
+    """Join names for a sentence: 'a, b and 3 more'."""
+    names = [str(value) for value in values]
+    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
