@@ -287,6 +287,13 @@ TEXTS = {
     "blank lines": ("\n\na,b\n\n1,2\n\n3,4\n", {"a": [1.0, 3.0], "b": [2.0, 4.0]}),
     "no last line break": ("a,b\n1,2", {"a": [1.0], "b": [2.0]}),
     "delimiter inside quotes": ('a;b\n"x,y,z";1\n"u,v,w";2\n', {"a": ["x,y,z", "u,v,w"], "b": [1.0, 2.0]}),
+    "decimal comma": (
+        "a;b;c\n1,5;2;x\n-2,25e3;3;y,z\n",
+        {"a": [1.5, -2250.0], "b": [2.0, 3.0], "c": ["x", "y,z"]},
+    ),
+    "decimal point beside semicolons": ("a;b\n1.5;2\n2.5;3\n", {"a": [1.5, 2.5], "b": [2.0, 3.0]}),
+    "quotes around numbers": ('a\n"1"\n"2"\n', {"a": [1.0, 2.0]}),
+    "lines that end with CR": ("a,b\r1,2\r3,4\r", {"a": [1.0, 3.0], "b": [2.0, 4.0]}),
     "one column": ("a\n1\n2\n", {"a": [1.0, 2.0]}),
     "header over two lines": ('"a\nb",c\n1,2\n', {"a\nb": [1.0], "c": [2.0]}),
     "leading zeros": ("a\n007\n", {"a": [7.0]}),

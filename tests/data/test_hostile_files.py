@@ -94,6 +94,15 @@ CASES = {
         ("t\n" + "2024-01-01 00:00:00\n" * 200_000 + "yesterday\n").encode(),
         "row 200000 (line 200002), column 't': 'yesterday' is not a date",
     ),
+    "decimal comma far down.csv": (
+        ("n;w\n" + "1,5;a\n" * 400_000 + "1,5,5;a\n").encode(),
+        "row 400000 (line 400002), column 'n': '1,5,5' is not a number",
+    ),
+    "open quote.csv": (b'a,b\n1,"x\n3,4\n5,6\n', "a quote opened in line 2 is never closed"),
+    "open quote far down.csv": (
+        f'n,w\n{LONG}1,"oops\n{LONG}'.encode(),
+        "a quote opened in line 400002 is never closed",
+    ),
     "latin.csv": ("a,b\n1,stra\xdfe\n".encode("latin1"), "byte 10 (0xdf) is not UTF-8"),
     "latin far down.csv": (f"n,w\n{LONG}1,\xe9\n".encode("latin1"), "(0xe9) is not UTF-8"),
     "cut in a letter.csv": ("a,b\n1,é".encode()[:-1], "byte 6 (0xc3) is not UTF-8"),
@@ -106,7 +115,7 @@ CASES = {
     "damaged.csv.gz": (damaged(GZIPPED, 0.5), "damaged.csv.gz"),
     "binary.csv.gz": (gzip.compress(parquet(a=NUMBERS)), "binary.csv.gz"),
     "one endless word.csv": (b"a" * (1 << 20), "the first lines cannot be parsed"),
-    "one endless line.csv": (b"a" * (5 << 20), "line 1 is longer than 2 MiB"),
+    "one endless line.csv": (b"a" * (5 << 20), "line 1 is longer than 4 MiB"),
     # Parquet
     "cut.parquet": (parquet(a=NUMBERS)[:-10], "is not a Parquet file, or is truncated or damaged"),
     "half.parquet": (parquet(a=NUMBERS)[:9000], "is not a Parquet file, or is truncated or damaged"),
@@ -156,7 +165,7 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_broken_file_gets_one_line(tmp_path, name, monkeypatch):
-    monkeypatch.setattr("unseen.data.blocks.LONGEST_RECORD", 1 << 21)
+    monkeypatch.setattr("unseen.data.blocks.LONGEST_RECORD", 1 << 22)
     data, message = CASES[name]
     path = tmp_path / name
     path.write_bytes(data)

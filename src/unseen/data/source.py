@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import sys
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,7 +93,10 @@ def _open_path(path: Path, names: Sequence[str] | None) -> Source:
     if path.is_dir():
         return _open_folder(path)
     if not path.is_file():  # a named pipe, or what the shell makes of <(...)
-        return _open_stream(cast("BinaryIO", path.open("rb")), names)
+        stream = path.open("rb")
+        file = StreamFile(stream, str(path))
+        weakref.finalize(file, stream.close)
+        return _open_file(file, names)
     return _open_file(DiskFile(path), names)
 
 

@@ -22,6 +22,7 @@ MISSING = ["", "NA", "N/A", "#N/A", "NaN", "nan", "-nan", "null", "NULL"]
 HEAD = 1 << 16
 NOTHING = Block(b"", 1)
 NO_HEADER = " If the file has no header, pass names=[...]"
+DECIMAL_MARKS = (".", ",")
 DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -29,8 +30,9 @@ class TextSource(Source):
     """A table in delimited text, plain or gzipped.
 
     The delimiter (comma, semicolon, tab or bar) and the column types come from the first block of
-    2 MiB: numbers are float64 from the start, so that '3.5' may follow a million integers. A header
-    is expected unless `names` gives the column names.
+    2 MiB: numbers are float64 from the start, so that '3.5' may follow a million integers. Where the
+    delimiter is no comma, numbers may be written with a decimal comma. A header is expected unless
+    `names` gives the column names.
 
     Raises:
         DataError: at opening or, for faults further down, while reading; with line, row and column.
@@ -65,6 +67,8 @@ class TextSource(Source):
         self.columns = column_names(
             found if names is None else names, self.name, NO_HEADER if names is None else ""
         )
+        self._decimal = DECIMAL_MARKS[0]
+        self._types: dict[str, pa.DataType] = {}
         self._types = self._infer()
 
     def scan(self, columns: tuple[str, ...], rows: int) -> Iterator[pa.Table]:
@@ -82,7 +86,7 @@ class TextSource(Source):
             return
         with self._file.open() as stream:
             rest = blocks(stream, self.name)
-            next(rest)
+            next(rest, NOTHING)
             yield self._body()
             yield from rest
 
@@ -103,16 +107,25 @@ class TextSource(Source):
         return Block(b"".join(lines[reader.line_num :]), self._first.line + reader.line_num)
 
     def _infer(self) -> dict[str, pa.DataType]:
+        """Choose the type of each column, and the decimal mark that makes most of them numbers."""
         body = self._body()
         if not body.data.strip():
             raise DataError(f"{self.name} has a header and no rows")
-        try:
-            seen = self._arrow(body.data, {}).schema
-        except pa.ArrowInvalid as error:
-            raise self._fault(body, 0, error) from error
-        return {field.name: _text_type(field.type) for field in seen}
+        best: dict[str, pa.DataType] = {}
+        for mark in DECIMAL_MARKS if self._delimiter != "," else DECIMAL_MARKS[:1]:
+            previous, self._decimal = self._decimal, mark
+            types = {
+                field.name: _text_type(field.type) for field in self._parse(body, 0, self.columns).schema
+            }
+            if _numbers(types) <= _numbers(best) and best:
+                self._decimal = previous
+            else:
+                best = types
+        return best
 
     def _parse(self, block: Block, row: int, columns: tuple[str, ...]) -> pa.Table:
+        if block.data.count(b'"') % 2:
+            self._refuse_open_quote(block)
         try:
             return self._arrow(block.data, self._types, columns)
         except pa.ArrowInvalid as error:
@@ -127,6 +140,7 @@ class TextSource(Source):
             pa_csv.ParseOptions(delimiter=self._delimiter, newlines_in_values=b'"' in data),
             pa_csv.ConvertOptions(
                 column_types=types,
+                decimal_point=self._decimal,
                 include_columns=list(columns or self.columns),
                 null_values=MISSING,
                 strings_can_be_null=True,
@@ -141,7 +155,8 @@ class TextSource(Source):
             return DataError(ragged)
         words = self._arrow(block.data, dict.fromkeys(self.columns, pa.string()))
         for name, kind in self._types.items():
-            at = _first_uncastable(words.column(name).combine_chunks(), kind)
+            column = words.column(name).combine_chunks()
+            at = _first_uncastable(pc.replace_substring(column, self._decimal, "."), kind)
             if at is not None:
                 value = str(words.column(name)[at])
                 return DataError(
@@ -149,6 +164,19 @@ class TextSource(Source):
                     f" {value[:80]!r} is not a {_human(kind)}, which the first rows of the column are"
                 )
         return DataError(f"{self.name}: lines from {block.line} on cannot be parsed: {error}")
+
+    def _refuse_open_quote(self, block: Block) -> None:
+        """Refuse a quote that is never closed, which would swallow the rows after it as one value."""
+        reader = csv.reader(
+            io.StringIO(block.data.decode(), newline=""), delimiter=self._delimiter, strict=True
+        )
+        line = block.line
+        try:
+            for _ in reader:
+                line = block.line + reader.line_num
+        except csv.Error as error:
+            if "unexpected end" in str(error) or "larger than field limit" in str(error):
+                raise DataError(f"{self.name}: a quote opened in line {line} is never closed") from error
 
     def _ragged(self, block: Block, row: int) -> str:
         for index, (line, record) in enumerate(self._records(block)):
@@ -207,6 +235,10 @@ def _refuse_data_as_header(header: Sequence[str], name: str) -> None:
         raise DataError(
             f"{name}: the first row holds only numbers ({', '.join(header[:3])}, ...).{NO_HEADER}"
         )
+
+
+def _numbers(types: dict[str, pa.DataType]) -> int:
+    return sum(pt.is_floating(kind) for kind in types.values())
 
 
 def _text_type(kind: pa.DataType) -> pa.DataType:
