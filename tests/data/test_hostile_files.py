@@ -115,7 +115,7 @@ CASES = {
     "damaged.csv.gz": (damaged(GZIPPED, 0.5), "damaged.csv.gz"),
     "binary.csv.gz": (gzip.compress(parquet(a=NUMBERS)), "binary.csv.gz"),
     "one endless word.csv": (b"a" * (1 << 20), "the first lines cannot be parsed"),
-    "one endless line.csv": (b"a" * (5 << 20), "line 1 is longer than 4 MiB"),
+    "one endless line.csv": (b"a" * (9 << 20), "line 1 is longer than 4 MiB"),
     # Parquet
     "cut.parquet": (parquet(a=NUMBERS)[:-10], "is not a Parquet file, or is truncated or damaged"),
     "half.parquet": (parquet(a=NUMBERS)[:9000], "is not a Parquet file, or is truncated or damaged"),
