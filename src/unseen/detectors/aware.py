@@ -23,7 +23,7 @@ from unseen.detectors.committee import Member, explain, join
 from unseen.detectors.detector import DEFAULT_RATE, Contributions, Detector, read_labels
 from unseen.detectors.stored import bank_of, read_members, write_members
 from unseen.detectors.readers import Nearness, Neighbouring, Reader, Reconstructing
-from unseen.errors import ConfigError, DataError
+from unseen.errors import ConfigError, DataError, unknown
 from unseen.models.autoencoder import AutoEncoder
 from unseen.models.neighbours import Neighbours
 from unseen.models.network import Network
@@ -194,7 +194,7 @@ class AwareDetector(Detector):
             carries no training rows, so it needs them).
         """
         check_is_fitted(self)
-        rows = np.empty((0, self.n_features_in_)) if np.size(X) == 0 else self._rows(X)
+        rows = self._rows(X) if len(X) else np.empty((0, len(self._feature_names())))  # type: ignore[arg-type]
         known = np.ones(len(rows), dtype=bool) if y is None else read_labels(y, len(rows))
         if (~known).any():
             self._rehearsal = self._tensor(rows[~known])
@@ -217,6 +217,25 @@ class AwareDetector(Detector):
         if not self.stage2_:
             raise ConfigError("this detector has not been told of any anomaly; call fine_tune first")
         return join(self.stage2_, rows)
+
+    def stage1_members(self) -> tuple[str, ...]:
+        """Names of what stage 1 listens to: "reconstruction", and "neighbours" where asked for."""
+        check_is_fitted(self)
+        return tuple(member.name for member in self.stage1_)
+
+    def member_score(self, X: ArrayLike, name: str) -> Floats:
+        """Raw score of one member of stage 1, shape (N,), in its own units.
+
+        Raises
+        ------
+        ConfigError
+            There is no such member.
+        """
+        rows = self._tensor(self._rows(X))
+        for member in self.stage1_:
+            if member.name == name:
+                return member.reader.rows(rows)
+        raise ConfigError(unknown("member", name, self.stage1_members()))
 
     def hard_known(self, X: ArrayLike) -> NDArray[np.bool_]:
         """Known anomalies that stage 1 finds less strange than half of the normal rows, shape (N,).

@@ -136,7 +136,7 @@ def _read_bank(record: Record, arrays: Arrays, neighbours: Neighbours) -> Bank:
     )
     if not fits:
         raise ModelFileError("the arrays of the bank of normal rows do not fit each other")
-    return Bank(k, neighbours.front, float(record["norm"]), centre, axes, codes, own)
+    return Bank(k, neighbours.power, neighbours.front, float(record["norm"]), centre, axes, codes, own)
 
 
 def _under(arrays: Arrays, prefix: str) -> dict[str, NDArray[Any]]:

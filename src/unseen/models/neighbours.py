@@ -16,11 +16,12 @@ ROWS = 512
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Distance to the k nearest normal rows, each over the square root of that row's own neighbour distance.
+    """Distance to the k nearest normal rows, each over a power of that row's own neighbour distance.
 
-    s(x) = ln mean_i d(x, n_i) / d_k(n_i)^(1/2) over the k nearest reference rows n_i, in the leading
-    principal components of the features. In between a plain distance (power 0) and the local outlier factor
-    (power 1): dense regions are told apart without drowning in sparse ones.
+    s(x) = ln mean_i d(x, n_i) / d_k(n_i)^power over the k nearest reference rows n_i, in the leading
+    principal components of the features. Power 0 is the plain distance; power 1 is close to the local
+    outlier factor; 0.5, in between, tells dense regions apart without drowning in sparse ones. Rows that
+    repeat themselves have no distance of their own, so tables with many duplicates want power 0.
 
     Parameters
     ----------
@@ -34,6 +35,8 @@ class Neighbours:
         Features of images; None compares the scaled rows themselves.
     share
         Share of the unaided false-alarm budget; the reconstruction has the rest.
+    power
+        Power of the local scale, 0 to 1.
 
     References
     ----------
@@ -45,6 +48,7 @@ class Neighbours:
     components: int = 64
     front: OrientedGradients | None = None
     share: float = 0.5
+    power: float = 0.0
 
     def fit(self, x: Tensor, *, seed: int) -> Bank:
         """Keep a seeded draw of scaled normal rows (N, *shape) as the bank distances are measured to."""
@@ -59,7 +63,7 @@ class Neighbours:
         own = nearest(codes, codes, k + 1)[0][:, -1]
         # duplicates have no distance of their own; the smallest believable one stands in
         floor = 0.05 * float(own.median()) or 1e-6
-        return Bank(k, self.front, norm, centre, axes, codes, own.clamp_min(floor))
+        return Bank(k, self.power, self.front, norm, centre, axes, codes, own.clamp_min(floor))
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +81,7 @@ class Bank:
     """
 
     k: int
+    power: float
     front: OrientedGradients | None
     norm: float
     centre: Tensor
@@ -91,7 +96,7 @@ class Bank:
     def strangeness(self, codes: Tensor) -> Tensor:
         """s(x) of each code, shape (N,)."""
         distance, place = nearest(codes, self.codes, self.k)
-        return (distance / self.own[place].sqrt()).mean(1).clamp_min(1e-12).log()
+        return (distance / self.own[place] ** self.power).mean(1).clamp_min(1e-12).log()
 
     def ratio(self, codes: Tensor, known: Tensor) -> Tensor:
         """ln of the distance to normal rows over the distance to known anomalies (K, P), shape (N,).

@@ -1,0 +1,66 @@
+"""Recipes: published studies, rerun on real data with intervals, baselines and the zero-label control.
+
+A recipe is a folder: `recipe.py` reads like a method section, `config.toml` holds its settings,
+`expected.toml` the numbers a run is held to, `README.md` what is known and what was found.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+from unseen.errors import ConfigError, unknown
+from unseen.recipes.results import Results
+
+_MODULES = {"aware-flows": "aware_flows", "aware-mnist": "aware_mnist"}
+
+
+def available() -> dict[str, str]:
+    """Return the recipes there are, each with one line on what it shows.
+
+    >>> list(available())
+    ['aware-flows', 'aware-mnist']
+    """
+    return {
+        "aware-flows": "network attacks: told of one family, judged on the others (NSL-KDD, CICIDS2017)",
+        "aware-mnist": "digits: told of one kind, judged on a digit held out and on far pictures",
+    }
+
+
+def run(
+    name: str,
+    *,
+    quick: bool = False,
+    seeds: int | None = None,
+    data: Path | None = None,
+    out: Path | None = None,
+) -> Results:
+    """Run a recipe.
+
+    Parameters
+    ----------
+    name
+        One of `available()`.
+    quick
+        Small enough for a test (about a minute); its numbers are held in `expected.toml` too.
+    seeds
+        Number of seeds; None takes the recipe's own (at least 5, or 2 where quick).
+    data
+        Folder of the data sets; None takes the environment variable UNSEEN_DATA, else `../shared/data`.
+    out
+        Folder for the table of every measured value (`records.csv`) and `results.json`; None writes nothing.
+
+    Raises
+    ------
+    ConfigError
+        The recipe is not known.
+    DataError
+        A data file is missing; the message names it.
+    """
+    if name not in _MODULES:
+        raise ConfigError(unknown("recipe", name, _MODULES))
+    module = import_module(f"unseen.recipes.{_MODULES[name]}.recipe")
+    results: Results = module.run(quick=quick, seeds=seeds, data=data)
+    if out is not None:
+        results.write(out)
+    return results

@@ -1,0 +1,102 @@
+"""What a recipe returns: numbers with intervals, claims that hold or do not, every value behind them."""
+
+from __future__ import annotations
+
+import json
+import math
+import operator
+import os
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from unseen.evaluation import Estimate, Record, write_csv
+from unseen.persist import canonical_versions
+
+_HOLDS: dict[str, Callable[[float, float], bool]] = {">=": operator.ge, ">": operator.gt, "<=": operator.le}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim of the project: a number, what it must reach, and whether it does.
+
+    >>> Claim("unseen AUC", 0.97, ">= 0.96").holds
+    True
+    """
+
+    name: str
+    value: float
+    target: str
+
+    @property
+    def holds(self) -> bool:
+        """Whether the value reaches the target; a value that is not a number does not."""
+        sign, bound = self.target.split()
+        return not math.isnan(self.value) and _HOLDS[sign](self.value, float(bound))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        value = None if math.isnan(self.value) else self.value
+        return {"name": self.name, "value": value, "target": self.target, "holds": self.holds}
+
+
+@dataclass(frozen=True)
+class Results:
+    """One run of a recipe.
+
+    Attributes
+    ----------
+    recipe
+        Its name, with " (quick)" where it was the quick run.
+    numbers
+        Name -> mean over seeds with its 95 % t interval.
+    must_show
+        The claims of the project that this recipe settles.
+    records
+        Every measured value.
+    notes
+        Plain sentences a reader must know.
+    """
+
+    recipe: str
+    numbers: dict[str, Estimate]
+    must_show: list[Claim]
+    records: Sequence[Record] = ()
+    notes: list[str] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as `unseen recipe run --json` prints them."""
+        versions = {**canonical_versions(), "machine": platform.machine()}
+        return {
+            "recipe": self.recipe,
+            "versions": versions,
+            "numbers": {name: estimate.to_dict() for name, estimate in self.numbers.items()},
+            "must_show": [claim.to_dict() for claim in self.must_show],
+            "notes": self.notes,
+        }
+
+    def summary(self) -> str:
+        """Numbers and claims as Markdown."""
+        lines = [f"# {self.recipe}", "", "| number | mean and 95 % interval over seeds |", "|---|---|"]
+        lines += [f"| {name} | {estimate} |" for name, estimate in self.numbers.items()]
+        lines += ["", "| claim | value | target | holds |", "|---|---|---|---|"]
+        lines += [
+            f"| {c.name} | {c.value:.4f} | {c.target} | {'yes' if c.holds else '**no**'} |" for c in self.must_show
+        ]
+        return "\n".join([*lines, *([""] if self.notes else []), *(f"- {note}" for note in self.notes)]) + "\n"
+
+    def write(self, folder: Path) -> None:
+        """Write `records.csv`, `results.json` and `results.md` into `folder`, each whole or not at all."""
+        folder.mkdir(parents=True, exist_ok=True)
+        _replace(folder / "results.json", json.dumps(self.to_dict(), indent=1) + "\n")
+        _replace(folder / "results.md", self.summary())
+        if self.records:
+            write_csv(self.records, folder / "records.csv")
+
+
+def _replace(path: Path, text: str) -> None:
+    aside = path.with_name(path.name + ".tmp")
+    aside.write_text(text, encoding="utf-8")
+    os.replace(aside, path)
