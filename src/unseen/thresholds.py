@@ -102,7 +102,9 @@ class Calibration:
         Infinite where `rate` is below 1 / (n + 1): no held-out sample of n rows can vouch for less.
         """
         n = len(self.scores)
-        allowed = math.floor(rate * (n + 1) + 1e-9)  # p <= rate  <=>  1 + above <= rate * (n + 1)
+        allowed = min(n + 1, math.ceil(rate * (n + 1)))  # p <= rate  <=>  1 + above <= rate * (n + 1)
+        while allowed / (n + 1) > rate:  # in the very arithmetic of p_values, so that both decide alike
+            allowed -= 1
         return math.inf if allowed < 1 else float(self.scores[max(n - allowed, 0)])
 
 
@@ -139,7 +141,7 @@ class RateBudget:
     rows: float
 
     def __post_init__(self) -> None:
-        if not (self.rows > 0 and 0 <= self.alarms < self.rows):
+        if not (0 < self.rows < math.inf and 0 <= self.alarms < self.rows):
             raise ConfigError(
                 f"a budget of {self.alarms!r} alarms on {self.rows!r} rows came; "
                 "accepted: a positive number of rows, and fewer alarms than rows"
