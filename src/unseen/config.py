@@ -29,6 +29,9 @@ def _listed(value: object) -> object:
     return (value,) if isinstance(value, str | int) else value
 
 
+# Pixels a side below which an image is read pixel by pixel.
+SMALL = 16
+
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 Width = Annotated[int, Field(ge=1, le=65_536)]
 Widths = Annotated[tuple[Width, ...], BeforeValidator(_listed), Field(min_length=1, max_length=16)]
@@ -119,17 +122,17 @@ setting 'stpes' is not known. Did you mean 'steps'?
         ]
         return "".join(lines)
 
-    def detector(self, *, image: bool = False) -> AwareDetector:
+    def detector(self, *, image: tuple[int, int, int] | None = None) -> AwareDetector:
         """Return the detector these settings describe, not yet fitted.
 
         Parameters
         ----------
         image
-            Whether rows are images: a convolutional body unless `hidden` is given, and the distance to a
-            bank of normal images by their oriented gradients as a second member.
+            (C, H, W) where rows are images: a convolutional body unless `hidden` is given, and the distance
+            to a bank of normal images by their oriented gradients as a second member.
 
         """
-        body: Body = Convolution() if image else Dense()
+        body: Body = Dense() if image is None else Convolution()
         if self.hidden is not None:
             body = Dense(self.hidden)
         model: VAE | AutoEncoder = AutoEncoder(body, self.latent)
@@ -144,7 +147,7 @@ setting 'stpes' is not known. Did you mean 'steps'?
             learn=_plan(Plan(), steps=self.steps, rate=self.rate),
             tune=_plan(Plan(steps=1000, rate=5e-4), steps=self.tune_steps),
             trim=self.trim,
-            neighbours=Neighbours(front=OrientedGradients(), share=0.95) if image else None,
+            neighbours=None if image is None else _gallery(image),
             missing=self.missing,
             seed=self.seed,
         )
@@ -168,6 +171,12 @@ def read_settings(path: str | os.PathLike[str]) -> FitSettings:
         reason = " ".join(str(error).split())
         raise ConfigError(f"{place} is not TOML: {reason}") from error
     return FitSettings.from_mapping(values, where=str(place))
+
+
+def _gallery(image: tuple[int, int, int]) -> Neighbours:
+    """Return the bank of normal images; strokes of small images are one pixel wide, so cells are too."""
+    fine = OrientedGradients(smooth=0.3, pool=0.7, stride=1)
+    return Neighbours(front=fine if min(image[1:]) < SMALL else OrientedGradients(), share=0.95)
 
 
 def _plan(plan: Plan, *, steps: int | None = None, rate: float | None = None) -> Plan:

@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 import unseen
-from unseen.cli import evaluate, explain, fit, recipe, score
+from unseen.cli import demo, evaluate, examples, explain, fit, recipe, report, score
 from unseen.cli.faults import OneLineGroup
 
 app = typer.Typer(
     name="unseen",
     cls=OneLineGroup,
-    rich_markup_mode="markdown",
+    rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -33,20 +33,16 @@ def start(
 ) -> None:
     """Learn what is normal, be told of the few anomalies that are known, catch the ones nobody has seen.
 
-    Start with `unseen demo`. With your own data:
-
-        unseen fit flows.csv --label kind --normal ok --known DoS --hold-out 0.3 --out model
-
-        unseen evaluate model flows.csv --held-out
-
-        unseen score model new.csv > scores.csv
+    Start with: unseen demo
     """
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
 
 
-app.command("fit")(fit.fit)
-app.command("score")(score.score)
-app.command("evaluate")(evaluate.evaluate)
-app.command("explain")(explain.explain)
+app.command("demo", epilog=examples.of("demo"))(demo.demo)
+app.command("fit", epilog=examples.of("fit"))(fit.fit)
+app.command("score", epilog=examples.of("score"))(score.score)
+app.command("evaluate", epilog=examples.of("evaluate"))(evaluate.evaluate)
+app.command("explain", epilog=examples.of("explain"))(explain.explain)
+app.command("report", epilog=examples.of("report"))(report.report)
 app.add_typer(recipe.app, name="recipe")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from unseen.studies.judging import Judged
 
 
-HeldOut = Annotated[bool, typer.Option("--held-out", help="Only rows that `fit --hold-out` kept back.")]
+HeldOut = Annotated[bool, typer.Option("--held-out", help="Only rows that fit --hold-out kept back.")]
 
 
 def evaluate(
@@ -31,20 +31,20 @@ def evaluate(
 ) -> None:
     """Judge a model on labelled rows: every kind, what it was told of and what it never saw apart.
 
-    Label column and labels are remembered from `unseen fit` unless given. AUC 1 is perfect, 0.5 chance;
-    TPR is the share caught while 1 % or 0.1 % of normal rows raise an alarm; SIC is the gain in
-    significance; gain is the AUC against the same model before it was told. Brackets: 95 % intervals.
+    Label column and labels are remembered from the fit unless given.
 
-    Examples:
-        unseen evaluate model flows.csv --held-out
+    AUC: how often an anomaly ranks above a normal row; 1 is perfect, 0.5 chance.
+    AP: average precision.
+    TPR@1%: share caught while 1 % of the normal rows raise an alarm.
+    SIC: gain in significance, the largest TPR / sqrt(FPR).
+    stage 1, gain: AUC before the model was told, and what being told changed.
 
-        unseen evaluate model new.csv --label "Attack Type" --normal Normal --json
-
+    Below each number stands its 95 % interval.
     """
     from unseen.studies.loading import judged_file
 
     with show.progress():
-        judged = judged_file(
+        _, judged = judged_file(
             model, data, label=label, normal=normal, known=known, names=names, held_out=held_out
         )
     for warning in judged.warnings:

@@ -22,14 +22,7 @@ def explain(
     names: Names = None,
     json: Json = False,
 ) -> None:
-    """Show what each feature contributes to the score of a row; the parts add up to it.
-
-    Examples:
-        unseen explain model flows.csv --rows 3,17
-
-        unseen explain model flows.csv --top 5 --json
-
-    """
+    """Show what each feature contributes to the score of a row; the parts add up to it."""
     from unseen.registry import load
     from unseen.studies.explaining import explain_rows
     from unseen.studies.memory import recall

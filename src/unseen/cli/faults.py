@@ -92,7 +92,8 @@ def _unforeseen(error: Exception) -> int:
         context = getattr(error, "ctx", None)
         command = context.command_path if context is not None else "unseen"
         message = error.format_message().rstrip(".")
-        return _say(f"{message[:1].lower()}{message[1:]}. See '{command} --help'.", USAGE)
+        end = "" if message.endswith("?") else "."
+        return _say(f"{message[:1].lower()}{message[1:]}{end} See '{command} --help'.", USAGE)
     if os.environ.get("UNSEEN_TRACEBACK"):
         raise error
     return _say(

@@ -23,7 +23,7 @@ def fit(
     drop: Drop = None,
     names: Names = None,
     hold_out: Annotated[
-        float | None, typer.Option(help="Share of the rows kept back for `evaluate --held-out`.")
+        float | None, typer.Option(help="Share of the rows kept back for evaluate --held-out.")
     ] = None,
     missing: Annotated[str | None, typer.Option(help="Missing values: error or median.")] = None,
     false_alarms: Annotated[float | None, typer.Option(help="False-alarm rate to state, e.g. 0.01.")] = None,
@@ -49,18 +49,8 @@ def fit(
 ) -> None:
     """Learn what is normal, be told of the known anomalies, write a model.
 
-    Rows of kinds that are neither normal nor known are left out. Without `--label` all rows count as normal.
-
-    Examples:
-        unseen fit flows.csv --label "Attack Type" --normal Normal --known DoS,DDoS --out model
-
-        unseen fit flows.parquet --label kind --normal ok --hold-out 0.3 --missing median --out model.unseen
-
-        unseen fit films/ --label kind --normal healthy --known pneumonia --out model
-
-        zcat KDDTrain+.txt.gz | unseen fit - --names Field_Names.csv --names attack,difficulty
-        --drop difficulty --label attack --normal normal --known neptune --out model
-
+    Rows of kinds that are neither normal nor known are left out.
+    Without --label all rows count as normal.
     """
     from unseen.config import FitSettings, read_settings
     from unseen.registry import save

@@ -14,7 +14,7 @@ Data = Annotated[
         help="CSV (.gz too), Parquet, Arrow, NPZ, a folder of images or Parquet; - is standard input.",
     ),
 ]
-Model = Annotated[Path, typer.Argument(metavar="MODEL", help="Model folder or file written by `unseen fit`.")]
+Model = Annotated[Path, typer.Argument(metavar="MODEL", help="Model folder or file written by unseen fit.")]
 Label = Annotated[
     str | None, typer.Option("--label", metavar="COLUMN", help="Column that says what each row is.")
 ]

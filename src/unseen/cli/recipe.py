@@ -7,18 +7,15 @@ from typing import Annotated
 
 import typer
 
-from unseen.cli import show
+from unseen.cli import examples, show
 from unseen.cli.options import Json
 
 app = typer.Typer(help="Rerun the studies of the papers.", no_args_is_help=True)
 
 
-@app.command("list")
+@app.command("list", epilog=examples.of("list"))
 def list_(json: Json = False) -> None:
-    """List the studies.
-
-    Example: `unseen recipe list`
-    """
+    """List the studies."""
     from unseen import recipes
 
     found = recipes.available()
@@ -29,9 +26,9 @@ def list_(json: Json = False) -> None:
         typer.echo(f"{name:16s} {summary}")
 
 
-@app.command("run")
+@app.command("run", epilog=examples.of("run"))
 def run(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="One of `unseen recipe list`.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A name of unseen recipe list.")],
     quick: Annotated[
         bool, typer.Option("--quick", help="Fewer rows, steps and seeds; minutes, not hours.")
     ] = False,
@@ -42,9 +39,7 @@ def run(
 ) -> None:
     """Run one study and set its numbers beside its claims.
 
-    Leaves with 0 whether or not the claims hold; `must_show` says which do.
-
-    Example: `unseen recipe run aware-flows --quick --json`
+    Leaves with 0 whether or not the claims hold; must_show says which do.
     """
     from unseen import recipes
     from unseen.errors import ConfigError, unknown

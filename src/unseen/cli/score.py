@@ -34,16 +34,10 @@ def score(
 ) -> None:
     """Score every row, in constant memory whatever the size of the data.
 
-    Columns: row (counted from 0), score (evidence against "normal" in nats, higher is stranger), p_value
-    (share of normal rows expected to be as strange) and alarm.
-
-    Examples:
-        unseen score model flows.csv > scores.csv
-
-        unseen score model flows.parquet --out scores.parquet
-
-        zcat flows.csv.gz | unseen score model - --top 20 --columns "Destination Port"
-
+    row: counted from 0.
+    score: evidence against "normal" in nats, higher is stranger.
+    p_value: share of normal rows expected to be as strange.
+    alarm: whether the score is above the threshold of the model.
     """
     from unseen.registry import load
     from unseen.studies.memory import recall

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,15 @@ def progress() -> Iterator[None]:
 
         with listening(listen):
             yield
+
+
+def command_line(arguments: Sequence[str]) -> str:
+    """Write the command as it could be typed again.
+
+    >>> command_line(["/usr/bin/unseen", "report", "my model", "flows.csv"])
+    "unseen report 'my model' flows.csv"
+    """
+    return " ".join(["unseen", *(shlex.quote(word) for word in arguments[1:])])
 
 
 def number(value: float | None, digits: int = 3) -> str:

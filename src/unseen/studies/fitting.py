@@ -11,7 +11,6 @@ import numpy as np
 import pyarrow as pa
 
 from unseen.config import FitSettings
-from unseen.data.kinds import is_image
 from unseen.data.schema import Schema
 from unseen.detectors.aware import AwareDetector
 from unseen.errors import DataError
@@ -111,8 +110,7 @@ def learn(rows: Rows, settings: FitSettings, *, names: Sequence[str] = ()) -> Le
         )
     table, told = rows.table.filter(pa.array(used)), y[used] == 1
     kinds = None if labels is None else labels.kinds[used]
-    image = any(is_image(field.type) for field in table.schema)
-    detector = settings.detector(image=image).fit(table, told.astype(np.int8), kinds=kinds)
+    detector = settings.detector(image=schema.shape).fit(table, told.astype(np.int8), kinds=kinds)
     Memory(**{**vars(memory), "sketch": sketch(table)}).attach(detector)
     return Learned(
         detector=detector,

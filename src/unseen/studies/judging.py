@@ -47,6 +47,8 @@ class Judged:
         How well either score ranks, kind by kind; `stage1` is None where nothing was told.
     alarms
         False alarms on these normal rows against the stated rate.
+    fresh
+        Whether none of these rows is known to have taken part in training.
     warnings
         What a reader must know, one sentence each.
 
@@ -62,6 +64,7 @@ class Judged:
     joined: Evaluation
     stage1: Evaluation | None
     alarms: FalseAlarms
+    fresh: bool
     warnings: tuple[str, ...]
 
     @property
@@ -115,6 +118,7 @@ def judge(detector: AwareDetector, rows: Rows, *, only: Bools | None = None, see
     normal = labels.y[chosen] == 0
     told = sorted(set(detector.known_kinds_) & set(kinds[~normal].tolist()))
     scores, unaided = _scores(detector, table)
+    overlap = _overlap(detector, table)
     p_values = detector.calibration_.p_values(scores)
     joined = evaluate(scores, kinds, normal=normal, told=told, seed=seed, least_rows=FEW)
     stage1 = (
@@ -133,7 +137,8 @@ def judge(detector: AwareDetector, rows: Rows, *, only: Bools | None = None, see
         joined=joined,
         stage1=stage1,
         alarms=false_alarms(p_values[normal], levels=(stated_rate(detector),))[0],
-        warnings=tuple(_doubts(detector, table, told)),
+        fresh=not overlap,
+        warnings=tuple(_doubts(detector, overlap, told)),
     )
 
 
@@ -164,15 +169,18 @@ def _scores(detector: AwareDetector, table: pa.Table) -> tuple[Floats, Floats]:
     return (np.concatenate(joined), np.concatenate(unaided)) if joined else (np.empty(0), np.empty(0))
 
 
-def _doubts(detector: AwareDetector, table: pa.Table, told: list[str]) -> list[str]:
+def _overlap(detector: AwareDetector, table: pa.Table) -> float:
+    """Share of the training rows that are known to be among these rows, 0 to 1."""
+    names = inputs_of(detector)
+    return trained_on(recall(detector), table.select(list(names))) if names else 0.0
+
+
+def _doubts(detector: AwareDetector, overlap: float, told: list[str]) -> list[str]:
     """Say what weakens the judgement."""
     doubts = []
-    names = inputs_of(detector)
-    known = set(names) <= set(table.column_names)
-    share = trained_on(recall(detector), table.select(list(names))) if names and known else 0.0
-    if share > 0:
+    if overlap > 0:
         doubts.append(
-            f"{share:.0%} of the rows the model was trained on are among these, so the numbers flatter it; "
+            f"{overlap:.0%} of the rows the model was trained on are among these, so the numbers flatter it; "
             "judge on rows it has not seen"
         )
     silent = sorted(set(detector.known_kinds_) - set(told))

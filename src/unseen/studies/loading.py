@@ -40,8 +40,8 @@ def judged_file(
     known: Sequence[str] | None = None,
     names: Sequence[str] | None = None,
     held_out: bool = False,
-) -> Judged:
+) -> tuple[AwareDetector, Judged]:
     """Load a model and judge it on the rows of a file, all of them or those held out in training."""
     detector = load(model)
     rows = labelled_rows(detector, data, label=label, normal=normal, known=known, names=names)
-    return judge(detector, rows, only=held_out_of(detector, rows) if held_out else None)
+    return detector, judge(detector, rows, only=held_out_of(detector, rows) if held_out else None)

@@ -1,0 +1,39 @@
+"""Examples at the end of each `--help`: lines that run as they stand."""
+
+from __future__ import annotations
+
+_LINES = {
+    "demo": ("unseen demo", "unseen demo --out digits --open"),
+    "fit": (
+        'unseen fit flows.csv --label "Attack Type" --normal Normal --known DoS,DDoS --out model',
+        "unseen fit flows.parquet --label kind --normal ok --hold-out 0.3 --missing median --out model",
+        "unseen fit films/ --normal healthy --known pneumonia --out model.unseen",
+        "unseen fit KDDTrain+.txt.gz --names Field_Names.csv --names attack,difficulty --drop difficulty "
+        "--label attack --normal normal --known neptune,smurf --out model",
+        "unseen fit flows.csv --config fit.toml --out model",
+    ),
+    "score": (
+        "unseen score model flows.csv > scores.csv",
+        "unseen score model flows.parquet --out scores.parquet",
+        'zcat flows.csv.gz | unseen score model - --top 20 --columns "Destination Port"',
+    ),
+    "evaluate": (
+        "unseen evaluate model flows.csv --held-out",
+        'unseen evaluate model new.csv --label "Attack Type" --normal Normal --json',
+    ),
+    "explain": (
+        "unseen explain model flows.csv --rows 3,17",
+        "unseen explain model flows.csv --top 5 --json",
+    ),
+    "report": (
+        "unseen report model flows.csv --held-out --out report.html",
+        'unseen report model new.csv --label "Attack Type" --normal Normal',
+    ),
+    "list": ("unseen recipe list",),
+    "run": ("unseen recipe run aware-flows --quick", "unseen recipe run aware-mnist --seeds 5 --json"),
+}
+
+
+def of(command: str) -> str:
+    """Return the examples of a command, each in a paragraph of its own."""
+    return "\n\n".join(["Examples:", *(f"$ {line}" for line in _LINES[command])])

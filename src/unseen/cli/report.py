@@ -1,0 +1,59 @@
+"""`unseen report`: one page to look at."""
+
+from __future__ import annotations
+
+import datetime
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from unseen.cli import show
+from unseen.cli.evaluate import HeldOut
+from unseen.cli.faults import note
+from unseen.cli.options import Data, Json, Known, Label, Model, Names, Normal
+
+
+def report(
+    model: Model,
+    data: Data,
+    out: Annotated[Path, typer.Option("--out", "-o", help="HTML file to write.")] = Path("report.html"),
+    label: Label = None,
+    normal: Normal = None,
+    known: Known = None,
+    held_out: HeldOut = False,
+    names: Names = None,
+    json: Json = False,
+) -> None:
+    """Write one self-contained page: told and unseen kinds, scores, alarms, the strangest rows and why.
+
+    Label column and labels are remembered from the fit unless given.
+    """
+    from unseen.errors import need
+
+    need("matplotlib", extra="report", purpose="writing a report")
+    from unseen.report import write_report
+    from unseen.report.build import judged_content
+    from unseen.studies.loading import judged_file
+
+    if not out.absolute().parent.is_dir():
+        raise typer.BadParameter(f"the folder {out.parent} does not exist; make it first", param_hint="--out")
+    with show.progress():
+        detector, judged = judged_file(
+            model, data, label=label, normal=normal, known=known, names=names, held_out=held_out
+        )
+        content = judged_content(
+            detector,
+            judged,
+            data=Path(data).name,
+            command=show.command_line(sys.argv),
+            date=datetime.date.today().isoformat(),
+        )
+        write_report(content, out)
+    for warning in judged.warnings:
+        note(warning)
+    if json:
+        show.as_json({"model": str(model), "data": data, "report": str(out), **judged.to_dict()})
+    else:
+        typer.echo(f"{content.summary}\nwrote {out}")

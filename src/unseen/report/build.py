@@ -1,0 +1,216 @@
+"""From a detector and judged rows to the content of a report."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+
+import numpy as np
+import pyarrow as pa
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+import unseen
+from unseen.detectors.aware import AwareDetector
+from unseen.detectors.readers import Reconstructing
+from unseen.evaluation import Evaluation
+from unseen.models.network import Network
+from unseen.models.vae import VAE
+from unseen.report.content import (
+    Content,
+    Contribution,
+    ImageRow,
+    Latent,
+    Provenance,
+    Scored,
+    TopAnomaly,
+    Trace,
+    sentence,
+)
+from unseen.studies.explaining import explain_rows
+from unseen.studies.judging import Judged
+from unseen.studies.scoring import ALARM, P_VALUE, ROW, SCORE
+
+Floats = NDArray[np.float64]
+
+# Rows explained, images shown, and normal rows the latent units are read on.
+TOP, IMAGES, LATENT_ROWS = 10, 8, 5_000
+# Divergence below which a latent unit carries nothing, nats.
+SILENT = 0.01
+JOINED, UNAIDED = "after being told", "stage 1"
+
+
+def judged_content(
+    detector: AwareDetector, judged: Judged, *, data: str, command: str = "", date: str = ""
+) -> Content:
+    """Return the content of a report on judged rows.
+
+    `data` is the name of the data as a reader knows it, `command` and `date` go into the provenance.
+    """
+    main = _scored(JOINED if judged.stage1 else "score", judged.scores, judged, judged.joined)
+    beside = () if judged.stage1 is None else (_scored(UNAIDED, judged.unaided, judged, judged.stage1),)
+    order = np.argsort(-judged.scores, kind="stable")
+    return Content(
+        title=f"Anomalies in {data}",
+        summary=sentence(main),
+        provenance=Provenance(
+            data=data,
+            rows=len(judged.scores),
+            seed=detector.seed,
+            command=command,
+            date=date,
+            versions=versions(),
+            settings=settings_of(detector),
+        ),
+        scores=(main, *beside),
+        reference=UNAIDED if beside else None,
+        latent=_latent(detector, judged.table.filter(pa.array(judged.normal))),
+        trace=_trace(detector),
+        p_values=judged.p_values[judged.normal] if judged.fresh else None,
+        top=_top(detector, judged, order[:TOP]),
+        images=_images(detector, judged, _by_turns(judged, order)[:IMAGES]),
+        guards=tuple(notice for trace in detector.traces_ for notice in trace.notices),
+        warnings=tuple(f"{warning[:1].upper()}{warning[1:]}." for warning in judged.warnings),
+    )
+
+
+def versions() -> dict[str, str]:
+    """Versions of what made the numbers."""
+    found = {"unseen": unseen.__version__, "python": platform.python_version()}
+    for package in ("torch", "numpy", "scikit-learn", "pyarrow"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def settings_of(detector: AwareDetector) -> dict[str, str]:
+    """Return what a reader would want to know of a detector, each on one line."""
+    model = detector.model or VAE()
+    told = ", ".join(f"{kind} ({count})" for kind, count in detector.known_kinds_.items())
+    found = {
+        "model": f"{type(model).__name__}, {model.body}",
+        "networks": str(detector.members),
+        "awareness": "Abc()" if detector.awareness is None else repr(detector.awareness),
+        "trust": f"{detector.trust:g}",
+        "told of": told or "nothing",
+    }
+    if detector.neighbours is not None:
+        found["neighbours"] = (
+            f"{detector.neighbours.k} of {detector.neighbours.reference:,} normal rows at most"
+        )
+    return found
+
+
+def _scored(name: str, scores: Floats, judged: Judged, evaluation: Evaluation) -> Scored:
+    kinds = [kind.kind for kind in evaluation.kinds]
+    return Scored(
+        name,
+        normal=scores[judged.normal],
+        kinds={kind: scores[(judged.kinds == kind) & ~judged.normal] for kind in kinds},
+        evaluation=evaluation,
+    )
+
+
+def _top(detector: AwareDetector, judged: Judged, places: NDArray[np.intp]) -> tuple[TopAnomaly, ...]:
+    """Explain the strangest rows; of images the parts are pixels, which the pictures show better."""
+    result = pa.table(
+        {
+            ROW: judged.places[places],
+            SCORE: judged.scores[places],
+            P_VALUE: judged.p_values[places],
+            ALARM: judged.scores[places] > -detector.offset_,
+        }
+    )
+    images = _shape(detector) is not None
+    explained = () if images else explain_rows(detector, result, judged.table.take(places))
+    parts: Sequence[tuple[Contribution, ...]] = [
+        tuple(Contribution(p.feature, p.amount, p.value) for p in row.parts[:8]) for row in explained
+    ] or [()] * len(places)
+    return tuple(
+        TopAnomaly(
+            row=int(judged.places[place]),
+            score=float(judged.scores[place]),
+            contributions=own,
+            p_value=float(judged.p_values[place]),
+            kind=str(judged.kinds[place]),
+        )
+        for place, own in zip(places, parts, strict=True)
+    )
+
+
+def _by_turns(judged: Judged, order: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Let the kinds of anomaly take turns, strangest first, so that pictures show every kind."""
+    anomalies = order[~judged.normal[order]]
+    kinds = judged.kinds[anomalies]
+    turn = np.array([int((kinds[:place] == kind).sum()) for place, kind in enumerate(kinds[:1000])])
+    return anomalies[: len(turn)][np.argsort(turn, kind="stable")]
+
+
+def _images(detector: AwareDetector, judged: Judged, places: NDArray[np.intp]) -> tuple[ImageRow, ...]:
+    if _shape(detector) is None:
+        return ()
+    x = _scaled(detector, judged.table.take(places))
+    with torch.inference_mode():
+        rebuilt = _network(detector)(x).likelihood.mean
+    return tuple(
+        ImageRow(f"{judged.kinds[p]}, score {judged.scores[p]:.1f}", _picture(given), _picture(made))
+        for p, given, made in zip(places, x, rebuilt, strict=True)
+    )
+
+
+def _latent(detector: AwareDetector, normal: pa.Table) -> Latent | None:
+    """Mean divergence of each latent unit on normal rows; none for a plain auto-encoder."""
+    with torch.inference_mode():
+        posterior = _network(detector).encode(_scaled(detector, normal.slice(0, LATENT_ROWS)))
+        relevance = posterior.divergence().mean(0).double().numpy()
+    if not relevance.any():
+        return None
+    return Latent(relevance, noise=relevance < SILENT, threshold=SILENT)
+
+
+def _trace(detector: AwareDetector) -> Trace | None:
+    """Held-out loss of the first network through stage 1 and, after that, stage 2."""
+    first = detector.traces_[0]
+    steps, loss, ramp = list(first.steps), list(first.normal), [0.0] * len(first.steps)
+    events: dict[int, str] = {}
+    if detector.stage2_ and first.steps:
+        second, start = detector.traces_[detector.members], first.steps[-1]
+        events[start] = "told of the known anomalies"
+        steps += [start + step for step in second.steps]
+        loss += second.normal
+        ramp += second.ramp
+    if not steps:
+        return None
+    return Trace(
+        np.array(steps, float), np.array(loss), ramp=np.array(ramp) if events else np.empty(0), events=events
+    )
+
+
+def _network(detector: AwareDetector) -> Network:
+    """Return the first network, as it was before it was told of anything."""
+    return next(m.reader.networks[0] for m in detector.stage1_ if isinstance(m.reader, Reconstructing))
+
+
+def _scaled(detector: AwareDetector, table: pa.Table) -> Tensor:
+    """Rows as the network sees them."""
+    if detector.schema_ is None:
+        rows = np.column_stack([table.column(name).to_numpy() for name in table.column_names])
+    else:
+        rows = detector.schema_.encode(table)
+    scaled = torch.from_numpy(detector.scaler_.transform(rows))
+    shape = _shape(detector)
+    return scaled.reshape(len(rows), *shape) if shape else scaled
+
+
+def _shape(detector: AwareDetector) -> tuple[int, int, int] | None:
+    return detector.image_shape or (None if detector.schema_ is None else detector.schema_.shape)
+
+
+def _picture(image: Tensor) -> Floats:
+    """(C, H, W) to (H, W) or (H, W, 3), between 0 and 1."""
+    pixels = image.double().clamp(0.0, 1.0).numpy()
+    return np.asarray(pixels[0] if len(pixels) != 3 else pixels.transpose(1, 2, 0))
