@@ -12,6 +12,8 @@ from unseen.seeds import torch_generator
 
 # Rows a block of distances; 512 x 10,000 distances are 20 MB.
 ROWS = 512
+# Images a block of features: their maps of votes stay in cache.
+IMAGES = 256
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,7 @@ class Neighbours:
         """Keep a seeded draw of scaled normal rows (N, *shape) as the bank distances are measured to."""
         order = torch.randperm(len(x), generator=torch_generator(seed, 4))
         rows = x[order[: 2 * self.reference]]
-        norm = self.front.norm(rows) if self.front else 1.0
-        features = _features(self.front, rows, norm)
+        features, norm = self._features(rows)
         centre = features.mean(0)
         axes = principal_axes(features - centre, self.components)
         codes = ((features - centre) @ axes)[: self.reference]
@@ -64,6 +65,15 @@ class Neighbours:
         # duplicates have no distance of their own; the smallest believable one stands in
         floor = 0.05 * float(own.median()) or 1e-6
         return Bank(k, self.power, self.front, norm, centre, axes, codes, own.clamp_min(floor))
+
+
+    def _features(self, rows: Tensor) -> tuple[Tensor, float]:
+        """Features of normal rows, and the typical norm they were divided by."""
+        if self.front is None:
+            return rows.flatten(1), 1.0
+        energy = torch.cat([self.front.energy(block) for block in torch.split(rows, IMAGES)])
+        norm = self.front.norm(energy)
+        return self.front.normalised(energy, norm), norm
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +101,10 @@ class Bank:
 
     def encode(self, x: Tensor) -> Tensor:
         """Codes of scaled rows (N, *shape), shape (N, P)."""
-        return (_features(self.front, x, self.norm) - self.centre) @ self.axes
+        if self.front is None:
+            return torch.as_tensor((x.flatten(1) - self.centre) @ self.axes)
+        features = torch.cat([self.front(block, self.norm) for block in torch.split(x, IMAGES)])
+        return torch.as_tensor((features - self.centre) @ self.axes)
 
     def strangeness(self, codes: Tensor) -> Tensor:
         """s(x) of each code, shape (N,)."""
@@ -121,7 +134,7 @@ class Bank:
 
 def nearest(codes: Tensor, reference: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """Distances to the k nearest reference codes, nearest first, and their places, both (N, k)."""
-    found = [torch.cdist(block, reference).topk(k, dim=1, largest=False) for block in codes.split(ROWS)]
+    found = [torch.cdist(block, reference).topk(k, dim=1, largest=False) for block in torch.split(codes, ROWS)]
     return torch.cat([f.values for f in found]), torch.cat([f.indices for f in found])
 
 
@@ -131,10 +144,4 @@ def principal_axes(centred: Tensor, count: int) -> Tensor:
     worth = int((values > 1e-9 * values[-1].clamp_min(1e-300)).sum())
     axes = vectors.flip(1)[:, : max(1, min(count, worth))]
     signs = axes.gather(0, axes.abs().argmax(0, keepdim=True)).sign()
-    return (axes * signs).float().contiguous()
-
-
-def _features(front: OrientedGradients | None, x: Tensor, norm: float) -> Tensor:
-    if front is None:
-        return x.flatten(1)
-    return torch.cat([front(block, norm) for block in x.split(1000)])
+    return torch.as_tensor((axes * signs).float()).contiguous()

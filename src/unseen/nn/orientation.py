@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -35,27 +36,36 @@ class OrientedGradients:
 
     def energy(self, x: Tensor) -> Tensor:
         """Square root of the pooled gradient energy of images (N, C, H, W), shape (N, bins * cells)."""
-        across, down = _gradients(_blur(x, self.smooth))
+        height, width = x.shape[2:]
+        smooth = _blurring(height, self.smooth) @ x @ _blurring(width, self.smooth).T
+        across, down = smooth @ _differences(width).T, _differences(height) @ smooth
         size = (across.square() + down.square()).sqrt()
-        # of several channels, the steepest speaks for the pixel
-        steepest = size.argmax(1, keepdim=True)
-        size, across, down = (part.gather(1, steepest) for part in (size, across, down))
+        if x.shape[1] > 1:  # of several channels, the steepest speaks for the pixel
+            steepest = size.argmax(1, keepdim=True)
+            size, across, down = (part.gather(1, steepest) for part in (size, across, down))
         angle = torch.atan2(down, across) * (self.bins / (2 * torch.pi))
         places = torch.arange(self.bins).view(1, -1, 1, 1)
         distance = (angle - places + self.bins / 2).remainder(self.bins) - self.bins / 2
         votes = size * (1.0 - distance.abs()).clamp_min(0.0)
-        start = self._start(x.shape[2:])
-        pooled = _blur(votes, self.pool)[:, :, start[0] :: self.stride, start[1] :: self.stride]
-        return pooled.clamp_min(0.0).sqrt().flatten(1)
+        rows, columns = (
+            _blurring(count, self.pool)[start :: self.stride]
+            for count, start in zip((height, width), self._start((height, width)), strict=True)
+        )
+        return (rows @ (votes @ columns.T)).clamp_min(0.0).sqrt().flatten(1)
 
-    def norm(self, x: Tensor) -> float:
-        """Typical norm of the energy of normal images (N, C, H, W)."""
-        return max(float(self.energy(x).norm(dim=1).median()), 1e-12)
+    @staticmethod
+    def norm(energy: Tensor) -> float:
+        """Typical norm of the energy of normal images (N, F)."""
+        return max(float(energy.norm(dim=1).median()), 1e-12)
+
+    @staticmethod
+    def normalised(energy: Tensor, norm: float) -> Tensor:
+        """Energy (N, F) at a length just below 1, near zero for images without contours."""
+        return energy / (energy.norm(dim=1, keepdim=True) + 0.05 * norm)
 
     def __call__(self, x: Tensor, norm: float) -> Tensor:
-        """Features of images (N, C, H, W), shape (N, bins * cells), of length just below 1."""
-        energy = self.energy(x)
-        return energy / (energy.norm(dim=1, keepdim=True) + 0.05 * norm)
+        """Features of images (N, C, H, W), shape (N, bins * cells)."""
+        return self.normalised(self.energy(x), norm)
 
     def cells(self, shape: tuple[int, ...]) -> tuple[int, int]:
         """Return rows and columns of cells for images of `shape` (C, H, W)."""
@@ -78,19 +88,18 @@ class OrientedGradients:
         return min(self.stride // 2, size[0] - 1), min(self.stride // 2, size[1] - 1)
 
 
-def _blur(x: Tensor, width: float) -> Tensor:
-    """Gaussian blur of every channel; zero beyond the border."""
+@lru_cache(maxsize=64)
+def _blurring(size: int, width: float) -> Tensor:
+    """Matrix of a Gaussian blur along one axis, zero beyond the border, shape (size, size)."""
+    places = torch.arange(float(size))
+    distance = places[:, None] - places
     reach = int(3 * width + 0.5)
-    places = torch.arange(-reach, reach + 1.0)
-    kernel = torch.exp(-places.square() / (2 * width * width))
-    kernel = (kernel / kernel.sum()).repeat(x.shape[1], 1, 1, 1)
-    rows = functional.conv2d(x, kernel.transpose(2, 3), padding=(reach, 0), groups=x.shape[1])
-    return functional.conv2d(rows, kernel, padding=(0, reach), groups=x.shape[1])
+    weight = torch.exp(-distance.square() / (2 * width * width)) * (distance.abs() <= reach)
+    whole = torch.exp(-torch.arange(-reach, reach + 1.0).square() / (2 * width * width)).sum()
+    return weight / whole
 
 
-def _gradients(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Central differences along columns and rows, zero beyond the border."""
-    padded = functional.pad(x, (1, 1, 1, 1))
-    across = (padded[:, :, 1:-1, 2:] - padded[:, :, 1:-1, :-2]) / 2
-    down = (padded[:, :, 2:, 1:-1] - padded[:, :, :-2, 1:-1]) / 2
-    return across, down
+@lru_cache(maxsize=64)
+def _differences(size: int) -> Tensor:
+    """Matrix of central differences along one axis, zero beyond the border, shape (size, size)."""
+    return (torch.diag(torch.ones(size - 1), 1) - torch.diag(torch.ones(size - 1), -1)) / 2
