@@ -1,0 +1,53 @@
+# make demo   install into .venv, run the main job on real data, print where the report is
+# make test   install what the tests need, run them
+# make lint | types | bench | docs | clean
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export UNSEEN_DATA ?= ../shared/data
+
+.PHONY: demo test lint types bench docs clean
+
+demo: .venv/.installed
+	$(BIN)/unseen demo --out out/demo
+
+test: .venv/.installed-dev
+	$(BIN)/python -m pytest -p no:cacheprovider -m "not slow and not peers"
+
+lint: .venv/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/.installed-dev
+	$(BIN)/mypy
+
+bench: .venv/.installed-peers
+	$(BIN)/unseen recipe run aware-flows --out src/unseen/recipes/aware_flows/results
+	$(BIN)/unseen recipe run aware-mnist --out src/unseen/recipes/aware_mnist/results
+	$(BIN)/python benchmarks/false_alarms.py --out benchmarks/results/false_alarms.csv
+	$(BIN)/python benchmarks/speed.py --out benchmarks/results/speed.csv
+	$(BIN)/python benchmarks/memory.py --out benchmarks/results/memory.csv
+	$(BIN)/python -m pytest -p no:cacheprovider -m "slow or peers"
+
+docs: .venv/.installed-dev
+	$(BIN)/python -m pytest -p no:cacheprovider --doctest-modules src -q
+	@echo "The guide is docs/index.md; every example in it and in the docstrings has just run."
+
+clean:
+	rm -rf .venv out
+
+# An exact torch: a plain `torch` may bring gigabytes of a GPU build along.
+.venv/.installed: pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing into .venv (torch first; a few minutes on a fresh machine) ..."
+	@$(BIN)/pip install --quiet torch==2.13.0
+	@$(BIN)/pip install --quiet --editable ".[all]"
+	@touch $@
+
+.venv/.installed-dev: .venv/.installed
+	@$(BIN)/pip install --quiet --editable ".[dev]"
+	@touch $@
+
+.venv/.installed-peers: .venv/.installed-dev
+	@$(BIN)/pip install --quiet --editable ".[peers]"
+	@touch $@
