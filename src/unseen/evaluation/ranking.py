@@ -75,12 +75,14 @@ def tpr_at_fpr(
     *,
     normal_weights: ArrayLike | None = None,
     anomaly_weights: ArrayLike | None = None,
+    least_alarms: float = LEAST_FALSE_ALARMS,
 ) -> float:
     """Share of anomalies caught at the lowest threshold whose false-alarm share is at most `fpr`.
 
     Conservative: normals tied at the cut are all false alarms, so where the allowed share falls inside a tie
-    the threshold goes above it. NaN when `fpr` times the (effective) number of normals is below 10: the
-    threshold would hang on a handful of rows, and the number would look far surer than it is.
+    the threshold goes above it. NaN when `fpr` times the (effective) number of normals is below
+    `least_alarms`: the threshold would hang on a handful of rows, and the number would look far surer than
+    it is. Lower it only where several splits are averaged.
 
     Raises:
         DataError: as in `roc_auc`.
@@ -94,7 +96,7 @@ def tpr_at_fpr(
     """
     if not 0 < fpr <= 1:
         raise ConfigError(f"fpr {fpr!r} is not a rate; accepted: above 0 and at most 1, such as 0.01.")
-    return caught_at(tally(normal, anomaly, normal_weights, anomaly_weights), fpr)
+    return caught_at(tally(normal, anomaly, normal_weights, anomaly_weights), fpr, least_alarms)
 
 
 def max_sic(
@@ -205,9 +207,9 @@ def cut_at(counts: Tally, fpr: float) -> float:
     return float(counts.normal_scores[index - 1]) if index > 0 else -math.inf
 
 
-def caught_at(counts: Tally, fpr: float) -> float:
+def caught_at(counts: Tally, fpr: float, least_alarms: float = LEAST_FALSE_ALARMS) -> float:
     """TPR of a tally at a false-alarm rate; see `tpr_at_fpr`."""
-    if fpr * counts.normal_rows < LEAST_FALSE_ALARMS * (1 - 1e-9):
+    if fpr * counts.normal_rows < least_alarms * (1 - 1e-9):
         return math.nan
     caught = counts.anomaly_scores > cut_at(counts, fpr)
     return float(counts.hits @ caught / counts.hits.sum())

@@ -96,7 +96,7 @@ def _families(table: pa.Table) -> Rows:
 
 
 def cicids(data: Path | None = None) -> Rows:
-    """CICIDS2017, a cleaned sample: 12,000 flows; the destination port is left out, since it names the attack."""
+    """CICIDS2017, a cleaned sample of 12,000 flows, without the destination port, which names the attack."""
     home = folder(data) / "network" / "cicids2017"
     table = open_source(existing(home / "cicids2017_hif_sample_12000x52.csv.gz")).read()
     kinds = np.array(table.column("Attack Type").to_pylist())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,17 +13,17 @@ from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifie
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import NearestNeighbors
 
-Floats = NDArray[np.floating]
+Floats = NDArray[np.floating[Any]]
 Unaided = Callable[[Floats, Floats, int], Floats]
 Told = Callable[[Floats, Floats, Floats, int], Floats]
 
 
 def isolation_forest(normal: Floats, test: Floats, seed: int) -> Floats:
     """Isolation forest, scikit-learn's defaults."""
-    return -IsolationForest(random_state=seed).fit(normal).score_samples(test)
+    return np.asarray(-IsolationForest(random_state=seed).fit(normal).score_samples(test))
 
 
-def fifth_neighbour(normal: Floats, test: Floats, seed: int) -> Floats:  # noqa: ARG001
+def fifth_neighbour(normal: Floats, test: Floats, seed: int) -> Floats:
     """Distance to the fifth nearest normal row."""
     return np.asarray(NearestNeighbors(n_neighbors=5).fit(normal).kneighbors(test)[0][:, -1])
 

@@ -83,9 +83,12 @@ class Results:
         lines += [f"| {name} | {estimate} |" for name, estimate in self.numbers.items()]
         lines += ["", "| claim | value | target | holds |", "|---|---|---|---|"]
         lines += [
-            f"| {c.name} | {c.value:.4f} | {c.target} | {'yes' if c.holds else '**no**'} |" for c in self.must_show
+            f"| {c.name} | {c.value:.4f} | {c.target} | {'yes' if c.holds else '**no**'} |"
+            for c in self.must_show
         ]
-        return "\n".join([*lines, *([""] if self.notes else []), *(f"- {note}" for note in self.notes)]) + "\n"
+        return (
+            "\n".join([*lines, *([""] if self.notes else []), *(f"- {note}" for note in self.notes)]) + "\n"
+        )
 
     def write(self, folder: Path) -> None:
         """Write `records.csv`, `results.json` and `results.md` into `folder`, each whole or not at all."""

@@ -18,14 +18,15 @@ from unseen.evaluation import Record, average_precision, max_sic, roc_auc, tpr_a
 from unseen.recipes.datasets import NORMAL
 from unseen.training.progress import tell
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 Kinds = NDArray[np.str_]
 
 _MEASURES: dict[str, Callable[[Floats, Floats], float]] = {
     "auc": roc_auc,
     "ap": average_precision,
     "tpr_1e2": lambda normal, kind: tpr_at_fpr(normal, kind, 1e-2),
-    "tpr_1e3": lambda normal, kind: tpr_at_fpr(normal, kind, 1e-3),
+    # test parts of 5,000 normal rows: the cut hangs on 5 of them, so only means over seeds are quoted
+    "tpr_1e3": lambda normal, kind: tpr_at_fpr(normal, kind, 1e-3, least_alarms=2.0),
     "sic": max_sic,
 }
 
@@ -46,7 +47,9 @@ def over_seeds(
     how many.
     """
     if seeds < 1:
-        raise ConfigError(f"seeds {seeds!r} came; accepted: 1 or more (5 or more for an interval worth quoting)")
+        raise ConfigError(
+            f"seeds {seeds!r} came; accepted: 1 or more (5 or more for an interval worth quoting)"
+        )
     workers = min(len(os.sched_getaffinity(0)), seeds)
     tell("seeds", 0, seeds)
     if workers == 1:
@@ -102,5 +105,5 @@ def measure(
 
 
 def chosen(records: Iterable[Record], **fields: Any) -> list[Record]:
-    """Records whose fields have the given values."""
+    """Return the records whose fields have the given values."""
     return [r for r in records if all(getattr(r, name) == value for name, value in fields.items())]

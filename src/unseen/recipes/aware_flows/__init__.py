@@ -1,0 +1,1 @@
+"""Network attacks: told of one family, judged on the others."""
