@@ -20,11 +20,11 @@ from unseen.errors import ModelFileError
 from unseen.persist.containers import opened
 from unseen.persist.limits import ARRAYS, MANIFEST, MAX_ARRAYS_BYTES, MAX_MANIFEST_BYTES
 from unseen.persist.manifest import Listed, canonical_versions, compose, understand
-from unseen.persist.publish import find, fingerprint, publish
+from unseen.persist.publish import find, fingerprint, publish, refuse_place
 from unseen.persist.strict_json import JSON
 from unseen.persist.tensors import Array, pack, unpack
 
-__all__ = ["JSON", "ModelFile", "canonical_versions", "read_model", "write_model"]
+__all__ = ["JSON", "ModelFile", "canonical_versions", "check_place", "read_model", "write_model"]
 
 # A save may exchange the folder between two steps of a read; each attempt then meets another whole model.
 _ATTEMPTS = 5
@@ -77,6 +77,17 @@ def write_model(
         packed = pack(arrays)
         manifest = compose(kind=kind, document=document, arrays=packed)
         publish(Path(path), {MANIFEST: manifest, ARRAYS: packed})
+
+
+def check_place(path: str | os.PathLike[str]) -> None:
+    """Find out before long work whether `write_model` would refuse a path; nothing is written.
+
+    Raises:
+        ModelFileError: the parent folder is missing, or `path` holds something that is not a model.
+
+    """
+    with _named(path, "written"):
+        refuse_place(Path(path))
 
 
 def read_model(path: str | os.PathLike[str], *, max_bytes: int = MAX_ARRAYS_BYTES) -> ModelFile:

@@ -38,10 +38,26 @@ def publish(path: Path, files: Mapping[str, bytes]) -> None:
     target = Path(os.path.realpath(path))  # a link to a model keeps pointing at it
     if not target.parent.is_dir():
         raise ModelFileError(f"the folder {target.parent} does not exist: create it first")
-    if target.suffix.lower() in ARCHIVE_SUFFIXES:
+    if _is_archive(target):
         _publish_archive(target, files)
     else:
         _publish_folder(target, files)
+
+
+def refuse_place(path: Path) -> None:
+    """Find out now what `publish` would refuse later; nothing is written.
+
+    Raises:
+        ModelFileError: as in `publish`.
+
+    """
+    target = Path(os.path.realpath(path))
+    if not target.parent.is_dir():
+        raise ModelFileError(f"the folder {target.parent} does not exist: create it first")
+    if _is_archive(target):
+        _refuse_replacing_archive(target)
+    elif os.path.lexists(target):
+        _refuse_replacing(target)
 
 
 def find(path: Path) -> Path:
@@ -62,13 +78,12 @@ def fingerprint(path: Path) -> tuple[int, int, int] | None:
     return status.st_dev, status.st_ino, status.st_ctime_ns
 
 
+def _is_archive(target: Path) -> bool:
+    return target.suffix.lower() in ARCHIVE_SUFFIXES
+
+
 def _publish_archive(target: Path, files: Mapping[str, bytes]) -> None:
-    if target.is_dir():
-        raise ModelFileError(
-            f"is a folder, and a model named *{target.suffix} is a file: choose another name"
-        )
-    if os.path.lexists(target):
-        _refuse_unless_model(target)
+    _refuse_replacing_archive(target)
     aside = _beside(target, "tmp")
     try:
         with open(aside, "xb") as stream:
@@ -152,6 +167,15 @@ def _refuse_replacing(target: Path) -> None:
             "choose another name"
         )
     if any((target / name).exists() for name in (MANIFEST, ARRAYS)):
+        _refuse_unless_model(target)
+
+
+def _refuse_replacing_archive(target: Path) -> None:
+    if target.is_dir():
+        raise ModelFileError(
+            f"is a folder, and a model named *{target.suffix} is a file: choose another name"
+        )
+    if os.path.lexists(target):
         _refuse_unless_model(target)
 
 
