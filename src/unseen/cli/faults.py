@@ -14,7 +14,8 @@ from typer.core import TyperGroup
 
 from unseen.errors import UnseenError
 
-FAULT, USAGE, INTERRUPTED = 1, 2, 130
+# The last two are what a shell reports of a process ended by SIGINT or SIGPIPE.
+FAULT, USAGE, INTERRUPTED, UNREAD = 1, 2, 130, 141
 
 # What the Python interface calls a thing -> how it is written on the command line.
 _SPELLED = (
@@ -49,10 +50,10 @@ class OneLineGroup(TyperGroup):
             return _say(str(error), FAULT)
         except (KeyboardInterrupt, typer.Abort):
             code = INTERRUPTED
-        except BrokenPipeError:
-            # the reader (head, less) has left; nothing more can be said on this stream
+        except (BrokenPipeError, SystemExit):
+            # the reader (head, less) has left; typer may have noticed first, and leaves by SystemExit
             sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - stays open until the process ends
-            return 0
+            return UNREAD
         except MemoryError:
             return _say("out of memory; read less at once, or use a machine with more", FAULT)
         except OSError as error:

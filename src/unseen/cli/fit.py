@@ -53,6 +53,7 @@ def fit(
     Without --label all rows count as normal.
     """
     from unseen.config import FitSettings, read_settings
+    from unseen.persist import check_place
     from unseen.registry import save
     from unseen.studies.fitting import learn
     from unseen.studies.rows import open_rows, read_rows
@@ -65,7 +66,7 @@ def fit(
     }  # fmt: skip
     start = FitSettings() if config is None else read_settings(config)
     settings = start.over(given, where="options")
-    _check_place(out)
+    check_place(out)
     with show.progress():
         source = open_rows(data, names or ())
         rows = read_rows(
@@ -77,14 +78,6 @@ def fit(
         show.as_json({"model": str(out), "data": data, **learned.to_dict()})
     else:
         _tell(learned, data, out)
-
-
-def _check_place(out: Path) -> None:
-    """Find out before training, not after, that the model has no place to go."""
-    from unseen.errors import ModelFileError
-
-    if not out.absolute().parent.is_dir():
-        raise ModelFileError(f"{out}: the folder {out.parent} does not exist; make it first")
 
 
 def _tell(learned: Learned, data: str, out: Path) -> None:

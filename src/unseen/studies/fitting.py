@@ -15,7 +15,7 @@ from unseen.data.schema import Schema
 from unseen.detectors.aware import AwareDetector
 from unseen.errors import DataError
 from unseen.studies.memory import Memory, sketch
-from unseen.studies.rows import Rows
+from unseen.studies.rows import Rows, mention_labels
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,7 @@ def learn(rows: Rows, settings: FitSettings, *, names: Sequence[str] = ()) -> Le
     """
     started = time.perf_counter()
     # a schema of all rows first: its faults then name rows as the file has them
+    mention_labels(rows)
     schema = Schema.fit(rows.table, missing=settings.missing)
     labels, total = rows.labels, rows.table.num_rows
     y = np.zeros(total, dtype=np.int8) if labels is None else labels.y

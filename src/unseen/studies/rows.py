@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -76,7 +75,7 @@ def read_rows(
         A column or label that is not there (the nearest is offered), or no feature left.
 
     """
-    if label is None and normal and "kind" in source.columns:
+    if label is None and normal and {"image", "kind"} <= set(source.columns):
         label = "kind"
     for name in (*drop, *([] if label is None else [label])):
         if name not in source.columns:
@@ -102,16 +101,19 @@ def _features(table: pa.Table, label: str | None, drop: Sequence[str]) -> pa.Tab
     kept = [name for name in images or table.column_names if name != label and name not in drop]
     if not kept:
         raise DataError("no column is left to learn from: every column is the label or dropped")
-    if label is None:
-        for name in kept:
-            if name.strip().lower() in LIKE_LABELS:
-                warnings.warn(
-                    f"column {name!r} is taken as a feature; if it says what a row is, name it as the label "
-                    "or drop it",
-                    StudyNote,
-                    stacklevel=4,
-                )
     return table.select(kept)
+
+
+def mention_labels(rows: Rows) -> None:
+    """Warn of a feature that is called like a label, where no label column was named."""
+    for name in rows.table.column_names if rows.labels is None else ():
+        if name.strip().lower() in LIKE_LABELS:
+            warnings.warn(
+                f"column {name!r} is taken as a feature; if it says what a row is, name it as the label "
+                "or drop it",
+                StudyNote,
+                stacklevel=3,
+            )
 
 
 def _words(column: pa.ChunkedArray) -> set[str]:
@@ -162,9 +164,3 @@ def _named(part: str) -> list[str]:
     if len(names) == 1 and "," in "".join(lines):
         return [name.strip() for name in lines[0].split(",")]
     return names
-
-
-def shown(values: Any) -> str:
-    """Join names for a sentence: 'a, b and 3 more'."""
-    names = [str(value) for value in values]
-    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
