@@ -77,7 +77,9 @@ Open: TypeAlias = Callable[[str], AbstractContextManager[Member]]
 
 def is_pickle(head: bytes) -> bool:
     """Say whether bytes begin as a pickle of protocol 2 or later does."""
-    return len(head) > 1 and head[0] == 0x80 and 2 <= head[1] <= 9
+    # a safetensors header of 640, 896, ... bytes begins alike: its length, little-endian, then its bracket
+    tensors = head[3:9] == b"\0\0\0\0\0{"
+    return len(head) > 1 and head[0] == 0x80 and 2 <= head[1] <= 9 and not tensors
 
 
 @contextmanager
