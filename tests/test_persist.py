@@ -292,4 +292,4 @@ def test_no_length_of_the_header_is_taken_for_a_pickle(tmp_path: Path) -> None:
             alike += 1
             write_model(tmp_path / "m", document={}, arrays=arrays, kind="AwareDetector")
             assert read_model(tmp_path / "m").arrays.keys() == arrays.keys()
-    assert alike >= 2
+    assert alike >= 1
