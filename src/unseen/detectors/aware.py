@@ -298,6 +298,7 @@ class AwareDetector(Detector):
         plan = _fitted_plan(self.tune or Plan(steps=1000, rate=5e-4), len(self._rehearsal))
         reading = self._reconstructing()
         tuned = [copy.deepcopy(network) for network in reading.networks]
+        del self.traces_[len(tuned) :]  # told again, stage 2 starts over, and so does its record
         for network, tau, seed in zip(tuned, reading.tau, self._seeds(), strict=True):
             self.traces_.append(
                 become_aware(
