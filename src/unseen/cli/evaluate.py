@@ -89,6 +89,7 @@ def _lines(judged: Judged, shown: Mapping[str, tuple[str, int]]) -> Iterator[lis
 
     for role in ("unseen", "told"):
         kinds = [kind for kind in judged.joined.kinds if kind.told is (role == "told")]
+        kinds.sort(key=lambda kind: -kind.n)
         if kinds:
             yield [f"[bold]{role}[/bold]"]
         for kind in kinds:
@@ -107,6 +108,8 @@ def _below(judged: Judged, shown: Mapping[str, tuple[str, int]]) -> Iterator[str
         f"\nfalse alarms: {alarms.alarms:,} of {alarms.rows:,} normal rows, {alarms.realised:.2%} "
         f"where {alarms.stated:.2%} is stated"
     )
+    if alarms.too_many:
+        yield "more than stated: these normal rows differ from those the model learned from"
     if not all(kind.averaged for kind in judged.joined.kinds):
         yield "* too few rows to count in the mean"
     for title, least in (("TPR@1%", 1_000), ("TPR@0.1%", 10_000)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -72,7 +73,7 @@ def fit(
         rows = read_rows(
             source, label=settings.label, normal=settings.normal, known=settings.known, drop=settings.drop
         )
-        learned = learn(rows, settings, names=names or ())
+        learned = learn(rows, settings, names=source.columns if names else ())
         save(learned.detector, out)
     if json:
         show.as_json({"model": str(out), "data": data, **learned.to_dict()})
@@ -95,12 +96,8 @@ def _tell(learned: Learned, data: str, out: Path) -> None:
     if learned.hard:
         lines.append(f"hard      {learned.hard} known anomalies looked ordinary before they were told of")
     lines.append(f"wrote     {out}")
-    judging = "--held-out" if learned.kept_back else "(on rows it has not seen)"
-    lines += [
-        "",
-        "next:",
-        f"  unseen evaluate {out} {data} {judging}",
-        f"  unseen score {out} {data} --top 10",
-    ]
+    model, rows = shlex.quote(str(out)), shlex.quote(data)
+    judge = f"{rows} --held-out" if learned.kept_back else "OTHER_ROWS   (which it has not seen, with labels)"
+    lines += ["", "next:", f"  unseen evaluate {model} {judge}", f"  unseen score {model} {rows} --top 10"]
     for line in lines:
         typer.echo(line)

@@ -42,23 +42,21 @@ def score(
     from unseen.registry import load
     from unseen.studies.memory import recall
     from unseen.studies.rows import open_rows
-    from unseen.studies.scoring import ALARM, scored, strongest
+    from unseen.studies.scoring import Count, scored, strongest
 
     detector = load(model)
     source = open_rows(data, names or recall(detector).names)
-    rows = alarms = 0
+    count = Count()
     with show.progress(), _sink(out, json=json) as sink:
-        parts = scored(detector, source, keep=several(columns) or ())
+        parts = count.over(scored(detector, source, keep=several(columns) or ()))
         for result, _ in [strongest(parts, top)] if top else parts:
             sink.write(result)
-            rows += result.num_rows
-            alarms += sum(result.column(ALARM).to_pylist())
-        sink.close({"model": str(model), "data": data, "rows": rows, "alarms": alarms})
-    if out is not None:
-        if json:
-            show.as_json({"model": str(model), "data": data, "rows": rows, "alarms": alarms, "out": str(out)})
-        else:
-            typer.echo(f"{rows:,} rows, {alarms:,} alarms, written to {out}")
+        summary = {"model": str(model), "data": data, "rows": count.rows, "alarms": count.alarms}
+        sink.close(summary)
+    if out is not None and json:
+        show.as_json({**summary, "out": str(out)})
+    elif out is not None:
+        typer.echo(f"{count.rows:,} rows, {count.alarms:,} alarms, written to {out}")
 
 
 @contextmanager

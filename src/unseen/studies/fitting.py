@@ -82,6 +82,8 @@ class Learned:
 def learn(rows: Rows, settings: FitSettings, *, names: Sequence[str] = ()) -> Learned:
     """Fit a detector on the normal rows, tell it of the known ones, keep back what is held out.
 
+    `names` are column names that the data itself does not carry, for the detector to remember.
+
     Raises
     ------
     DataError

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -82,6 +83,21 @@ def _result(detector: AwareDetector, table: pa.Table, start: int, keep: Sequence
         ALARM: pa.array(scores > -detector.offset_),
     }
     return pa.table({**columns, **{_free(name): table.column(name) for name in keep}})
+
+
+@dataclass
+class Count:
+    """Rows and alarms that went by."""
+
+    rows: int = 0
+    alarms: int = 0
+
+    def over(self, parts: Iterable[tuple[pa.Table, pa.Table]]) -> Iterator[tuple[pa.Table, pa.Table]]:
+        """Hand on what comes and count it."""
+        for result, table in parts:
+            self.rows += result.num_rows
+            self.alarms += int(pc.sum(result.column(ALARM)).as_py() or 0)
+            yield result, table
 
 
 def strongest(parts: Iterable[tuple[pa.Table, pa.Table]], count: int) -> tuple[pa.Table, pa.Table]:
