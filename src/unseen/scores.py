@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -176,6 +176,8 @@ class Sum:
 
     terms: tuple[Score, ...]
     weights: tuple[float, ...]
+    # a term read from a model file is checked to be a score
+    __pydantic_config__: ClassVar[dict[str, bool]] = {"arbitrary_types_allowed": True}
 
     def fit(self, out: Pass, x: Tensor) -> State:
         """Fit every term."""
