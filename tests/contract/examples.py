@@ -1,0 +1,185 @@
+"""Every registered detector in the configurations the contract runs on, with rows for each."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+import numpy as np
+import torch
+from sklearn.base import clone
+
+from unseen.detectors.aware import AwareDetector
+from unseen.models.autoencoder import AutoEncoder
+from unseen.models.neighbours import Neighbours
+from unseen.models.network import Convolution, Dense
+from unseen.models.vae import VAE
+from unseen.nn.orientation import OrientedGradients
+from unseen.objectives import AeSad, Hinge, Inverse, Ramp, RampCapped, Sigmoid
+from unseen.scores import Divergence, Latent, Reconstruction, Residual, Robust, Sum
+from unseen.thresholds import FalseAlarmRate
+from unseen.training.loop import Plan
+
+LEARN = Plan(steps=150, rate=5e-3, batch=64, check_every=25)
+TUNE = Plan(steps=150, rate=1e-3, batch=64, check_every=25)
+SMALL = VAE(Dense((16,)), latent=3)
+IMAGES = (1, 8, 8)
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Normal rows to fit on and fresh ones; anomalies of a kind that is told, fresh ones, and far ones."""
+
+    normal: np.ndarray
+    fresh: np.ndarray
+    known: np.ndarray
+    known_fresh: np.ndarray
+    far: np.ndarray
+
+    @property
+    def X(self):
+        return np.concatenate([self.normal, self.known])
+
+    @property
+    def y(self):
+        return np.repeat([0, 1], [len(self.normal), len(self.known)])
+
+
+@cache
+def table() -> Rows:
+    """Normal rows near a plane of 3 of 6 directions; known anomalies a little off it, in one direction."""
+    random = np.random.default_rng(11)
+    basis = np.linalg.qr(random.normal(size=(6, 6)))[0]
+
+    def draw(n, off=0.0, scale=1.0):
+        z = scale * random.normal(size=(n, 3))
+        return z @ basis[:3] + 0.3 * random.normal(size=(n, 6)) + off * basis[3]
+
+    return Rows(draw(500), draw(1500), draw(24, off=1.0), draw(300, off=1.0), draw(4, off=12.0))
+
+
+@cache
+def images() -> Rows:
+    """Normal images hold one soft spot; known anomalies two of them; far ones are chequered."""
+    random = np.random.default_rng(12)
+    down, across = np.mgrid[:8, :8]
+
+    def spots(n, count):
+        places = random.uniform(2, 5, size=(n, count, 2))
+        square = (down - places[:, :, :1, None]) ** 2 + (across - places[:, :, 1:, None]) ** 2
+        picture = np.exp(-square / 3.0).max(1) + 0.03 * random.normal(size=(n, 8, 8))
+        return np.clip(picture, 0, None).reshape(n, 64)
+
+    far = np.tile(((down + across) % 2).ravel().astype(float), (4, 1)) + 0.01 * random.random((4, 64))
+    return Rows(spots(400, 1), spots(800, 1), spots(24, 2), spots(200, 2), far)
+
+
+def _aware(**changed) -> AwareDetector:
+    return AwareDetector(**{"model": SMALL, "learn": LEARN, "tune": TUNE, "seed": 5, **changed})
+
+
+def _pictures(**changed) -> AwareDetector:
+    # pixels differ little from the mean image: a small beta lets the code speak
+    model = VAE(Convolution((4, 8)), latent=3, beta=0.005)
+    return _aware(**{"model": model, "image_shape": IMAGES, **changed})
+
+
+EXAMPLES = {
+    "vae": (_aware, table),
+    "auto-encoder": (lambda: _aware(model=AutoEncoder(Dense((8,)), latent=3)), table),
+    "two members": (lambda: _aware(members=2), table),
+    "neighbours": (lambda: _aware(neighbours=Neighbours(reference=300)), table),
+    "sum of scores": (
+        lambda: _aware(row_score=Sum((Residual(), Latent()), (1.0, 0.02)), trust=0.5),
+        table,
+    ),
+    "robust, trimmed, noisy": (
+        lambda: _aware(
+            row_score=Robust(),
+            trim=0.02,
+            threshold=FalseAlarmRate(0.05),
+            learn=Plan(150, 5e-3, 64, noise=0.1),
+        ),
+        table,
+    ),
+    "evidence bound": (
+        lambda: _aware(row_score=Sum((Reconstruction(), Divergence()), (1.0, 0.05 / 6))),
+        table,
+    ),
+    "hinge": (lambda: _aware(awareness=Hinge()), table),
+    "aesad": (lambda: _aware(awareness=AeSad()), table),
+    "sigmoid": (lambda: _aware(awareness=Sigmoid()), table),
+    "inverse": (lambda: _aware(awareness=Inverse()), table),
+    "ramp": (lambda: _aware(awareness=Ramp(lambda_max=1.5)), table),
+    "ramp, capped": (lambda: _aware(awareness=RampCapped()), table),
+    "convolution": (_pictures, images),
+    "images with neighbours": (
+        lambda: _pictures(
+            model=VAE(Dense((24,)), latent=3, beta=0.005),
+            neighbours=Neighbours(front=OrientedGradients(stride=2), power=0.5),
+            missing="median",
+        ),
+        images,
+    ),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Refit:
+    """A second fit under a foreign random state: what it gave, and what it did to the state."""
+
+    detector: AwareDetector
+    numpy_moved: bool
+    torch_moved: bool
+    threads: tuple[int, int]
+
+
+class Example:
+    """One configuration; what costs a fit is made once and shared. Checks must not change it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        make, rows = EXAMPLES[name]
+        self.detector, self.rows = make(), rows()
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def new(self) -> AwareDetector:
+        return clone(self.detector)
+
+    def quick(self) -> AwareDetector:
+        """Barely trained: for behaviour that has nothing to do with quality."""
+        short = Plan(steps=12, rate=5e-3, batch=64, check_every=6)
+        return self.new().set_params(learn=short, tune=short)
+
+    @cached_property
+    def fitted(self) -> AwareDetector:
+        return self.new().fit(self.rows.normal)
+
+    @cached_property
+    def told(self) -> AwareDetector:
+        return copy.deepcopy(self.fitted).fine_tune(self.rows.known)
+
+    @cached_property
+    def refit(self) -> Refit:
+        before = torch.get_num_threads()
+        torch.set_num_threads(2)
+        try:
+            np.random.seed(99)  # noqa: NPY002 - the global state is what must not move
+            torch.manual_seed(99)
+            states = np.random.get_state()[1].copy(), torch.random.get_rng_state()  # noqa: NPY002
+            detector = self.new().fit(self.rows.normal).fine_tune(self.rows.known)
+            detector.contributions(detector_rows := self.rows.fresh[:5])
+            detector.alarms(detector_rows)
+            numpy_moved = bool((np.random.get_state()[1] != states[0]).any())  # noqa: NPY002
+            torch_moved = bool((torch.random.get_rng_state() != states[1]).any())
+            return Refit(detector, numpy_moved, torch_moved, (2, torch.get_num_threads()))
+        finally:
+            torch.set_num_threads(before)
+
+
+@cache
+def example(name: str) -> Example:
+    return Example(name)

@@ -1,0 +1,35 @@
+"""What scikit-learn asks of an estimator, and of one that is used inside its tools."""
+
+import numpy as np
+import pytest
+from examples import LEARN, SMALL, table
+from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import RobustScaler
+from sklearn.utils.estimator_checks import check_estimator
+
+import unseen
+
+
+@pytest.mark.filterwarnings("ignore")  # the checks fit on a dozen rows and are warned about it
+def test_check_estimator():
+    """The bare call; about a minute."""
+    outcomes = check_estimator(unseen.AwareDetector())
+    assert len([one for one in outcomes if one["status"] == "passed"]) > 40
+
+
+@pytest.mark.filterwarnings("ignore::unseen.training.stages.GuardWarning")
+def test_pipelines_and_searches_hold_it():
+    rows = table()
+    detector = unseen.AwareDetector(SMALL, learn=LEARN, tune=LEARN)
+    pipeline = make_pipeline(RobustScaler(), detector).fit(rows.normal)
+    assert set(pipeline.predict(np.concatenate([rows.fresh[:50], rows.far]))) == {1, -1}
+
+    def separates(fitted, X, y):
+        score = fitted.anomaly_score(X)
+        return score[y == 1].mean() - score[y == 0].mean()
+
+    folds = StratifiedKFold(2)
+    search = GridSearchCV(detector, {"trust": [0.1, 0.5]}, scoring=separates, cv=folds)
+    assert search.fit(rows.X, rows.y).best_score_ > 0
+    assert cross_val_score(detector, rows.X, rows.y, scoring=separates, cv=folds).min() > 0
