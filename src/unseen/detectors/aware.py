@@ -17,12 +17,13 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from unseen.data.schema import Missing, Schema
 from unseen.data.scale import Pixels, Scaler, restored_scaler
-from unseen.detectors.committee import Member, explain, join
+from unseen.data.schema import Missing, Schema
+from unseen.detectors.committee import Member, join
 from unseen.detectors.detector import DEFAULT_RATE, Contributions, Detector, read_labels
-from unseen.detectors.stored import bank_of, read_members, write_members
 from unseen.detectors.readers import Nearness, Neighbouring, Reader, Reconstructing
+from unseen.detectors.stored import bank_of, read_members, write_members
+from unseen.detectors.telling import add_told, explain_told, handicap_for
 from unseen.errors import ConfigError, DataError, unknown
 from unseen.models.autoencoder import AutoEncoder
 from unseen.models.neighbours import Neighbours
@@ -49,13 +50,14 @@ class AwareDetector(Detector):
 
     Stage 1 learns to reconstruct normal rows. Stage 2 continues from there on normal rows and the few known
     anomalies, whose reconstruction is repelled by a bounded loss. Both stages are kept. Their scores become
-    evidence e1, e2 in nats (-ln of the tail probability among held-out normal rows), joined as
+    evidence in nats (-ln of the tail probability among held-out normal rows), and what was told is added to
+    what was learned unaided beyond a handicap c,
 
-        score = max(e1, e2 + ln(trust / (1 - trust))),
+        score = e1 + 2 * sum over told members of max(0, e_m - c).
 
-    the weighted Bonferroni combination of the two p-values: at any false-alarm rate a,
-    TPR(joined, a) >= TPR(stage 1, (1 - trust) a). On kinds nobody has seen, what was told costs at most the
-    share `trust` of the false-alarm budget (see `unseen.detectors.committee`).
+    The score is never below e1, and c is set on held-out normal rows so that telling causes at most the
+    share `trust` of the false alarms: TPR(joined, a) >= TPR(stage 1, (1 - trust) a) for kinds nobody has told
+    of (see `unseen.detectors.telling`).
 
     Parameters
     ----------
@@ -68,7 +70,7 @@ class AwareDetector(Detector):
     threshold
         What raises an alarm, see `unseen.thresholds`; None is a false-alarm rate of 1 %.
     trust
-        Share of the false-alarm budget that the told stage may spend, between 0 and 1.
+        Largest share of the false alarms that may be due to what was told, between 0 and 1.
     members
         Networks trained side by side whose scores are averaged.
     learn, tune
@@ -90,6 +92,8 @@ class AwareDetector(Detector):
     ----------
     stage1_, stage2_
         Members of the committee: learned unaided, and from what was told (empty before).
+    handicap_
+        c in nats; infinite before being told, or where the held-out rows are too few to afford any.
     calibration_
         Anomaly scores of held-out normal rows that took no part in training.
     traces_
@@ -134,7 +138,7 @@ class AwareDetector(Detector):
         awareness: Awareness | None = None,
         row_score: Score | None = None,
         threshold: Threshold | None = None,
-        trust: float = 0.2,
+        trust: float = 0.1,
         members: int = 1,
         learn: Plan | None = None,
         tune: Plan | None = None,
@@ -237,6 +241,20 @@ class AwareDetector(Detector):
                 return member.reader.rows(rows)
         raise ConfigError(unknown("member", name, self.stage1_members()))
 
+    def set_trust(self, trust: float) -> Self:
+        """Change `trust` after being told, without training again.
+
+        Raises
+        ------
+        DataError
+            The detector was loaded from a file, which carries no rows to measure the price on.
+        """
+        self.set_params(trust=trust)
+        self._check_settings()
+        self._need_rows()
+        self._calibrate()
+        return self
+
     def hard_known(self, X: ArrayLike) -> NDArray[np.bool_]:
         """Known anomalies that stage 1 finds less strange than half of the normal rows, shape (N,).
 
@@ -269,6 +287,7 @@ class AwareDetector(Detector):
             networks.append(network)
         self.stage1_ = self._unaided(networks, rows)
         self.stage2_: tuple[Member, ...] = ()
+        self.handicap_ = math.inf
         self.known_kinds_: dict[str, int] = {}
         self._rehearsal = rows[:REHEARSAL]
         refuse_collapse(
@@ -289,11 +308,7 @@ class AwareDetector(Detector):
         )
 
     def _become_aware(self, known: Floats, kinds: NDArray[Any] | None) -> None:
-        if not hasattr(self, "_watch"):
-            raise DataError(
-                "this detector was loaded from a file, which carries no rows; "
-                "fit it again on normal rows and known anomalies together"
-            )
+        self._need_rows()
         model, told = self.model or VAE(), self._tensor(known)
         plan = _fitted_plan(self.tune or Plan(steps=1000, rate=5e-4), len(self._rehearsal))
         reading = self._reconstructing()
@@ -319,13 +334,24 @@ class AwareDetector(Detector):
         bank = bank_of(self.stage1_)
         if bank is not None and len(told):
             readers["nearness to known"] = Nearness(bank, bank.encode(told))
-        share = self.trust / len(readers)
+        share = 1.0 / len(readers)
         self.stage2_ = tuple(Member.fit(name, reader, self._watch, share) for name, reader in readers.items())
         names = ["known"] * len(known) if kinds is None else [str(kind) for kind in kinds]
         self.known_kinds_ = dict(sorted(Counter(names).items()))
         self._calibrate()
 
+    def _need_rows(self) -> None:
+        if not hasattr(self, "_watch"):
+            raise DataError(
+                "this detector was loaded from a file, which carries no rows; "
+                "fit it again on normal rows and known anomalies together"
+            )
+
     def _calibrate(self) -> None:
+        """Set the price of what was told on the watched rows, and the threshold on rows never used before."""
+        unaided = join(self.stage1_, self._watch)
+        told = [member.own_evidence(self._watch) for member in self.stage2_]
+        self.handicap_ = handicap_for(unaided, told, self.trust)
         self.calibration_ = Calibration.fit(self._joined(self._test))
 
     def _held_out(self, rows: int) -> tuple[int, int]:
@@ -348,23 +374,19 @@ class AwareDetector(Detector):
         return self._joined(self._tensor(rows))
 
     def _joined(self, x: Tensor) -> Floats:
-        return join(self._committee(), x)
-
-    def _committee(self) -> tuple[Member, ...]:
-        """Members of both stages; what was told takes the share `trust` of the budget from the others."""
-        if not self.stage2_:
-            return self.stage1_
-        kept = tuple(replace(member, share=member.share * (1.0 - self.trust)) for member in self.stage1_)
-        return (*kept, *self.stage2_)
+        told = [] if math.isinf(self.handicap_) else [member.own_evidence(x) for member in self.stage2_]
+        return add_told(join(self.stage1_, x), told, self.handicap_)
 
     def _explain(self, rows: Floats) -> Contributions:
-        names, parts = explain(self._committee(), self._tensor(rows), self._feature_names())
+        names, parts = explain_told(
+            self.stage1_, self.stage2_, self.handicap_, self._tensor(rows), self._feature_names()
+        )
         if self.schema_ is None or self._image():
             return Contributions(names, parts)
         # one-hot words and parts of dates are added up to the column they came from
         columns = self.schema_.columns
         place = dict(zip(self.schema_.features, self.schema_.owner, strict=True))
-        owner = [int(place.get(name, len(columns))) for name in names]
+        owner = np.array([int(place.get(name, len(columns))) for name in names])
         totals = np.zeros((len(parts), len(columns) + 1))
         np.add.at(totals, (slice(None), owner), parts)
         return Contributions(*_trimmed((*columns, "latent units"), totals))
@@ -400,6 +422,7 @@ class AwareDetector(Detector):
             "schema": None if self.schema_ is None else self.schema_.to_dict(),
             "stage1": stage1,
             "stage2": stage2,
+            "handicap": None if math.isinf(self.handicap_) else self.handicap_,
             "known_kinds": self.known_kinds_,
             "traces": [asdict(trace) for trace in self.traces_],
             "scaler": type(self.scaler_).__name__,
@@ -437,6 +460,7 @@ class AwareDetector(Detector):
         )
         self.stage1_ = rebuild(document["stage1"], prefix="stage1")
         self.stage2_ = rebuild(document["stage2"], prefix="stage2", bank=bank_of(self.stage1_))
+        self.handicap_ = math.inf if document["handicap"] is None else float(document["handicap"])
         self.calibration_ = Calibration.fit(arrays["calibration"])
         self.known_kinds_ = {str(kind): int(count) for kind, count in document["known_kinds"].items()}
         self.traces_ = [Trace(**trace) for trace in document["traces"]]

@@ -54,9 +54,13 @@ class Member:
         """Calibrate a reader on held-out normal rows."""
         return cls(name, reader, Calibration.fit(reader.rows(held_out)), share)
 
+    def own_evidence(self, x: Tensor) -> Floats:
+        """E of each row, shape (N,), nats."""
+        return self.calibration.evidence(self.reader.rows(x))
+
     def evidence(self, x: Tensor) -> Floats:
-        """e + ln w of each row, shape (N,), nats."""
-        return self.calibration.evidence(self.reader.rows(x)) + math.log(self.share)
+        """E + ln w of each row, shape (N,), nats."""
+        return self.own_evidence(x) + math.log(self.share)
 
 
 def join(members: Sequence[Member], x: Tensor) -> Floats:
@@ -69,7 +73,7 @@ def join(members: Sequence[Member], x: Tensor) -> Floats:
 
 def speakers(members: Sequence[Member], x: Tensor) -> NDArray[np.intp]:
     """Place of the member whose evidence decides each row, shape (N,)."""
-    return np.argmax([member.evidence(x) for member in members], axis=0)
+    return np.asarray(np.argmax([member.evidence(x) for member in members], axis=0))
 
 
 def explain(members: Sequence[Member], x: Tensor, features: Sequence[str]) -> tuple[tuple[str, ...], Floats]:
@@ -85,8 +89,8 @@ def explain(members: Sequence[Member], x: Tensor, features: Sequence[str]) -> tu
         mine = np.flatnonzero(speaker == turn)
         if mine.size:
             own = member.reader.parts(x[mine])
-            columns = [place[name] for name in member.reader.names(features)]
-            parts[np.ix_(mine, columns)] = own / np.maximum(own.sum(1, keepdims=True), 1e-300)
+            columns = np.array([place[name] for name in member.reader.names(features)])
+            parts[mine[:, None], columns] = own / np.maximum(own.sum(1, keepdims=True), 1e-300)
     # a row without any part (score 0 everywhere) is shared evenly, so that parts always add up
     empty = parts.sum(1) < 0.5
     parts[empty] = 1.0 / len(names)

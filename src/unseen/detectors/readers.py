@@ -122,7 +122,7 @@ class Nearness:
     known: Tensor
 
     def rows(self, x: Tensor) -> Floats:
-        """ln of the distance ratio, shape (N,)."""
+        """Ln of the distance ratio, shape (N,)."""
         return in_blocks(lambda block: self.bank.ratio(self.bank.encode(block), self.known), x)
 
     def parts(self, x: Tensor) -> Floats:

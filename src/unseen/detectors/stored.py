@@ -112,7 +112,8 @@ def _read_networks(
         for name, expected in network.state_dict().items():
             if weights[name].shape != expected.shape:
                 raise ModelFileError(
-                    f"array {name!r} has shape {tuple(weights[name].shape)}, the settings ask for {tuple(expected.shape)}"
+                    f"array {name!r} has shape {tuple(weights[name].shape)}, "
+                    f"the settings ask for {tuple(expected.shape)}"
                 )
         network.load_state_dict(weights, assign=True)
         network.eval()

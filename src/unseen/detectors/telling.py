@@ -1,0 +1,110 @@
+"""What was told, added to what was learned unaided, at a price that is measured and bounded.
+
+With e1 the unaided evidence and e_m the evidence of each told member (nats), the joined score is
+
+    s = e1 + 2 * sum_m max(0, e_m - c).
+
+It is never below e1, so at every threshold t each kind of anomaly is caught at least as often as unaided:
+TPR(s > t) >= TPR(e1 > t). The price is paid by normal rows, and can be measured on held-out ones: c is the
+smallest handicap at which, at every threshold with at least five of them above it,
+
+    #(s > t) <= #(e1 > t) / (1 - trust).
+
+At a false-alarm rate a, then, TPR(joined, a) >= TPR(unaided, (1 - trust) a) for kinds nobody has told of, up
+to what the held-out rows can resolve. Kinds that resemble what was told gain.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from unseen.detectors.committee import Member, explain
+
+Floats = NDArray[np.float64]
+
+# Nats of joined score for a nat of told evidence beyond the handicap.
+WEIGHT = 2.0
+# Thresholds are compared where at least this many held-out normal rows lie above them.
+FEWEST_ABOVE = 5
+
+
+def add_told(unaided: Floats, told: Sequence[Floats], handicap: float) -> Floats:
+    """Return s for unaided evidence (N,) and the evidence of each told member, all (N,), nats.
+
+    >>> add_told(np.array([1.0, 1.0]), [np.array([2.0, 7.0])], handicap=4.0).tolist()
+    [1.0, 7.0]
+    """
+    total = unaided.copy()
+    for evidence in told:
+        total += WEIGHT * np.maximum(evidence - handicap, 0.0)
+    return total
+
+
+def handicap_for(unaided: Floats, told: Sequence[Floats], trust: float) -> float:
+    """Return the smallest handicap whose price on held-out normal rows stays within `trust`.
+
+    Parameters
+    ----------
+    unaided, told
+        Evidence of held-out normal rows, shape (n,) each.
+    trust
+        Largest share of the false alarms that may be due to telling, between 0 and 1.
+
+    Returns
+    -------
+    float
+        c in nats; infinite where no told evidence can be afforded (too few rows).
+    """
+    high = max((float(evidence.max()) for evidence in told), default=0.0)
+    low = 0.0
+    if not told or not _affordable(unaided, told, high, trust):
+        return math.inf
+    for _ in range(40):
+        middle = 0.5 * (low + high)
+        if _affordable(unaided, told, middle, trust):
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _affordable(unaided: Floats, told: Sequence[Floats], handicap: float, trust: float) -> bool:
+    """Whether the joined score crosses no threshold more often than the price allows."""
+    ordered = np.sort(unaided)
+    joined = np.sort(add_told(unaided, told, handicap))
+    n = len(ordered)
+    counts = np.unique(np.geomspace(min(FEWEST_ABOVE, n - 1), max(n // 2, 1), 30).astype(int))
+    limits = ordered[n - 1 - counts]  # `count` unaided scores lie above each, fewer where scores tie
+    above = n - np.searchsorted(ordered, limits, side="right")
+    raised = n - np.searchsorted(joined, limits, side="right")
+    return bool((raised * (1.0 - trust) <= above + 1e-9).all())
+
+
+def explain_told(
+    stage1: Sequence[Member],
+    stage2: Sequence[Member],
+    handicap: float,
+    x: Tensor,
+    features: Sequence[str],
+) -> tuple[tuple[str, ...], Floats]:
+    """Names and parts (N, M) of the joined score: those of stage 1, plus each told member's own."""
+    names, parts = explain(stage1, x, features)
+    for member in stage2:
+        extra = WEIGHT * np.maximum(member.own_evidence(x) - handicap, 0.0)
+        own_names = member.reader.names(features)
+        missing = [name for name in own_names if name not in names]
+        names = (*names, *missing)
+        parts = np.pad(parts, ((0, 0), (0, len(missing))))
+        raised = np.flatnonzero(extra > 0)
+        if raised.size:
+            own = member.reader.parts(x[raised])
+            total = own.sum(1, keepdims=True)
+            shares = np.where(total > 0, own / np.maximum(total, 1e-300), 1.0 / own.shape[1])
+            columns = np.array([names.index(name) for name in own_names])
+            parts[raised[:, None], columns] += shares * extra[raised, None]
+    return names, parts
