@@ -14,6 +14,7 @@ from commandline import QUICK, flow_table, unseen
 
 import unseen as package
 from unseen.data import held_out
+from unseen.training.loop import Plan
 
 
 def rows_of(text: str) -> list[dict[str, str]]:
@@ -216,3 +217,40 @@ def test_demo_ends_in_a_report(tmp_path):
     assert (tmp_path / "d" / "report.html").stat().st_size > 50_000
     again = json.loads(unseen("evaluate", found["model"], found["test"], "--json").out)
     assert again["joined"]["unseen"] == found["joined"]["unseen"]
+
+
+def test_evaluate_keeps_numbers_and_rows(place, tmp_path):
+    ran = unseen("evaluate", place.model, place.flows, "--held-out", "--out", tmp_path / "judged", "--json")
+    kept = json.loads((tmp_path / "judged" / "evaluation.json").read_text())
+    found = json.loads(ran.out)
+    assert kept["joined"] == found["joined"]
+    rows = rows_of((tmp_path / "judged" / "scores.csv").read_text())
+    assert len(rows) == found["rows"]
+    normal = [row for row in rows if row["kind"] == "ok"]
+    assert sum(row["alarm"] == "true" for row in normal) == found["false_alarms"]["alarms"]
+
+
+def test_top_counts_every_row(place):
+    assert json.loads(unseen("score", place.model, place.flows, "--top", 2, "--json").out)["rows"] == 600
+
+
+def test_a_model_of_bare_arrays_scores_columns_of_numbers(tmp_path):
+    rows = np.random.default_rng(0).normal(size=(200, 3))
+    detector = package.AwareDetector(learn=Plan(steps=20)).fit(rows)
+    package.save(detector, tmp_path / "m")
+    np.savez(tmp_path / "x.npz", X=rows)
+    found = rows_of(unseen("score", tmp_path / "m", tmp_path / "x.npz").out)
+    np.testing.assert_array_equal([float(row["score"]) for row in found], detector.anomaly_score(rows))
+    np.savez(tmp_path / "y.npz", X=rows[:, :2])
+    ran = unseen("score", tmp_path / "m", tmp_path / "y.npz")
+    assert ran.err == "unseen: 2 columns came; the model takes 3 numbers a row\n"
+
+
+def test_broken_notes_of_a_model_are_a_fault(place, tmp_path):
+    detector = package.load(place.model)
+    detector.notes_["study"]["share"] = "most"
+    package.save(detector, tmp_path / "m")
+    ran = unseen("evaluate", tmp_path / "m", place.flows)
+    assert ran.code == 1
+    assert ran.err.startswith("unseen: the model's notes on its study are broken: share: ")
+    assert ran.err.count("\n") == 1

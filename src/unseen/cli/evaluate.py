@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -27,6 +28,9 @@ def evaluate(
     known: Known = None,
     held_out: HeldOut = False,
     names: Names = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder for evaluation.json and scores.csv.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Judge a model on labelled rows: every kind, what it was told of and what it never saw apart.
@@ -42,6 +46,7 @@ def evaluate(
     Below each number stands its 95 % interval.
     """
     from unseen.studies.loading import judged_file
+    from unseen.studies.records import write_judged
 
     with show.progress():
         _, judged = judged_file(
@@ -49,6 +54,8 @@ def evaluate(
         )
     for warning in judged.warnings:
         note(warning)
+    if out is not None:
+        write_judged(judged, out)
     if json:
         show.as_json({"model": str(model), "data": data, "held_out": held_out, **judged.to_dict()})
     else:

@@ -19,6 +19,7 @@ _LINES = {
     ),
     "evaluate": (
         "unseen evaluate model flows.csv --held-out",
+        "unseen evaluate model flows.csv --held-out --out judged",
         'unseen evaluate model new.csv --label "Attack Type" --normal Normal --json',
     ),
     "explain": (

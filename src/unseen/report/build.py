@@ -122,7 +122,7 @@ def _top(detector: AwareDetector, judged: Judged, places: NDArray[np.intp]) -> t
             ROW: judged.places[places],
             SCORE: judged.scores[places],
             P_VALUE: judged.p_values[places],
-            ALARM: judged.scores[places] > -detector.offset_,
+            ALARM: judged.raised[places],
         }
     )
     images = _shape(detector) is not None
@@ -157,7 +157,7 @@ def _images(detector: AwareDetector, judged: Judged, places: NDArray[np.intp]) -
     with torch.inference_mode():
         rebuilt = _network(detector)(x).likelihood.mean
     return tuple(
-        ImageRow(f"{judged.kinds[p]}, score {judged.scores[p]:.1f}", _picture(given), _picture(made))
+        ImageRow(str(judged.kinds[p]), _picture(given), _picture(made))
         for p, given, made in zip(places, x, rebuilt, strict=True)
     )
 

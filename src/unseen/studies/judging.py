@@ -43,6 +43,8 @@ class Judged:
         Joined score, and that of stage 1 alone, shape (N,), nats.
     p_values
         Conformal p-values, shape (N,).
+    raised
+        Whether the row raises an alarm, shape (N,).
     joined, stage1
         How well either score ranks, kind by kind; `stage1` is None where nothing was told.
     alarms
@@ -61,6 +63,7 @@ class Judged:
     scores: Floats
     unaided: Floats
     p_values: Floats
+    raised: Bools
     joined: Evaluation
     stage1: Evaluation | None
     alarms: FalseAlarms
@@ -134,6 +137,7 @@ def judge(detector: AwareDetector, rows: Rows, *, only: Bools | None = None, see
         scores=scores,
         unaided=unaided,
         p_values=p_values,
+        raised=scores > -detector.offset_,
         joined=joined,
         stage1=stage1,
         alarms=false_alarms(p_values[normal], levels=(stated_rate(detector),))[0],

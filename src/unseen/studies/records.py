@@ -1,0 +1,44 @@
+"""A judgement as files: the numbers as JSON, every judged row as CSV."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pyarrow as pa
+
+from unseen.errors import DataError
+from unseen.studies.judging import Judged
+from unseen.studies.scoring import ALARM, P_VALUE, ROW, SCORE
+from unseen.studies.sinks import sink_to
+
+
+def write_judged(judged: Judged, folder: Path) -> None:
+    """Write `evaluation.json` and `scores.csv` (one line a judged row) into a folder.
+
+    Raises
+    ------
+    DataError
+        The folder cannot be written.
+    """
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{folder} cannot be made: {error.strerror}") from error
+    rows = pa.table(
+        {
+            ROW: judged.places,
+            "kind": pa.array(judged.kinds.tolist()),
+            SCORE: judged.scores,
+            "stage1_score": judged.unaided,
+            P_VALUE: judged.p_values,
+            ALARM: judged.raised,
+        }
+    )
+    with sink_to(folder / "scores.csv") as sink:
+        sink.write(rows)
+        sink.close({})
+    aside = folder / "evaluation.json.tmp"
+    aside.write_text(json.dumps(judged.to_dict(), indent=2), encoding="utf-8")
+    os.replace(aside, folder / "evaluation.json")
