@@ -54,7 +54,8 @@ class Scaler:
         flags = np.zeros(values.shape[1], dtype=bool) if binary is None else np.asarray(binary, dtype=bool)
         low, first, third, high = np.quantile(values, [0.01, 0.25, 0.75, 0.99], axis=0)
         logarithmic = ~flags & (high - low > 10.0 * (third - first))
-        seen = np.where(logarithmic, _signed_log(values), values)
+        seen = values.copy() if logarithmic.any() else values
+        seen[:, logarithmic] = _signed_log(seen[:, logarithmic])
         centre, spread = seen.mean(0), seen.std(0)
         # a spread that is only rounding belongs to a constant feature
         constant = spread <= 1e-9 * np.maximum(np.abs(centre), 1e-300)

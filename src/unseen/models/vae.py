@@ -9,11 +9,14 @@ from torch import Tensor, nn
 from unseen.models.network import Body, Dense, Network, default_latent
 from unseen.nn.distributions import DiagonalNormal, Gaussian
 
+# e^±10 is a spread no data needs; the bound keeps one wild row from ending a training run
+LOG_VARIANCE = (-10.0, 10.0)
 
-def _posterior(parameters: Tensor) -> DiagonalNormal:
+
+def diagonal_normal(parameters: Tensor) -> DiagonalNormal:
+    """Posterior from (N, 2 Z): means, then log variances, kept within `LOG_VARIANCE`."""
     mean, log_variance = parameters.chunk(2, dim=1)
-    # e^±10 is a spread no data needs; the bound keeps one wild row from ending a training run
-    return DiagonalNormal(mean, log_variance.clamp(-10.0, 10.0))
+    return DiagonalNormal(mean, log_variance.clamp(*LOG_VARIANCE))
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class VAE:
             encoder,
             nn.Linear(width, 2 * latent),
             self.body.decoder(shape, latent),
-            posterior=_posterior,
+            posterior=diagonal_normal,
             likelihood=Gaussian,
             latent=latent,
         )

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from unseen.seeds import torch_generator
+from unseen.training.adam import Adam
+from unseen.training.flat import Flat
 from unseen.training.progress import tell
 from unseen.training.threads import threads_for
 
@@ -41,7 +43,10 @@ class Plan:
     noise: float = 0.0
 
 
+# (rows, mask of known anomalies, step) -> loss of each row, shape (N,)
 RowLoss = Callable[[Tensor, Tensor, int], Tensor]
+# (rows, mask of known anomalies, step): writes the gradient of the mean loss into the parameters
+Descent = Callable[[Tensor, Tensor, int], None]
 Check = Callable[[int], bool]
 
 
@@ -55,16 +60,33 @@ def batches(normal: Tensor, known: Tensor | None, plan: Plan, seed: int) -> Iter
     while True:
         order = torch.randperm(len(normal), generator=generator)
         for start in range(0, len(normal) - size + 1, size):
-            rows = normal[order[start : start + size]]
+            rows = normal.index_select(0, order[start : start + size])
             if known is not None:
                 pick = torch.randint(len(known), (drawn,), generator=generator)
                 rows = torch.cat([rows, known[pick]])
             yield rows, mask
 
 
+def by_autograd(loss: RowLoss) -> Descent:
+    """Differentiate `loss` automatically.
+
+    The mean over normal rows and the mean over known anomalies are added, so that the number of labels does
+    not change their weight.
+    """
+
+    def descent(rows: Tensor, mask: Tensor, step: int) -> None:
+        with torch.enable_grad():
+            losses = loss(rows, mask, step)
+            total = losses[~mask].mean() + losses[mask].mean() if mask.any() else losses.mean()
+            total.backward()  # type: ignore[no-untyped-call]
+
+    return descent
+
+
 def train(
     network: nn.Module,
-    loss: RowLoss,
+    parameters: Flat,
+    descent: Descent,
     normal: Tensor,
     known: Tensor | None,
     plan: Plan,
@@ -77,26 +99,23 @@ def train(
 
     Parameters
     ----------
-    loss
-        (rows, mask of known anomalies, step) -> loss of each row, shape (N,). The mean over normal rows and
-        the mean over known anomalies are added, so that the number of labels does not change their weight.
+    parameters
+        All of the network, laid out by `unseen.training.flat`.
+    descent
+        Writes the gradient of one batch; gradients are zero before.
     check
         Called with the step every `plan.check_every` steps and at the end; True ends training.
     """
-    optimiser = torch.optim.Adam(network.parameters(), lr=plan.rate, fused=True)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, plan.steps)
-    parameters = list(network.parameters())
     network.train()
     done = 0
-    with threads_for(network, plan.batch), torch.enable_grad():
+    with threads_for(network, plan.batch), torch.no_grad():
+        slopes = parameters.slopes
+        optimiser = Adam(parameters.values, slopes, rate=plan.rate, steps=plan.steps)
         for rows, mask in batches(normal, known, plan, seed):
-            losses = loss(rows, mask, done)
-            total = losses.mean() if known is None else losses[~mask].mean() + losses[mask].mean()
-            optimiser.zero_grad()
-            total.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(parameters, plan.clip)
+            slopes.zero_()
+            descent(rows, mask, done)
+            slopes.mul_((plan.clip / (torch.linalg.vector_norm(slopes) + 1e-6)).clamp_max(1.0))
             optimiser.step()
-            schedule.step()
             done += 1
             if done % plan.check_every == 0 or done == plan.steps:
                 tell(what, done, plan.steps)

@@ -11,11 +11,12 @@ import torch
 from torch import Tensor
 
 from unseen.models.network import Network
-from unseen.nn.distributions import Pass
 from unseen.objectives import Awareness, aware_rows, elbo
 from unseen.seeds import torch_generator
+from unseen.training.closed_form import ClosedForm
+from unseen.training.flat import flat
 from unseen.training.guards import ForgettingGuard, active_units
-from unseen.training.loop import Plan, train
+from unseen.training.loop import Plan, by_autograd, train
 
 # Stage 1 ends early after this many checks without a better held-out loss.
 PATIENCE = 12
@@ -43,17 +44,18 @@ class Trace:
         warnings.warn(message, GuardWarning, stacklevel=3)
 
 
-def _passes(network: Network, beta: float, plan: Plan, seed: int) -> Callable[[Tensor], Pass]:
-    """Return the training pass: noise on the input where the plan says so, a draw of the code for a VAE."""
+def _inputs(
+    network: Network, beta: float, plan: Plan, seed: int
+) -> Callable[[Tensor], tuple[Tensor, Tensor | None]]:
+    """Return what goes in for rows: noise on them where the plan says so, a draw of the code for a VAE."""
     generator = torch_generator(seed, 2)
 
-    def forward(x: Tensor) -> Pass:
+    def inputs(x: Tensor) -> tuple[Tensor, Tensor | None]:
         if plan.noise > 0:
             x = x + plan.noise * torch.randn(x.shape, generator=generator)
-        draw = torch.randn(len(x), network.latent, generator=generator) if beta > 0 else None
-        return network(x, draw)  # type: ignore[no-any-return]
+        return x, torch.randn(len(x), network.latent, generator=generator) if beta > 0 else None
 
-    return forward
+    return inputs
 
 
 def learn_normal(
@@ -69,12 +71,12 @@ def learn_normal(
         Share of unlabelled anomalies expected among the normal rows; from half-way on, 1.5 times that share
         of each batch with the largest loss is left out.
     """
-    forward = _passes(network, beta, plan, seed)
+    inputs = _inputs(network, beta, plan, seed)
     trace, best, since = Trace(), copy.deepcopy(network.state_dict()), 0
     least = float("inf")
 
-    def loss(x: Tensor, mask: Tensor, step: int) -> Tensor:  # noqa: ARG001
-        rows = elbo(forward(x), x, beta=beta)
+    def loss(x: Tensor, mask: Tensor, step: int) -> Tensor:
+        rows = elbo(network(*inputs(x)), x, beta=beta)
         if trim > 0 and step >= plan.steps // 2:
             keep = max(1, len(rows) - round(1.5 * trim * len(rows)))
             rows = rows.sort().values[:keep]
@@ -96,7 +98,11 @@ def learn_normal(
             since += 1
         return since >= PATIENCE or not bool(torch.isfinite(torch.tensor(value)))
 
-    train(network, loss, normal, None, plan, check=check, seed=seed, what="stage 1")
+    with flat(network) as parameters:
+        descent = by_autograd(loss)
+        if trim == 0 and ClosedForm.fits(network, beta):
+            descent = ClosedForm(network, beta, min(plan.batch, len(normal))).descent(inputs)
+        train(network, parameters, descent, normal, None, plan, check=check, seed=seed, what="stage 1")
     network.load_state_dict(best)
     return trace
 
@@ -127,7 +133,7 @@ def become_aware(
     tau
         0.99 quantile of E on held-out normal rows after stage 1.
     """
-    forward = _passes(network, beta, plan, seed + 1)
+    inputs = _inputs(network, beta, plan, seed + 1)
     trace, states = Trace(), [copy.deepcopy(network.state_dict())]
     told = known if len(known) else None
     watched = known[: max(1, len(known) // 5)] if len(known) >= 10 else known
@@ -140,7 +146,7 @@ def become_aware(
         return min(1.0, step / max(1, plan.steps // 2))
 
     def loss(x: Tensor, mask: Tensor, step: int) -> Tensor:
-        out = forward(x)
+        out = network(*inputs(x))
         if told is None:
             return elbo(out, x, beta=beta) / tau
         return aware_rows(out, x, mask, awareness=awareness, beta=beta, tau=tau, ramp=ramp(step))
@@ -160,7 +166,9 @@ def become_aware(
         states.append(copy.deepcopy(network.state_dict()))
         return False
 
-    train(network, loss, normal, taught, plan, check=check, seed=seed + 1, what="stage 2")
+    descent = by_autograd(loss)
+    with flat(network) as parameters:
+        train(network, parameters, descent, normal, taught, plan, check=check, seed=seed + 1, what="stage 2")
     network.load_state_dict(states[_best(trace)])
     _watch_units(network, held_out, units, trace)
     return trace
