@@ -82,8 +82,9 @@ def fit(
 
 
 def _tell(learned: Learned, data: str, out: Path) -> None:
+    columns = f"{learned.columns} columns" if learned.columns > 1 else "1 column"
     lines = [
-        f"read      {learned.rows:,} rows, {learned.columns} columns ({learned.features} features)",
+        f"read      {learned.rows:,} rows, {columns} ({learned.features} features)",
         f"learned   {learned.normal:,} normal rows in {learned.seconds:.1f} s",
     ]
     if learned.known:

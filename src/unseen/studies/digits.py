@@ -20,8 +20,6 @@ NAMES = tuple(f"digit {digit}" for digit in range(10))
 NORMAL, TOLD = NAMES[:7], NAMES[9]
 # Examples of the told digit: few, as labels are.
 EXAMPLES = 20
-# Of so few examples little is learned, so they may spend little of the false alarms.
-TRUST = 0.05
 SHARE_JUDGED = 0.35
 
 
@@ -53,7 +51,7 @@ def demonstrate(folder: Path, *, seed: int = 0) -> Demo:
     train, test = folder / "train.npz", folder / "test.npz"
     _write_digits(train, test, seed)
     settings = FitSettings.from_mapping(
-        {"label": "y", "normal": NORMAL, "known": [TOLD], "hidden": [64, 64], "trust": TRUST, "seed": seed}
+        {"label": "y", "normal": NORMAL, "known": [TOLD], "hidden": [64, 64], "seed": seed}
     )
     rows = read_rows(open_source(train), label="y", normal=NORMAL, known=[TOLD])
     learned = learn(rows, settings)
