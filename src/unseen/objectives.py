@@ -8,7 +8,7 @@ units, and every loss below is one number a row in units of the normal tail, e =
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -57,6 +57,7 @@ class Told:
     tau: float
 
 
+@runtime_checkable
 class Awareness(Protocol):
     """A loss on known anomalies: one number a row, small where the row is reconstructed badly."""
 

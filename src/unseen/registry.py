@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import reprlib
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 from sklearn.utils.validation import check_is_fitted
 
 from unseen import objectives, scores, thresholds
@@ -91,7 +92,7 @@ def build(record: Any) -> Any:
         return record
     fields = dict(record)
     name = fields.pop("type", None)
-    if name not in COMPONENTS:
+    if not isinstance(name, str) or name not in COMPONENTS:
         raise ConfigError(unknown("component", name, COMPONENTS))
     cls = COMPONENTS[name]
     accepted = [field.name for field in dataclasses.fields(cls)]
@@ -105,9 +106,28 @@ def _checked(cls: type[Any], fields: dict[str, Any]) -> Any:
     try:
         return TypeAdapter(cls).validate_python(fields)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "value"
-        raise ConfigError(f"{cls.__name__}.{place} is {first['input']!r}: {first['msg']}") from error
+        raise ConfigError(_first_fault(cls.__name__, error)) from error
+
+
+def _first_fault(what: str, error: ValidationError) -> str:
+    first = error.errors()[0]
+    place = ".".join([what, *(str(part) for part in first["loc"])])
+    return f"{place} is {reprlib.repr(first['input'])}: {first['msg']}"
+
+
+def _detector(cls: type[AwareDetector], settings: Mapping[str, Any]) -> AwareDetector:
+    """Make a detector whose settings are of the types its constructor names; which fit says no more of."""
+    accepted = get_type_hints(cls.__init__)
+    made = {}
+    for name, value in settings.items():
+        if name not in accepted:
+            raise ConfigError(unknown("setting", name, accepted))
+        adapter = TypeAdapter(accepted[name], config=ConfigDict(arbitrary_types_allowed=True))
+        try:
+            made[name] = adapter.validate_python(build(value))
+        except ValidationError as error:
+            raise ConfigError(_first_fault(name, error)) from error
+    return cls(**made)
 
 
 def save(detector: Detector, path: str | os.PathLike[str]) -> None:
@@ -145,9 +165,12 @@ def load(path: str | os.PathLike[str]) -> AwareDetector:
         settings = file.document["settings"]
         if not isinstance(settings, Mapping):
             raise ModelFileError("the settings are not an object")
-        detector = DETECTORS[file.kind](**{str(key): build(value) for key, value in settings.items()})
+        detector = _detector(DETECTORS[file.kind], settings)
         detector.restore(file.document, file.arrays)
-        detector.notes_ = dict(file.document.get("notes", {}))
+        notes = file.document.get("notes", {})
+        if not isinstance(notes, Mapping):
+            raise ModelFileError("the notes are not an object")
+        detector.notes_ = dict(notes)
     except (KeyError, TypeError, AttributeError, IndexError, ValueError, RuntimeError, UnseenError) as error:
         reason = f"misses {error}" if isinstance(error, KeyError) else str(error).splitlines()[0]
         raise ModelFileError(f"{os.fspath(path)}: not a sound {file.kind}: {reason}") from error

@@ -15,6 +15,8 @@ Array = NDArray[np.floating[Any]]
 
 # Beyond this many standard deviations a scaled value grows only as its logarithm.
 SOFT = 10.0
+# Rows scaled at a time, so that every step but the first finds them in cache.
+BLOCK = 1024
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,13 @@ class Scaler:
 
     def transform(self, x: Array) -> NDArray[np.float32]:
         """Scale rows (N, D), float32."""
+        scaled = np.empty(x.shape, dtype=np.float32)
+        for start in range(0, len(x), BLOCK):
+            scaled[start : start + BLOCK] = self._scaled(x[start : start + BLOCK])
+        return scaled
+
+    def _scaled(self, x: Array) -> Array:
+        """Scale rows in the precision they came in, single or double."""
         values: Array = np.array(x, dtype=np.float32 if x.dtype == np.float32 else np.float64)
         if self.logarithmic.any():
             tails = self.logarithmic
@@ -75,7 +84,7 @@ class Scaler:
             np.copyto(
                 values, np.sign(values) * (SOFT + np.log1p(np.maximum(size - SOFT, 0.0))), where=size > SOFT
             )
-        return values.astype(np.float32, copy=False)
+        return values
 
 
 @dataclass(frozen=True)
@@ -114,6 +123,9 @@ def restored_scaler(name: str, arrays: Mapping[str, Any]) -> Scaler | Pixels:
     found = {field.name: np.asarray(arrays[f"scaler.{field.name}"]) for field in fields(kinds[name])}
     if not all(np.isfinite(value).all() for value in found.values()):
         raise ModelFileError("the scaler holds numbers that are not finite")
+    divisor = found["top" if name == "Pixels" else "width"]
+    if not (divisor > 0).all():
+        raise ModelFileError("the scaler divides by numbers that are not above zero")
     if name == "Pixels":
         return Pixels(float(found["top"]))
     if len({value.shape for value in found.values()}) != 1 or found["centre"].ndim != 1:

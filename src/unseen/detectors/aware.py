@@ -22,7 +22,7 @@ from unseen.data.schema import Missing, Schema
 from unseen.detectors.committee import Member, join
 from unseen.detectors.detector import DEFAULT_RATE, Contributions, Detector, read_labels
 from unseen.detectors.readers import Nearness, Neighbouring, Reader, Reconstructing
-from unseen.detectors.stored import bank_of, read_members, write_members
+from unseen.detectors.stored import bank_of, read_members, read_names, write_members
 from unseen.detectors.telling import add_told, explain_told, handicap_for
 from unseen.errors import ConfigError, DataError, unknown
 from unseen.models.autoencoder import AutoEncoder
@@ -442,7 +442,7 @@ class AwareDetector(Detector):
         self.schema_ = None if document["schema"] is None else Schema.from_dict(document["schema"])
         self.n_features_in_ = int(document["width"])
         if document["names"] is not None:
-            self.feature_names_in_ = np.array(document["names"], dtype=object)
+            self.feature_names_in_ = read_names(document["names"], self.n_features_in_)
         if "fill" in arrays:
             self.fill_ = arrays["fill"]
         self.scaler_ = restored_scaler(document["scaler"], arrays)

@@ -94,6 +94,19 @@ def read_members(
     return tuple(members)
 
 
+def read_names(names: Any, width: int) -> NDArray[Any]:
+    """Return the column names of a model file, shape (width,).
+
+    Raises
+    ------
+    ModelFileError
+        They are not `width` strings.
+    """
+    if not isinstance(names, list) or len(names) != width or not all(isinstance(n, str) for n in names):
+        raise ModelFileError(f"the column names are not {width} strings")
+    return np.array(names, dtype=object)
+
+
 def bank_of(members: Sequence[Member]) -> Bank | None:
     """Return the bank of normal rows among the members, if there is one."""
     return next((m.reader.bank for m in members if isinstance(m.reader, Neighbouring)), None)

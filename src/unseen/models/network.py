@@ -14,6 +14,10 @@ from unseen.nn.dense import dense
 from unseen.nn.distributions import Likelihood, Pass, Posterior
 
 
+# A deeper stack of plain layers would not train; a model file that asks for one means harm.
+MOST_LAYERS = 64
+
+
 class Network(nn.Module):
     """Rows to a `Pass`: x -> encoder -> head -> posterior of z -> decoder -> likelihood of x.
 
@@ -68,6 +72,9 @@ class Dense:
 
     hidden: tuple[int, ...] = (128, 128)
 
+    def __post_init__(self) -> None:
+        _check_widths("hidden widths", self.hidden)
+
     def encoder(self, shape: tuple[int, ...]) -> tuple[nn.Module, int]:
         """Return the encoder of rows of `shape` with its output width."""
         features = int(torch.Size(shape).numel())
@@ -94,6 +101,9 @@ class Convolution:
 
     channels: tuple[int, ...] = (16, 32)
 
+    def __post_init__(self) -> None:
+        _check_widths("channels", self.channels)
+
     def encoder(self, shape: tuple[int, ...]) -> tuple[nn.Module, int]:
         """Return the encoder of images of `shape` with its output width."""
         return convolutional_encoder(self._image(shape), self.channels)
@@ -113,6 +123,14 @@ class Convolution:
 
 
 Body = Dense | Convolution
+
+
+def _check_widths(what: str, widths: tuple[int, ...]) -> None:
+    if len(widths) > MOST_LAYERS:
+        raise ConfigError(f"{len(widths)} {what} came; accepted: at most {MOST_LAYERS}")
+    for width in widths:
+        if width < 1:
+            raise ConfigError(f"{what} {tuple(widths)} came; accepted: numbers of 1 or more")
 
 
 def default_latent(shape: tuple[int, ...]) -> int:
