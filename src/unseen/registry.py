@@ -19,8 +19,8 @@ from unseen.detectors.aware import AwareDetector
 from unseen.detectors.detector import Detector
 from unseen.errors import ConfigError, ModelFileError, UnseenError, unknown
 from unseen.models.autoencoder import AutoEncoder
-from unseen.models.network import Body
 from unseen.models.neighbours import Neighbours
+from unseen.models.network import Body
 from unseen.models.vae import VAE
 from unseen.nn.orientation import OrientedGradients
 from unseen.persist import read_model, write_model

@@ -13,7 +13,6 @@ from unseen.nn.convolution import convolutional_decoder, convolutional_encoder
 from unseen.nn.dense import dense
 from unseen.nn.distributions import Likelihood, Pass, Posterior
 
-
 # A deeper stack of plain layers would not train; a model file that asks for one means harm.
 MOST_LAYERS = 64
 
