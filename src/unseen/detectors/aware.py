@@ -53,7 +53,7 @@ class AwareDetector(Detector):
     evidence in nats (-ln of the tail probability among held-out normal rows), and what was told is added to
     what was learned unaided beyond a handicap c,
 
-        score = e1 + 2 * sum over told members of max(0, e_m - c).
+        score = e1 + sum over told members of max(0, e_m - c).
 
     The score is never below e1, and c is set on held-out normal rows so that telling causes at most the
     share `trust` of the false alarms: TPR(joined, a) >= TPR(stage 1, (1 - trust) a) for kinds nobody has told

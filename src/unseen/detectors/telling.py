@@ -2,16 +2,17 @@
 
 With e1 the unaided evidence and e_m the evidence of each told member (nats), the joined score is
 
-    s = e1 + 2 * sum_m max(0, e_m - c).
+    s = e1 + sum_m max(0, e_m - c).
 
 It is never below e1, so at every threshold t each kind of anomaly is caught at least as often as unaided:
 TPR(s > t) >= TPR(e1 > t). The price is paid by normal rows, and can be measured on held-out ones: c is the
-smallest handicap at which, at every threshold with at least five of them above it,
+smallest handicap at which, at every threshold with at least one of them above it,
 
     #(s > t) <= #(e1 > t) / (1 - trust).
 
 At a false-alarm rate a, then, TPR(joined, a) >= TPR(unaided, (1 - trust) a) for kinds nobody has told of, up
-to what the held-out rows can resolve. Kinds that resemble what was told gain.
+to what the held-out rows can resolve, and as long as later normal rows are like them: where the normal
+traffic itself drifts towards what was told, the price rises. Kinds that resemble what was told gain.
 """
 
 from __future__ import annotations
@@ -27,21 +28,19 @@ from unseen.detectors.committee import Member, explain
 
 Floats = NDArray[np.float64]
 
-# Nats of joined score for a nat of told evidence beyond the handicap.
-WEIGHT = 2.0
-# Thresholds are compared where at least this many held-out normal rows lie above them.
-FEWEST_ABOVE = 5
+# Thresholds at which the price is looked at, from the strangest held-out normal row to the median one.
+LOOKS = 40
 
 
 def add_told(unaided: Floats, told: Sequence[Floats], handicap: float) -> Floats:
     """Return s for unaided evidence (N,) and the evidence of each told member, all (N,), nats.
 
     >>> add_told(np.array([1.0, 1.0]), [np.array([2.0, 7.0])], handicap=4.0).tolist()
-    [1.0, 7.0]
+    [1.0, 4.0]
     """
     total = unaided.copy()
     for evidence in told:
-        total += WEIGHT * np.maximum(evidence - handicap, 0.0)
+        total += np.maximum(evidence - handicap, 0.0)
     return total
 
 
@@ -78,7 +77,7 @@ def _affordable(unaided: Floats, told: Sequence[Floats], handicap: float, trust:
     ordered = np.sort(unaided)
     joined = np.sort(add_told(unaided, told, handicap))
     n = len(ordered)
-    counts = np.unique(np.geomspace(min(FEWEST_ABOVE, n - 1), max(n // 2, 1), 30).astype(int))
+    counts = np.unique(np.geomspace(1, max(n // 2, 1), LOOKS).astype(int))
     limits = ordered[n - 1 - counts]  # `count` unaided scores lie above each, fewer where scores tie
     above = n - np.searchsorted(ordered, limits, side="right")
     raised = n - np.searchsorted(joined, limits, side="right")
@@ -95,7 +94,7 @@ def explain_told(
     """Names and parts (N, M) of the joined score: those of stage 1, plus each told member's own."""
     names, parts = explain(stage1, x, features)
     for member in stage2:
-        extra = WEIGHT * np.maximum(member.own_evidence(x) - handicap, 0.0)
+        extra = np.maximum(member.own_evidence(x) - handicap, 0.0)
         own_names = member.reader.names(features)
         missing = [name for name in own_names if name not in names]
         names = (*names, *missing)

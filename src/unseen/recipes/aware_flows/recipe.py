@@ -127,6 +127,9 @@ class Task:
             "told alone": detector.stage2_score(test.table),
         }
         about = {"told": (family,), "labels": labels}
+        for trust in self.config["trusts"]:
+            scores[f"aware, trust {trust:g}"] = detector.set_trust(trust).anomaly_score(test.table)
+        detector.set_trust(self.config["detector"]["trust"])
         return [r for name, s in scores.items() for r in self._measure(s, name, test=test, **about)]
 
     def _draw(self, family: str, labels: int) -> tuple[Rows, Rows]:
