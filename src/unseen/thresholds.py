@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +19,29 @@ Floats = NDArray[np.float64]
 
 # Exceedances the tail beyond the calibration rows is fitted on: a tenth of the rows, at most 200.
 TAIL_SHARE, TAIL_ROWS = 0.1, 200
+
+
+@dataclass(frozen=True)
+class _Curve:
+    """Evidence as a function of the score: knots, then what lies below the first and above the last.
+
+    Attributes
+    ----------
+    anchors, levels
+        Different calibration scores and the evidence at each.
+    low, scale
+        The smallest score, and how far below it evidence falls by a factor e: its distance to the median.
+    top, unit, tail
+        The largest score, its distance from the median, and the power of the tail beyond, in that unit.
+    """
+
+    anchors: Floats
+    levels: Floats
+    low: float
+    scale: float
+    top: float
+    unit: float
+    tail: float
 
 
 @dataclass(frozen=True)
@@ -75,19 +99,26 @@ class Calibration:
         them it falls to zero exponentially. Strictly increasing in the score, above zero.
         """
         values = np.asarray(scores, dtype=np.float64)
-        n = len(self.scores)
+        curve = self._curve
+        inside = np.interp(values, curve.anchors, curve.levels)
+        inside *= np.exp(np.maximum(np.minimum(values - curve.low, 0.0) / curve.scale, -700.0))
+        beyond = np.log1p(np.maximum(values - curve.top, 0.0) / curve.unit)
+        return np.asarray(inside + beyond * curve.tail)
+
+    @cached_property
+    def _curve(self) -> _Curve:
+        n, (low, top), middle = len(self.scores), self.scores[[0, -1]].tolist(), float(np.median(self.scores))
         anchors, first = np.unique(self.scores, return_index=True)
-        levels = -np.log((n - first) / (n + 1.0))
-        inside = np.interp(values, anchors, levels)
-        # below the smallest: the scale is the distance from it to the median
-        low = float(anchors[0])
-        scale = max(float(np.median(self.scores)) - low, 1e-12 * max(abs(low), 1.0))
-        inside *= np.exp(np.maximum(np.minimum(values - low, 0.0) / scale, -700.0))
-        # scores are counted from the median, in units of the distance from it to the largest normal score
-        middle, top = float(np.median(self.scores)), float(self.scores[-1])
         unit = max(top - middle, 1e-12 * max(abs(top), 1.0))
-        beyond = np.log1p(np.maximum(values - top, 0.0) / unit)
-        return np.asarray(inside + beyond * self._tail_index(middle, unit))
+        return _Curve(
+            anchors=anchors,
+            levels=-np.log((n - first) / (n + 1.0)),
+            low=low,
+            scale=max(middle - low, 1e-12 * max(abs(low), 1.0)),
+            top=top,
+            unit=unit,
+            tail=self._tail_index(middle, unit),
+        )
 
     def _tail_index(self, middle: float, unit: float) -> float:
         """Hill's estimate of the power of the tail, from the largest scores; between 1 and 50."""

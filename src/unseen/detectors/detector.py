@@ -162,7 +162,7 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         """Refuse or fill what is not finite; refuse what would not stay finite."""
         # two passes settle the usual case: NaN and inf fail these comparisons
         learns = reset and self.missing == "median"
-        if rows.size and not learns and -LARGEST <= rows.min() and rows.max() <= LARGEST:
+        if rows.size and not learns and rows.min() >= -LARGEST and rows.max() <= LARGEST:
             return rows
         missing = np.isnan(rows)
         if self.missing == "median":
