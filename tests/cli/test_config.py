@@ -63,7 +63,7 @@ def test_settings_become_the_detector_they_describe():
     assert made.model == AutoEncoder(Dense((32,)), 3)
     assert made.awareness == Hinge()
     assert (made.trust, made.learn.steps, made.tune.steps) == (0.1, 7, 5)
-    assert made.neighbours is None
+    assert made.neighbours.front is None
 
 
 def test_images_get_convolutions_and_a_gallery():
