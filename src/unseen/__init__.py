@@ -25,11 +25,13 @@ _HOMES = {
     "evaluate": "unseen.evaluation",
     "load": "unseen.registry",
     "save": "unseen.registry",
+    "suggest_labels": "unseen.detectors.advice",
     "open_source": "unseen.data",
 }
 
 if TYPE_CHECKING:
     from unseen.data import open_source
+    from unseen.detectors.advice import suggest_labels
     from unseen.detectors.aware import AwareDetector
     from unseen.errors import UnseenError
     from unseen.evaluation import evaluate
@@ -51,6 +53,7 @@ __all__ = [
     "load",
     "open_source",
     "save",
+    "suggest_labels",
 ]
 
 

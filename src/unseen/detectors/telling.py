@@ -6,7 +6,7 @@ With e1 the unaided evidence and e_m the evidence of each told member (nats), th
 
 It is never below e1, so at every threshold t each kind of anomaly is caught at least as often as unaided:
 TPR(s > t) >= TPR(e1 > t). The price is paid by normal rows, and can be measured on held-out ones: c is the
-smallest handicap at which, at every threshold with at least one of them above it,
+smallest handicap at which, at every threshold from the strangest of them to the median,
 
     #(s > t) <= #(e1 > t) / (1 - trust).
 
@@ -27,9 +27,6 @@ from torch import Tensor
 from unseen.detectors.committee import Member, explain
 
 Floats = NDArray[np.float64]
-
-# Thresholds at which the price is looked at, from the strangest held-out normal row to the median one.
-LOOKS = 40
 
 
 def add_told(unaided: Floats, told: Sequence[Floats], handicap: float) -> Floats:
@@ -77,8 +74,7 @@ def _affordable(unaided: Floats, told: Sequence[Floats], handicap: float, trust:
     ordered = np.sort(unaided)
     joined = np.sort(add_told(unaided, told, handicap))
     n = len(ordered)
-    counts = np.unique(np.geomspace(1, max(n // 2, 1), LOOKS).astype(int))
-    limits = ordered[n - 1 - counts]  # `count` unaided scores lie above each, fewer where scores tie
+    limits = ordered[n - 1 - max(n // 2, 1) : n - 1]  # down to the median row
     above = n - np.searchsorted(ordered, limits, side="right")
     raised = n - np.searchsorted(joined, limits, side="right")
     return bool((raised * (1.0 - trust) <= above + 1e-9).all())

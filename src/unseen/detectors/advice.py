@@ -1,0 +1,65 @@
+"""Which rows a person should look at next, so that few labels tell much."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.cluster import KMeans
+
+from unseen.detectors.aware import AwareDetector
+from unseen.errors import ConfigError
+
+# Candidates a label: the strangest rows, among which the labels are spread.
+POOL = 10
+
+
+def suggest_labels(detector: AwareDetector, X: ArrayLike, n: int) -> NDArray[np.intp]:
+    """Return the places of `n` rows to label next: strange ones, spread over the ways of being strange.
+
+    The `10 n` rows of highest score are grouped into `n` clusters by their contributions (so that rows that
+    are strange for the same reason fall together), and the strangest row of each is named, strangest first.
+
+    Parameters
+    ----------
+    detector
+        Fitted.
+    X
+        Unlabelled rows (N, D), N at least n.
+    n
+        Number of labels that can be afforded.
+
+    Raises
+    ------
+    ConfigError
+        `n` is below 1 or above the number of rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.random.default_rng(0).normal(size=(300, 3))
+    >>> X[7], X[20] = [9, 0, 0], [0, 0, -9]
+    >>> detector = AwareDetector(seed=0).fit(X[100:])
+    >>> sorted(suggest_labels(detector, X, 2).tolist())
+    [7, 20]
+    """
+    scores = detector.anomaly_score(X)
+    if not 1 <= n <= len(scores):
+        raise ConfigError(f"{n} labels were asked for of {len(scores)} rows; accepted: 1 to {len(scores)}")
+    pool = np.argsort(-scores, kind="stable")[: POOL * n]
+    values = detector.contributions(_rows(X, pool)).values
+    reasons = values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-300)
+    groups = KMeans(n, n_init=4, random_state=detector.seed).fit_predict(reasons)
+    best = [pool[groups == group][0] for group in range(n) if (groups == group).any()]
+    # fewer groups than labels, where rows repeat themselves: fill up with the next strangest
+    rest = [place for place in pool if place not in set(best)]
+    chosen = np.array([*best, *rest][:n])
+    return np.asarray(chosen[np.argsort(-scores[chosen], kind="stable")])
+
+
+def _rows(X: ArrayLike, places: NDArray[np.intp]) -> ArrayLike:
+    """Rows of an array, an Arrow table or a data frame."""
+    if hasattr(X, "take") and hasattr(X, "schema"):
+        return X.take(places)  # type: ignore[no-any-return]
+    if hasattr(X, "iloc"):
+        return X.iloc[places]  # type: ignore[no-any-return]
+    return np.asarray(X)[places]
