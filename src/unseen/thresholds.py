@@ -100,10 +100,11 @@ class Calibration:
         """
         values = np.asarray(scores, dtype=np.float64)
         curve = self._curve
-        inside = np.interp(values, curve.anchors, curve.levels)
-        inside *= np.exp(np.maximum(np.minimum(values - curve.low, 0.0) / curve.scale, -700.0))
-        beyond = np.log1p(np.maximum(values - curve.top, 0.0) / curve.unit)
-        return np.asarray(inside + beyond * curve.tail)
+        found = np.asarray(np.interp(values, curve.anchors, curve.levels))
+        below, beyond = values < curve.low, values > curve.top
+        found[below] *= np.exp(np.maximum((values[below] - curve.low) / curve.scale, -700.0))
+        found[beyond] += np.log1p((values[beyond] - curve.top) / curve.unit) * curve.tail
+        return found
 
     @cached_property
     def _curve(self) -> _Curve:

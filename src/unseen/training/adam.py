@@ -57,6 +57,7 @@ class Adam:
         self._done += 1
         self._mean.lerp_(self._slope, 1.0 - FIRST)
         self._square.mul_(SECOND).addcmul_(self._slope, self._slope, value=1.0 - SECOND)
-        torch.sqrt(self._square, out=self._size)
-        self._size.div_(math.sqrt(1.0 - SECOND**self._done)).add_(SMALLEST)
-        self._vector.addcdiv_(self._mean, self._size, value=-rate / (1.0 - FIRST**self._done))
+        # both corrections go into the step size, which spares two passes over the vector
+        scale = math.sqrt(1.0 - SECOND**self._done)
+        torch.sqrt(self._square, out=self._size).add_(SMALLEST * scale)
+        self._vector.addcdiv_(self._mean, self._size, value=-rate * scale / (1.0 - FIRST**self._done))

@@ -122,7 +122,7 @@ class ClosedForm:
     def __init__(self, network: Network, beta: float, rows: int) -> None:
         self._encoder = Chain.over([*network.encoder.children(), network.head], rows)
         self._decoder = Chain.over(network.decoder.children(), rows)
-        self._latent, self._beta = network.latent, beta
+        self._beta = beta
         self._by_code = torch.empty(rows, network.latent)
 
     @staticmethod
@@ -163,12 +163,14 @@ class ClosedForm:
 
     def _through_draw(self, parameters: Tensor, target: Tensor, noise: Tensor, slope: Tensor) -> None:
         """Write the gradients of the decoder, and that of l by means and log variances into `slope`."""
-        mean, log_variance = parameters[:, : self._latent], parameters[:, self._latent :]
+        # columns cut out of a matrix are slow to walk; copies are not
+        mean, log_variance = (half.contiguous() for half in parameters.chunk(2, dim=1))
         bounded = log_variance.clamp(*LOG_VARIANCE)
         spread = bounded.mul(0.5).exp_()
-        self._through_decoder(torch.addcmul(mean, spread, noise), target, self._by_code)
+        by_code = self._by_code
+        self._through_decoder(torch.addcmul(mean, spread, noise), target, by_code)
         weight = self._beta / target.numel()
-        torch.add(self._by_code, mean, alpha=weight, out=slope[:, : self._latent])
-        by_bounded = (self._by_code * noise).mul_(spread).add_(spread.square().sub_(1.0), alpha=weight)
         # the bound passes no gradient on beyond it
-        torch.mul(by_bounded.mul_(0.5), log_variance.eq(bounded), out=slope[:, self._latent :])
+        inside = log_variance.eq_(bounded)
+        by_bounded = (by_code * noise).mul_(spread).add_(spread.square_().sub_(1.0), alpha=weight)
+        torch.cat([by_code.add_(mean, alpha=weight), by_bounded.mul_(0.5).mul_(inside)], dim=1, out=slope)

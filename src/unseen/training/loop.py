@@ -114,7 +114,9 @@ def train(
         for rows, mask in batches(normal, known, plan, seed):
             slopes.zero_()
             descent(rows, mask, done)
-            slopes.mul_((plan.clip / (torch.linalg.vector_norm(slopes) + 1e-6)).clamp_max(1.0))
+            norm = float(torch.linalg.vector_norm(slopes))
+            if norm > plan.clip:
+                slopes.mul_(plan.clip / norm)
             optimiser.step()
             done += 1
             if done % plan.check_every == 0 or done == plan.steps:
