@@ -27,6 +27,19 @@ def available() -> dict[str, str]:
     }
 
 
+def module_of(name: str) -> str:
+    """Return the package a recipe lies in.
+
+    Raises
+    ------
+    ConfigError
+        The recipe is not known.
+    """
+    if name not in _MODULES:
+        raise ConfigError(unknown("recipe", name, _MODULES))
+    return _MODULES[name]
+
+
 def run(
     name: str,
     *,
@@ -57,9 +70,7 @@ def run(
     DataError
         A data file is missing; the message names it.
     """
-    if name not in _MODULES:
-        raise ConfigError(unknown("recipe", name, _MODULES))
-    module = import_module(f"unseen.recipes.{_MODULES[name]}.recipe")
+    module = import_module(f"unseen.recipes.{module_of(name)}.recipe")
     results: Results = module.run(quick=quick, seeds=seeds, data=data)
     if out is not None:
         results.write(out)
