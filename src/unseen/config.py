@@ -83,7 +83,7 @@ setting 'stpes' is not known. Did you mean 'steps'?
     trim: Annotated[float, Field(ge=0, lt=0.5)] = Field(
         default=0.0, description="unlabelled anomalies expected"
     )
-    trust: Share = Field(default=0.2, description="share of the false alarms that what was told may spend")
+    trust: Share = Field(default=0.1, description="largest share of the false alarms due to what was told")
     false_alarms: Share | None = Field(default=None, description="stated false-alarm rate")
     seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(default=0, description="same seed, same model")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import time
 from pathlib import Path
@@ -30,7 +31,7 @@ def demo(
 
     need("matplotlib", extra="report", purpose="writing the report of the demo")
     from unseen.report import write_report
-    from unseen.report.build import judged_content
+    from unseen.report.build import budget_curves, judged_content
     from unseen.studies.digits import demonstrate
 
     started = time.perf_counter()
@@ -44,6 +45,7 @@ def demo(
             command="unseen demo",
             date=datetime.date.today().isoformat(),
         )
+        content = dataclasses.replace(content, budget=budget_curves("AUC", made.budget))
         write_report(content, page)
     seconds = time.perf_counter() - started
     if json:

@@ -32,7 +32,7 @@ def fit(
         float | None, typer.Option(help="Share of hidden anomalies expected among the normal rows.")
     ] = None,
     trust: Annotated[
-        float | None, typer.Option(help="Share of the false alarms that the known anomalies may spend.")
+        float | None, typer.Option(help="Largest share of the false alarms that may be due to what was told.")
     ] = None,
     model: Annotated[str | None, typer.Option(help="vae or autoencoder.")] = None,
     hidden: Annotated[

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
@@ -19,6 +19,7 @@ from unseen.evaluation import Evaluation
 from unseen.models.network import Network
 from unseen.models.vae import VAE
 from unseen.report.content import (
+    BudgetCurve,
     Content,
     Contribution,
     ImageRow,
@@ -74,6 +75,16 @@ def judged_content(
         guards=tuple(notice for trace in detector.traces_ for notice in trace.notices),
         warnings=tuple(f"{warning[:1].upper()}{warning[1:]}." for warning in judged.warnings),
     )
+
+
+def budget_curves(name: str, budget: Mapping[int, Evaluation]) -> tuple[BudgetCurve, ...]:
+    """Return the label-budget curves, told and unseen kinds apart, from evaluations by number of labels."""
+    curves = []
+    for unseen_kinds in (True, False):
+        sides = {count: (e.unseen if unseen_kinds else e.told) for count, e in sorted(budget.items())}
+        points = tuple((count, side.auc) for count, side in sides.items() if side is not None)
+        curves.append(BudgetCurve(name, unseen_kinds, points))
+    return tuple(curve for curve in curves if curve.points)
 
 
 def versions() -> dict[str, str]:

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 from unseen.config import FitSettings
 from unseen.data import held_out, open_source
+from unseen.evaluation import Evaluation
 from unseen.registry import save
 from unseen.seeds import generator
+from unseen.studies.budget import label_budget
 from unseen.studies.fitting import Learned, learn
 from unseen.studies.judging import Judged, judge
 from unseen.studies.rows import read_rows
@@ -20,15 +23,17 @@ NAMES = tuple(f"digit {digit}" for digit in range(10))
 NORMAL, TOLD = NAMES[:7], NAMES[9]
 # Examples of the told digit: few, as labels are.
 EXAMPLES = 20
+BUDGET = (1, 5, EXAMPLES)
 SHARE_JUDGED = 0.35
 
 
 @dataclass(frozen=True)
 class Demo:
-    """What the demonstration made."""
+    """What the demonstration made; `budget` is how well it did with fewer labels."""
 
     learned: Learned
     judged: Judged
+    budget: dict[int, Evaluation]
     train: Path
     test: Path
     model: Path
@@ -56,8 +61,12 @@ def demonstrate(folder: Path, *, seed: int = 0) -> Demo:
     rows = read_rows(open_source(train), label="y", normal=NORMAL, known=[TOLD])
     learned = learn(rows, settings)
     save(learned.detector, folder / "model")
-    judged = judge(learned.detector, read_rows(open_source(test), label="y", normal=NORMAL), seed=seed)
-    return Demo(learned, judged, train, test, folder / "model")
+    fresh = read_rows(open_source(test), label="y", normal=NORMAL)
+    judged = judge(learned.detector, fresh, seed=seed)
+    assert rows.labels is not None  # noqa: S101 - read with a label column
+    known = rows.table.filter(pa.array(rows.labels.y == 1))
+    budget = label_budget(learned.detector, known, TOLD, fresh, BUDGET, seed=seed)
+    return Demo(learned, judged, budget, train, test, folder / "model")
 
 
 def _write_digits(train: Path, test: Path, seed: int) -> None:
