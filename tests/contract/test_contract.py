@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -150,6 +151,19 @@ def a_told_kind_ranks_higher_than_before(this: Example):
     before = auc(this.told.stage1_score, fresh, kind)
     assert auc(this.told.stage2_score, fresh, kind) > before + 0.003
     assert auc(this.told.anomaly_score, fresh, kind) > before - 0.002
+
+
+def every_network_has_a_say(this: Example):
+    """Networks trained side by side differ, and the raw score is the mean over all of them."""
+    (reading,) = [m.reader for m in this.fitted.stage1_ if m.name == "reconstruction"]
+    assert len(reading.networks) == this.detector.members
+    alone = [
+        replace(reading, networks=(network,), states=(state,)).rows(this.fitted._tensor(this.rows.fresh))
+        for network, state in zip(reading.networks, reading.states, strict=True)
+    ]
+    assert len({row.tobytes() for row in alone}) == this.detector.members
+    score = this.fitted.member_score(this.rows.fresh, "reconstruction")
+    assert score == pytest.approx(np.mean(alone, axis=0), rel=1e-5)
 
 
 def stage_1_scores_are_the_same_bits_after_being_told(this: Example):
@@ -355,6 +369,7 @@ CHECKS = [
     scores_are_evidence_one_a_row_and_not_degenerate,
     a_far_anomaly_ranks_first,
     a_told_kind_ranks_higher_than_before,
+    every_network_has_a_say,
     stage_1_scores_are_the_same_bits_after_being_told,
     being_told_costs_at_most_its_share_of_the_false_alarms,
     no_label_is_the_control,
