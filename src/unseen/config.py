@@ -98,10 +98,8 @@ setting 'stpes' is not known. Did you mean 'steps'?
     def from_mapping(cls, values: Mapping[str, object], *, where: str = "settings") -> FitSettings:
         """Check values by name.
 
-        Raises
-        ------
-        ConfigError
-            Names or values that are not accepted: every one of them, on one line.
+        Raises:
+            ConfigError: Names or values that are not accepted: every one of them, on one line.
 
         """
         try:
@@ -131,11 +129,10 @@ setting 'stpes' is not known. Did you mean 'steps'?
     def detector(self, *, image: tuple[int, int, int] | None = None) -> AwareDetector:
         """Return the detector these settings describe, not yet fitted.
 
-        Parameters
-        ----------
-        image
-            (C, H, W) where rows are images: a convolutional body unless `hidden` is given. Beside the
-            network stands the distance to a bank of normal rows; of images, by their oriented gradients.
+        Args:
+            image: (C, H, W) where rows are images: a convolutional body unless `hidden` is given. Beside
+                the network stands the distance to a bank of normal rows; of images, by their oriented
+                gradients.
 
         """
         body: Body = Dense((64,)) if image is None else Convolution()
@@ -163,10 +160,9 @@ setting 'stpes' is not known. Did you mean 'steps'?
 def read_settings(path: str | os.PathLike[str]) -> FitSettings:
     """Read fit settings from a TOML file.
 
-    Raises
-    ------
-    ConfigError
-        The file is absent or not TOML, or settings in it are not accepted: all of them, on one line.
+    Raises:
+        ConfigError: The file is absent or not TOML, or settings in it are not accepted: all of them, on one
+            line.
 
     """
     place = Path(path)

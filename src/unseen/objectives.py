@@ -32,20 +32,14 @@ def elbo(out: Pass, x: Tensor, *, beta: float) -> Tensor:
 class Told:
     """What an awareness loss may look at: the pass of N known anomalies, measured in normal tails.
 
-    Attributes
-    ----------
-    excess
-        e = E / tau of each known anomaly, shape (N,).
-    divergence
-        (beta / D) KL / tau, shape (N,).
-    reconstruction, x
-        Decoder mean and row, shape (N, D).
-    level
-        Mean e of the normal rows of the same batch, without gradient, scalar.
-    ramp
-        Progress of the ramp, 0 to 1.
-    tau
-        Scale of E.
+    Attributes:
+        excess: e = E / tau of each known anomaly, shape (N,).
+        divergence: (beta / D) KL / tau, shape (N,).
+        reconstruction, x: Decoder mean and row, shape (N, D).
+        level: Mean e of the normal rows of the same batch, without gradient, scalar.
+        ramp: Progress of the ramp, 0 to 1.
+        tau: Scale of E.
+
     """
 
     excess: Tensor
@@ -72,9 +66,8 @@ class Abc:
     The likelihood of "anomaly" under p(normal | x) = exp(-e). Gradient -1 / (exp(e) - 1): strong inside the
     normal tail, gone far outside, so a row that is already strange is left alone.
 
-    References
-    ----------
-    Yamanaka et al., arXiv 1903.10709.
+    Reference: Yamanaka et al., arXiv 1903.10709.
+
     """
 
     weight: float = 1.0
@@ -103,14 +96,11 @@ class AeSad:
 
     Asks for a wrong reconstruction instead of a bad one.
 
-    Parameters
-    ----------
-    reflection
-        The sum x + F(x): 0 for standardised data, 1 for data in [0, 1].
+    Args:
+        reflection: The sum x + F(x): 0 for standardised data, 1 for data in [0, 1].
 
-    References
-    ----------
-    AE-SAD, arXiv 2305.10464.
+    Reference: AE-SAD, arXiv 2305.10464.
+
     """
 
     alpha: float = 1.0
@@ -126,9 +116,8 @@ class AeSad:
 class Sigmoid:
     """A = -lambda * sigmoid(e - mean e of the normal rows): bounded below by -lambda.
 
-    References
-    ----------
-    Outlier-exposed VAE, arXiv 2007.01850.
+    Reference: Outlier-exposed VAE, arXiv 2007.01850.
+
     """
 
     weight: float = 2.0
@@ -142,9 +131,8 @@ class Sigmoid:
 class Inverse:
     """A = eta / (e + 1e-6), the form of Deep SAD.
 
-    References
-    ----------
-    Ruff et al., arXiv 1906.02694.
+    Reference: Ruff et al., arXiv 1906.02694.
+
     """
 
     eta: float = 1.0
@@ -162,9 +150,8 @@ class Ramp:
     to be reconstructed, at 1 only the divergence is left, above 1 the error is repelled **without bound**.
     Kept for reproduction, with the guards on; `RampCapped` stops at `cap` tails.
 
-    References
-    ----------
-    Strengthening Anomaly Awareness, arXiv 2504.11520.
+    Reference: Strengthening Anomaly Awareness, arXiv 2504.11520.
+
     """
 
     lambda_max: float = 2.0

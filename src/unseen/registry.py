@@ -81,10 +81,9 @@ def build(record: Any) -> Any:
     >>> build({"type": "Hinge", "margin": 3.0})
     Hinge(margin=3.0, weight=1.0)
 
-    Raises
-    ------
-    ConfigError
-        A type or field that is not known, or a value of the wrong type.
+    Raises:
+        ConfigError: A type or field that is not known, or a value of the wrong type.
+
     """
     if isinstance(record, list):
         return tuple(build(item) for item in record)
@@ -135,10 +134,9 @@ def save(detector: Detector, path: str | os.PathLike[str]) -> None:
 
     The file holds settings, scaling, weights and the scores of held-out rows, never training rows or code.
 
-    Raises
-    ------
-    ModelFileError
-        The path holds something that is not a model, or cannot be written.
+    Raises:
+        ModelFileError: The path holds something that is not a model, or cannot be written.
+
     """
     check_is_fitted(detector)
     name = type(detector).__name__
@@ -153,10 +151,9 @@ def save(detector: Detector, path: str | os.PathLike[str]) -> None:
 def load(path: str | os.PathLike[str]) -> AwareDetector:
     """Read a detector from a model file of this or any earlier version. No code in the file is run.
 
-    Raises
-    ------
-    ModelFileError
-        The file is broken, foreign, unsafe or newer than this package.
+    Raises:
+        ModelFileError: The file is broken, foreign, unsafe or newer than this package.
+
     """
     file = read_model(path)
     if file.kind not in DETECTORS:

@@ -42,20 +42,20 @@ class Reconstruction:
     The errors are in the units of the likelihood: squared residuals of scaled features.
     """
 
-    def fit(self, out: Pass, x: Tensor) -> State:  # noqa: ARG002
+    def fit(self, out: Pass, x: Tensor) -> State:
         """Need nothing."""
         return {}
 
-    def parts(self, out: Pass, x: Tensor, state: State) -> Tensor:  # noqa: ARG002
+    def parts(self, out: Pass, x: Tensor, state: State) -> Tensor:
         """Error of each feature over D, shape (N, D)."""
         error = out.likelihood.error(x)
         return error / error.shape[1]
 
-    def rows(self, out: Pass, x: Tensor, state: State) -> Tensor:  # noqa: ARG002
+    def rows(self, out: Pass, x: Tensor, state: State) -> Tensor:
         """Mean error over features, shape (N,)."""
         return out.error(x)
 
-    def names(self, features: Sequence[str], latent: int) -> tuple[str, ...]:  # noqa: ARG002
+    def names(self, features: Sequence[str], latent: int) -> tuple[str, ...]:
         """Feature names."""
         return tuple(features)
 
@@ -70,20 +70,20 @@ class Robust:
 
     scale: float = 0.3
 
-    def fit(self, out: Pass, x: Tensor) -> State:  # noqa: ARG002
+    def fit(self, out: Pass, x: Tensor) -> State:
         """Need nothing."""
         return {}
 
-    def parts(self, out: Pass, x: Tensor, state: State) -> Tensor:  # noqa: ARG002
+    def parts(self, out: Pass, x: Tensor, state: State) -> Tensor:
         """Part of each feature over D, shape (N, D)."""
         error = out.likelihood.error(x)
         return torch.log1p(error * self.scale**-2) / error.shape[1]
 
-    def rows(self, out: Pass, x: Tensor, state: State) -> Tensor:  # noqa: ARG002
+    def rows(self, out: Pass, x: Tensor, state: State) -> Tensor:
         """Mean over features, shape (N,)."""
         return torch.log1p(out.likelihood.error(x) * self.scale**-2).mean(1)
 
-    def names(self, features: Sequence[str], latent: int) -> tuple[str, ...]:  # noqa: ARG002
+    def names(self, features: Sequence[str], latent: int) -> tuple[str, ...]:
         """Feature names."""
         return tuple(features)
 
@@ -113,7 +113,7 @@ class Residual:
         error = out.likelihood.error(x)
         return error @ (state["weight"] / error.shape[1])
 
-    def names(self, features: Sequence[str], latent: int) -> tuple[str, ...]:  # noqa: ARG002
+    def names(self, features: Sequence[str], latent: int) -> tuple[str, ...]:
         """Feature names."""
         return tuple(features)
 
@@ -122,11 +122,11 @@ class Residual:
 class Divergence:
     """KL of the posterior from the prior, nats; parts are latent units."""
 
-    def fit(self, out: Pass, x: Tensor) -> State:  # noqa: ARG002
+    def fit(self, out: Pass, x: Tensor) -> State:
         """Need nothing."""
         return {}
 
-    def parts(self, out: Pass, x: Tensor, state: State) -> Tensor:  # noqa: ARG002
+    def parts(self, out: Pass, x: Tensor, state: State) -> Tensor:
         """KL of each latent unit, shape (N, Z)."""
         return out.posterior.divergence()
 
@@ -134,7 +134,7 @@ class Divergence:
         """KL of each row, shape (N,)."""
         return self.parts(out, x, state).sum(1)
 
-    def names(self, features: Sequence[str], latent: int) -> tuple[str, ...]:  # noqa: ARG002
+    def names(self, features: Sequence[str], latent: int) -> tuple[str, ...]:
         """Latent units."""
         return tuple(f"latent {unit}" for unit in range(latent))
 
@@ -143,7 +143,7 @@ class Divergence:
 class Latent:
     """Squared distance of the code from the codes of normal rows, each unit over its own variance."""
 
-    def fit(self, out: Pass, x: Tensor) -> State:  # noqa: ARG002
+    def fit(self, out: Pass, x: Tensor) -> State:
         """Mean and inverse variance of each unit over normal rows, shape (Z,)."""
         mean = out.posterior.mean
         variance = mean.var(0, correction=0)
@@ -152,7 +152,7 @@ class Latent:
             "weight": 1.0 / variance.clamp_min(1e-3 * float(variance.max()) + 1e-12),
         }
 
-    def parts(self, out: Pass, x: Tensor, state: State) -> Tensor:  # noqa: ARG002
+    def parts(self, out: Pass, x: Tensor, state: State) -> Tensor:
         """Weighted squared distance of each unit, shape (N, Z)."""
         return (out.posterior.mean - state["centre"]).square() * state["weight"]
 
@@ -160,7 +160,7 @@ class Latent:
         """Squared distance of each row, shape (N,)."""
         return self.parts(out, x, state).sum(1)
 
-    def names(self, features: Sequence[str], latent: int) -> tuple[str, ...]:  # noqa: ARG002
+    def names(self, features: Sequence[str], latent: int) -> tuple[str, ...]:
         """Latent units."""
         return tuple(f"latent {unit}" for unit in range(latent))
 

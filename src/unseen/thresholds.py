@@ -25,14 +25,13 @@ TAIL_SHARE, TAIL_ROWS = 0.1, 200
 class _Curve:
     """Evidence as a function of the score: knots, then what lies below the first and above the last.
 
-    Attributes
-    ----------
-    anchors, levels
-        Different calibration scores and the evidence at each.
-    low, scale
-        The smallest score, and how far below it evidence falls by a factor e: its distance to the median.
-    top, unit, tail
-        The largest score, its distance from the median, and the power of the tail beyond, in that unit.
+    Attributes:
+        anchors, levels: Different calibration scores and the evidence at each.
+        low, scale: The smallest score, and how far below it evidence falls by a factor e: its distance to
+            the median.
+        top, unit, tail: The largest score, its distance from the median, and the power of the tail beyond,
+            in that unit.
+
     """
 
     anchors: Floats
@@ -48,21 +47,16 @@ class _Curve:
 class Calibration:
     """Scores of held-out normal rows, sorted, as the yardstick of later scores.
 
-    Raises
-    ------
-    DataError
-        Fewer than two scores, or scores that are not finite.
+    Raises:
+        DataError: Fewer than two scores, or scores that are not finite.
 
-    References
-    ----------
-    Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World (2005); conformal p-values for
-    outlier detection: Bates et al., Annals of Statistics 51 (2023) 149.
+    Reference: Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World (2005); conformal p-values
+    for outlier detection: Bates et al., Annals of Statistics 51 (2023) 149.
 
-    Examples
-    --------
     >>> calibration = Calibration.fit([1.0, 2.0, 3.0, 4.0])
     >>> calibration.p_values([0.5, 2.5, 9.0]).tolist()
     [1.0, 0.6, 0.2]
+
     """
 
     scores: Floats

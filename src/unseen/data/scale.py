@@ -26,12 +26,10 @@ class Scaler:
     z = (f(x) - centre) / width, with f(x) = sign(x) ln(1 + |x|) where `logarithmic`, else x; |z|
     beyond 10 grows as a logarithm, so that no single value drowns the others and order is kept.
 
-    Attributes
-    ----------
-    centre, width
-        Shape (D,). A constant feature has width 1 (in its own units).
-    logarithmic
-        Boolean, shape (D,).
+    Attributes:
+        centre, width: Shape (D,). A constant feature has width 1 (in its own units).
+        logarithmic: Boolean, shape (D,).
+
     """
 
     centre: Array
@@ -46,11 +44,10 @@ class Scaler:
         normal distribution). A flag keeps its own units: a word seen once in ten thousand rows must not
         outweigh everything else.
 
-        Examples
-        --------
         >>> scaler = Scaler.fit(np.array([[1.0, 5.0], [2.0, 5.0], [3.0, 5.0]]))
         >>> scaler.transform(np.array([[2.0, 6.0]])).tolist()
         [[0.0, 1.0]]
+
         """
         values = np.asarray(x, dtype=np.float64)
         flags = np.zeros(values.shape[1], dtype=bool) if binary is None else np.asarray(binary, dtype=bool)
@@ -91,16 +88,15 @@ class Scaler:
 class Pixels:
     """The scaler of images: divides by the largest normal value, so that pixels lie in [0, 1].
 
-    Attributes
-    ----------
-    top
-        Largest value of the normal images.
+    Attributes:
+        top: Largest value of the normal images.
+
     """
 
     top: float
 
     @classmethod
-    def fit(cls, x: Array, *, binary: NDArray[np.bool_] | None = None) -> Pixels:  # noqa: ARG003
+    def fit(cls, x: Array, *, binary: NDArray[np.bool_] | None = None) -> Pixels:
         """Learn from normal images, shape (N, D)."""
         return cls(float(np.max(x)) or 1.0)
 
@@ -112,10 +108,9 @@ class Pixels:
 def restored_scaler(name: str, arrays: Mapping[str, Any]) -> Scaler | Pixels:
     """Rebuild a scaler of class `name` from arrays named `scaler.<field>`.
 
-    Raises
-    ------
-    ModelFileError
-        The class is not known, or an array is missing, not finite or of another shape.
+    Raises:
+        ModelFileError: The class is not known, or an array is missing, not finite or of another shape.
+
     """
     kinds = {"Scaler": Scaler, "Pixels": Pixels}
     if name not in kinds:

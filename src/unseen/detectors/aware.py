@@ -59,76 +59,49 @@ class AwareDetector(Detector):
     share `trust` of the false alarms: TPR(joined, a) >= TPR(stage 1, (1 - trust) a) for kinds nobody has told
     of (see `unseen.detectors.telling`).
 
-    Parameters
-    ----------
-    model
-        `VAE(...)` or `AutoEncoder(...)`; None is a `VAE` with defaults.
-    awareness
-        Loss on known anomalies, see `unseen.objectives`; None is `Abc()`, bounded.
-    row_score
-        How a pass is read, see `unseen.scores`; None is `Reconstruction()`.
-    threshold
-        What raises an alarm, see `unseen.thresholds`; None is a false-alarm rate of 1 %.
-    trust
-        Largest share of the false alarms that may be due to what was told, between 0 and 1.
-    members
-        Networks trained side by side whose scores are averaged.
-    learn, tune
-        How long stage 1 and stage 2 train.
-    trim
-        Share of unlabelled anomalies expected among the normal rows (their largest losses are left out of
-        the second half of stage 1); 0 trains on all.
-    neighbours
-        `Neighbours(...)` adds the distance to a bank of normal rows as a second member of stage 1, and
-        nearness to the known anomalies as a second member of stage 2; None does without.
-    missing
-        "error" refuses missing values, "median" fills them with the median of training.
-    image_shape
-        (C, H, W) of rows that are flattened images; None for tables.
-    seed
-        Same seed, same data, same machine: same scores, bit for bit.
+    Args:
+        model: `VAE(...)` or `AutoEncoder(...)`; None is a `VAE` with defaults.
+        awareness: Loss on known anomalies, see `unseen.objectives`; None is `Abc()`, bounded.
+        row_score: How a pass is read, see `unseen.scores`; None is `Reconstruction()`.
+        threshold: What raises an alarm, see `unseen.thresholds`; None is a false-alarm rate of 1 %.
+        trust: Largest share of the false alarms that may be due to what was told, between 0 and 1.
+        members: Networks trained side by side whose scores are averaged.
+        learn, tune: How long stage 1 and stage 2 train.
+        trim: Share of unlabelled anomalies expected among the normal rows (their largest losses are left
+            out of the second half of stage 1); 0 trains on all.
+        neighbours: `Neighbours(...)` adds the distance to a bank of normal rows as a second member of stage
+            1, and nearness to the known anomalies as a second member of stage 2; None does without.
+        missing: "error" refuses missing values, "median" fills them with the median of training.
+        image_shape: (C, H, W) of rows that are flattened images; None for tables.
+        seed: Same seed, same data, same machine: same scores, bit for bit.
 
-    Attributes
-    ----------
-    stage1_, stage2_
-        Members of the committee: learned unaided, and from what was told (empty before).
-    handicap_
-        c in nats; infinite before being told, or where the held-out rows are too few to afford any.
-    calibration_
-        Anomaly scores of held-out normal rows that took no part in training.
-    traces_
-        Held-out losses during training, one `Trace` a member and stage.
-    known_kinds_
-        Number of told rows of each kind.
-    n_features_in_
-        Width of X.
-    notes_
-        Whatever the caller wants a model file to remember, as JSON values; empty after `fit`.
+    Attributes:
+        stage1_, stage2_: Members of the committee: learned unaided, and from what was told (empty before).
+        handicap_: c in nats; infinite before being told, or where the held-out rows are too few to afford
+            any.
+        calibration_: Anomaly scores of held-out normal rows that took no part in training.
+        traces_: Held-out losses during training, one `Trace` a member and stage.
+        known_kinds_: Number of told rows of each kind.
+        n_features_in_: Width of X.
+        notes_: Whatever the caller wants a model file to remember, as JSON values; empty after `fit`.
 
-    Raises
-    ------
-    DataError
-        Labels other than 0 and 1, no normal row, rows that are not finite or not as wide as in training.
-    TrainingError
-        The scores collapsed.
+    Raises:
+        DataError: Labels other than 0 and 1, no normal row, rows that are not finite or not as wide as in
+            training.
+        TrainingError: The scores collapsed.
 
-    Notes
-    -----
     Fails where anomalies are easier to reconstruct than normal rows (a simpler class seen by a model of a
     complex one, arXiv 2104.09051): compare both directions.
 
-    References
-    ----------
-    Strengthening Anomaly Awareness, arXiv 2504.11520; the bounded loss: arXiv 1903.10709.
+    Reference: Strengthening Anomaly Awareness, arXiv 2504.11520; the bounded loss: arXiv 1903.10709.
 
-    Examples
-    --------
     >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> X = rng.normal(size=(600, 4))
     >>> detector = AwareDetector(seed=0).fit(X)
     >>> bool(detector.anomaly_score([[9, 9, -9, 9]]) > detector.anomaly_score([[0, 0, 0, 0]]))
     True
+
     """
 
     def __init__(
@@ -165,14 +138,11 @@ class AwareDetector(Detector):
     def fit(self, X: ArrayLike, y: ArrayLike | None = None, *, kinds: ArrayLike | None = None) -> Self:
         """Stage 1 on the rows with y = 0; stage 2 as well where some have y = 1.
 
-        Parameters
-        ----------
-        X
-            Rows (N, D).
-        y
-            0 normal or unlabelled, 1 known anomaly, shape (N,); None means all 0.
-        kinds
-            Name of the kind of each row, used where y = 1 for reports, shape (N,).
+        Args:
+            X: Rows (N, D).
+            y: 0 normal or unlabelled, 1 known anomaly, shape (N,); None means all 0.
+            kinds: Name of the kind of each row, used where y = 1 for reports, shape (N,).
+
         """
         self._check_settings()
         self.notes_: dict[str, Any] = {}
@@ -188,14 +158,12 @@ class AwareDetector(Detector):
     def fine_tune(self, X: ArrayLike, y: ArrayLike | None = None, *, kinds: ArrayLike | None = None) -> Self:
         """Stage 2 from stage 1: be told of known anomalies.
 
-        Parameters
-        ----------
-        X
-            Rows (K, D). Without `y` all are known anomalies, and normal rows are rehearsed from `fit`. No
-            row at all is the zero-label control: as many steps, no label.
-        y
-            0 and 1 as in `fit`; rows with 0 are rehearsed instead of those of `fit` (a loaded detector
-            carries no training rows, so it needs them).
+        Args:
+            X: Rows (K, D). Without `y` all are known anomalies, and normal rows are rehearsed from `fit`.
+                No row at all is the zero-label control: as many steps, no label.
+            y: 0 and 1 as in `fit`; rows with 0 are rehearsed instead of those of `fit` (a loaded detector
+                carries no training rows, so it needs them).
+
         """
         check_is_fitted(self)
         rows = self._rows(X) if len(X) else np.empty((0, len(self._feature_names())))  # type: ignore[arg-type]
@@ -212,10 +180,9 @@ class AwareDetector(Detector):
     def stage2_score(self, X: ArrayLike) -> Floats:
         """Evidence of what was told alone, shape (N,), nats.
 
-        Raises
-        ------
-        ConfigError
-            The detector has not been told of anything.
+        Raises:
+            ConfigError: The detector has not been told of anything.
+
         """
         rows = self._tensor(self._rows(X))
         if not self.stage2_:
@@ -230,10 +197,9 @@ class AwareDetector(Detector):
     def member_score(self, X: ArrayLike, name: str) -> Floats:
         """Raw score of one member of stage 1, shape (N,), in its own units.
 
-        Raises
-        ------
-        ConfigError
-            There is no such member.
+        Raises:
+            ConfigError: There is no such member.
+
         """
         rows = self._tensor(self._rows(X))
         for member in self.stage1_:
@@ -244,10 +210,9 @@ class AwareDetector(Detector):
     def set_trust(self, trust: float) -> Self:
         """Change `trust` after being told, without training again.
 
-        Raises
-        ------
-        DataError
-            The detector was loaded from a file, which carries no rows to measure the price on.
+        Raises:
+            DataError: The detector was loaded from a file, which carries no rows to measure the price on.
+
         """
         self.set_params(trust=trust)
         self._check_settings()
@@ -386,9 +351,10 @@ class AwareDetector(Detector):
         # one-hot words and parts of dates are added up to the column they came from
         columns = self.schema_.columns
         place = dict(zip(self.schema_.features, self.schema_.owner, strict=True))
-        owner = np.array([int(place.get(name, len(columns))) for name in names])
+        owner = [int(place.get(name, len(columns))) for name in names]
         totals = np.zeros((len(parts), len(columns) + 1))
-        np.add.at(totals, (slice(None), owner), parts)
+        for column, part in zip(owner, parts.T, strict=True):
+            totals[:, column] += part
         return Contributions(*_trimmed((*columns, "latent units"), totals))
 
     def _feature_names(self) -> tuple[str, ...]:
@@ -434,10 +400,10 @@ class AwareDetector(Detector):
     def restore(self, document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
         """Take back what `state` returned.
 
-        Raises
-        ------
-        KeyError, TypeError, ValueError, UnseenError
-            The values do not make a detector; `unseen.load` turns all into a `ModelFileError`.
+        Raises:
+            KeyError, TypeError, ValueError, UnseenError: The values do not make a detector; `unseen.load`
+                turns all into a `ModelFileError`.
+
         """
         self.schema_ = None if document["schema"] is None else Schema.from_dict(document["schema"])
         self.n_features_in_ = int(document["width"])

@@ -32,16 +32,12 @@ Floats = NDArray[np.float64]
 class Member:
     """One reader with the scale of its evidence and its share of the false-alarm budget.
 
-    Attributes
-    ----------
-    name
-        What a report calls it.
-    reader
-        Raw scores and parts.
-    calibration
-        Raw scores of held-out normal rows.
-    share
-        w, between 0 and 1.
+    Attributes:
+        name: What a report calls it.
+        reader: Raw scores and parts.
+        calibration: Raw scores of held-out normal rows.
+        share: w, between 0 and 1.
+
     """
 
     name: str
@@ -64,7 +60,7 @@ class Member:
 
 
 def join(members: Sequence[Member], x: Tensor) -> Floats:
-    """Joined evidence of each row, shape (N,), nats, at least 0."""
+    """Return the joined evidence of each row, shape (N,), nats, at least 0."""
     best = members[0].evidence(x)
     for member in members[1:]:
         np.maximum(best, member.evidence(x), out=best)

@@ -32,12 +32,10 @@ DEFAULT_RATE = 0.01
 class Contributions:
     """Why a row has its score.
 
-    Attributes
-    ----------
-    names
-        What speaks: features, latent units; length M.
-    values
-        Shape (N, M), nats; each row adds up to its anomaly score.
+    Attributes:
+        names: What speaks: features, latent units; length M.
+        values: Shape (N, M), nats; each row adds up to its anomaly score.
+
     """
 
     names: tuple[str, ...]
@@ -65,7 +63,7 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
 
     @abstractmethod
     def state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-        """What was fitted, as plain values and arrays."""
+        """Return what was fitted, as plain values and arrays."""
 
     @abstractmethod
     def restore(self, document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -88,7 +86,7 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         return np.where(self.alarms(X), -1, 1)
 
     def p_values(self, X: ArrayLike) -> Floats:
-        """Conformal p-value of each row, shape (N,): small where the row is stranger than held-out normals."""
+        """Conformal p-value of each row, shape (N,): small where stranger than held-out normals."""
         scores = self.anomaly_score(X)
         return self.calibration_.p_values(scores)
 
@@ -111,13 +109,13 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         return -self.calibration_.score_at(self._threshold().rate)
 
     def _threshold(self) -> Threshold:
-        """The threshold asked for; else 1 %, or the least rate that two of the held-out rows can vouch for."""
+        """Return the threshold asked for; else 1 %, or the least rate two held-out rows can vouch for."""
         if self.threshold is not None:
             return self.threshold
         return FalseAlarmRate(max(DEFAULT_RATE, 2.0 / (len(self.calibration_) + 1.0)))
 
     def _rows(self, X: ArrayLike) -> Floats:
-        """Validated rows of a fitted detector, shape (N, D)."""
+        """Return validated rows of a fitted detector, shape (N, D)."""
         check_is_fitted(self)
         return self._validated(X, reset=False)
 
@@ -128,8 +126,8 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
             return self._encoded(table, reset=reset)
         if not reset and self.schema_ is not None:
             raise DataError(
-                f"an array came, but this detector was trained on named columns ({_listed(self.schema_.columns)}); "
-                "pass a table or data frame with these columns"
+                "an array came, but this detector was trained on named columns "
+                f"({_listed(self.schema_.columns)}); pass a table or data frame with these columns"
             )
         if reset:
             self.schema_: Schema | None = None
@@ -228,19 +226,17 @@ def read_labels(y: ArrayLike | None, rows: int) -> NDArray[np.bool_]:
 
     A two-level factor written as 1 and 2, as spreadsheets and R do, is read as 0 and 1 with a warning.
 
-    Raises
-    ------
-    DataError
-        Labels other than 0 (normal or unlabelled) and 1 (known anomaly), or not one a row.
+    Raises:
+        DataError: Labels other than 0 (normal or unlabelled) and 1 (known anomaly), or not one a row.
 
-    Examples
-    --------
     >>> read_labels([0, 1, 0], rows=3).tolist()
     [False, True, False]
     >>> read_labels([0, -1, 0], rows=3)
     Traceback (most recent call last):
     ...
-    unseen.errors.DataError: y has the value -1 (first: row 1); accepted: 0 = normal or unlabelled, 1 = known anomaly
+    unseen.errors.DataError: y has the value -1 (first: row 1); accepted: 0 = normal or unlabelled, 1 = \
+known anomaly
+
     """
     if y is None:
         return np.zeros(rows, dtype=bool)

@@ -44,14 +44,11 @@ class Reader(Protocol):
 class Reconstructing:
     """Networks and the score their passes are read with; a row's score is the mean over networks.
 
-    Attributes
-    ----------
-    networks, score
-        The members and how a pass is read.
-    states
-        What the score learned from normal rows, one mapping a network.
-    tau
-        0.99 quantile of E on held-out normal rows, one a network.
+    Attributes:
+        networks, score: The members and how a pass is read.
+        states: What the score learned from normal rows, one mapping a network.
+        tau: 0.99 quantile of E on held-out normal rows, one a network.
+
     """
 
     networks: tuple[Network, ...]

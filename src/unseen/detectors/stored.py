@@ -65,10 +65,9 @@ def read_members(
 ) -> tuple[Member, ...]:
     """Rebuild members; `bank` is that of stage 1, which nearness in stage 2 is measured with.
 
-    Raises
-    ------
-    ModelFileError
-        An array is missing, of another shape, or not finite; a reader is not known.
+    Raises:
+        ModelFileError: An array is missing, of another shape, or not finite; a reader is not known.
+
     """
     members: list[Member] = []
     for place, record in enumerate(records):
@@ -97,10 +96,9 @@ def read_members(
 def read_names(names: Any, width: int) -> NDArray[Any]:
     """Return the column names of a model file, shape (width,).
 
-    Raises
-    ------
-    ModelFileError
-        They are not `width` strings.
+    Raises:
+        ModelFileError: They are not `width` strings.
+
     """
     if not isinstance(names, list) or len(names) != width or not all(isinstance(n, str) for n in names):
         raise ModelFileError(f"the column names are not {width} strings")

@@ -44,17 +44,13 @@ def add_told(unaided: Floats, told: Sequence[Floats], handicap: float) -> Floats
 def handicap_for(unaided: Floats, told: Sequence[Floats], trust: float) -> float:
     """Return the smallest handicap whose price on held-out normal rows stays within `trust`.
 
-    Parameters
-    ----------
-    unaided, told
-        Evidence of held-out normal rows, shape (n,) each.
-    trust
-        Largest share of the false alarms that may be due to telling, between 0 and 1.
+    Args:
+        unaided, told: Evidence of held-out normal rows, shape (n,) each.
+        trust: Largest share of the false alarms that may be due to telling, between 0 and 1.
 
-    Returns
-    -------
-    float
+    Returns:
         c in nats; infinite where no told evidence can be afforded (too few rows).
+
     """
     high = max((float(evidence.max()) for evidence in told), default=0.0)
     low = 0.0

@@ -15,22 +15,16 @@ from unseen.nn.distributions import Gaussian, Point
 class AutoEncoder:
     """Auto-encoder with a bottleneck; row loss E, the mean squared error over features.
 
-    Parameters
-    ----------
-    body
-        `Dense(hidden)` for tables, `Convolution(channels)` for images.
-    latent
-        Units of the bottleneck; None chooses as `VAE` does.
+    Args:
+        body: `Dense(hidden)` for tables, `Convolution(channels)` for images.
+        latent: Units of the bottleneck; None chooses as `VAE` does.
 
-    References
-    ----------
-    Hinton and Salakhutdinov, Science 313 (2006) 504.
+    Reference: Hinton and Salakhutdinov, Science 313 (2006) 504.
 
-    Examples
-    --------
     >>> import torch
     >>> float(AutoEncoder(latent=2).build((5,))(torch.zeros(3, 5)).divergence().sum())
     0.0
+
     """
 
     body: Body = Dense()  # noqa: RUF009 - frozen, shared safely

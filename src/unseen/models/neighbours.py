@@ -25,24 +25,16 @@ class Neighbours:
     outlier factor; 0.5, in between, tells dense regions apart without drowning in sparse ones. Rows that
     repeat themselves have no distance of their own, so tables with many duplicates want power 0.
 
-    Parameters
-    ----------
-    k
-        Neighbours looked at.
-    reference
-        Normal rows kept, at most.
-    components
-        Principal components kept, at most.
-    front
-        Features of images; None compares the scaled rows themselves.
-    share
-        Share of the unaided false-alarm budget; the reconstruction has the rest.
-    power
-        Power of the local scale, 0 to 1.
+    Args:
+        k: Neighbours looked at.
+        reference: Normal rows kept, at most.
+        components: Principal components kept, at most.
+        front: Features of images; None compares the scaled rows themselves.
+        share: Share of the unaided false-alarm budget; the reconstruction has the rest.
+        power: Power of the local scale, 0 to 1.
 
-    References
-    ----------
-    Breunig et al., SIGMOD 2000 (local outlier factor).
+    Reference: Breunig et al., SIGMOD 2000 (local outlier factor).
+
     """
 
     k: int = 5
@@ -66,7 +58,6 @@ class Neighbours:
         floor = 0.05 * float(own.median()) or 1e-6
         return Bank(k, self.power, self.front, norm, centre, axes, codes, own.clamp_min(floor))
 
-
     def _features(self, rows: Tensor) -> tuple[Tensor, float]:
         """Features of normal rows, and the typical norm they were divided by."""
         if self.front is None:
@@ -80,14 +71,11 @@ class Neighbours:
 class Bank:
     """Reference rows as codes, fitted by `Neighbours.fit`.
 
-    Attributes
-    ----------
-    centre, axes
-        Mean feature (F,) and principal axes (F, P).
-    codes
-        Reference codes (R, P).
-    own
-        Distance of each reference row to its own k-th neighbour, shape (R,).
+    Attributes:
+        centre, axes: Mean feature (F,) and principal axes (F, P).
+        codes: Reference codes (R, P).
+        own: Distance of each reference row to its own k-th neighbour, shape (R,).
+
     """
 
     k: int
@@ -112,7 +100,7 @@ class Bank:
         return (distance / self.own[place] ** self.power).mean(1).clamp_min(1e-12).log()
 
     def ratio(self, codes: Tensor, known: Tensor) -> Tensor:
-        """ln of the distance to normal rows over the distance to known anomalies (K, P), shape (N,).
+        """Ln of the distance to normal rows over the distance to known anomalies (K, P), shape (N,).
 
         High where a row lies nearer to what was told than to anything normal.
         """
@@ -134,7 +122,9 @@ class Bank:
 
 def nearest(codes: Tensor, reference: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """Distances to the k nearest reference codes, nearest first, and their places, both (N, k)."""
-    found = [torch.cdist(block, reference).topk(k, dim=1, largest=False) for block in torch.split(codes, ROWS)]
+    found = [
+        torch.cdist(block, reference).topk(k, dim=1, largest=False) for block in torch.split(codes, ROWS)
+    ]
     return torch.cat([f.values for f in found]), torch.cat([f.indices for f in found])
 
 

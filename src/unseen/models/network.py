@@ -20,14 +20,12 @@ MOST_LAYERS = 64
 class Network(nn.Module):
     """Rows to a `Pass`: x -> encoder -> head -> posterior of z -> decoder -> likelihood of x.
 
-    Parameters
-    ----------
-    encoder, head, decoder
-        Modules: (N, *shape) -> (N, H), (N, H) -> (N, posterior parameters), (N, Z) -> (N, *shape).
-    posterior, likelihood
-        Turn the head's and the decoder's output into distributions.
-    latent
-        Number of latent units Z.
+    Args:
+        encoder, head, decoder: Modules: (N, *shape) -> (N, H), (N, H) -> (N, posterior parameters), (N, Z)
+            -> (N, *shape).
+        posterior, likelihood: Turn the head's and the decoder's output into distributions.
+        latent: Number of latent units Z.
+
     """
 
     def __init__(
@@ -63,10 +61,9 @@ class Network(nn.Module):
 class Dense:
     """Fully connected encoder and its mirror image, ReLU between layers.
 
-    Parameters
-    ----------
-    hidden
-        Widths from the input to the code, e.g. (128, 128).
+    Args:
+        hidden: Widths from the input to the code, e.g. (128, 128).
+
     """
 
     hidden: tuple[int, ...] = (128, 128)
@@ -92,10 +89,9 @@ class Dense:
 class Convolution:
     """Stride-2 convolutions and their mirror image, for images (C, H, W).
 
-    Parameters
-    ----------
-    channels
-        Channels after each halving of the map, e.g. (16, 32).
+    Args:
+        channels: Channels after each halving of the map, e.g. (16, 32).
+
     """
 
     channels: tuple[int, ...] = (16, 32)

@@ -26,26 +26,19 @@ class VAE:
     Row loss l = E + (beta / D) KL, with E the mean squared error over the D features and KL summed over
     latent units; a decoder of variance v corresponds to beta = 2 v.
 
-    Parameters
-    ----------
-    body
-        `Dense(hidden)` for tables, `Convolution(channels)` for images.
-    latent
-        Latent units; None chooses 20 for images, else half the features between 2 and 16.
-    beta
-        Weight of the divergence, at least 0.
+    Args:
+        body: `Dense(hidden)` for tables, `Convolution(channels)` for images.
+        latent: Latent units; None chooses 20 for images, else half the features between 2 and 16.
+        beta: Weight of the divergence, at least 0.
 
-    References
-    ----------
-    Kingma and Welling, arXiv 1312.6114; beta: Higgins et al., ICLR 2017.
+    Reference: Kingma and Welling, arXiv 1312.6114; beta: Higgins et al., ICLR 2017.
 
-    Examples
-    --------
     >>> import torch
     >>> network = VAE(Dense((8,)), latent=2).build((5,))
     >>> out = network(torch.zeros(3, 5))
     >>> tuple(out.likelihood.mean.shape), tuple(out.posterior.divergence().shape)
     ((3, 5), (3, 2))
+
     """
 
     body: Body = Dense()  # noqa: RUF009 - frozen, shared safely

@@ -11,13 +11,9 @@ from torch import nn
 def dense(widths: Sequence[int]) -> nn.Sequential:
     """Stack linear layers of the given widths, a ReLU after each.
 
-    Parameters
-    ----------
-    widths
-        Input width first: (D, 128, 128) makes two layers. A single width makes none.
+    Args:
+        widths: Input width first: (D, 128, 128) makes two layers. A single width makes none.
 
-    Examples
-    --------
     >>> dense((4, 8, 2))
     Sequential(
       (0): Linear(in_features=4, out_features=8, bias=True)
@@ -25,6 +21,7 @@ def dense(widths: Sequence[int]) -> nn.Sequential:
       (2): Linear(in_features=8, out_features=2, bias=True)
       (3): ReLU(inplace=True)
     )
+
     """
     layers: list[nn.Module] = []
     for width, following in pairwise(widths):

@@ -18,15 +18,12 @@ class OrientedGradients:
     directions, votes are pooled by a Gaussian of `pool` pixels and read every `stride` pixels. The norm is
     softened by a twentieth of the typical norm of normal images, so that a blank image maps to zero.
 
-    References
-    ----------
-    Dalal and Triggs, CVPR 2005 (histograms of oriented gradients).
+    Reference: Dalal and Triggs, CVPR 2005 (histograms of oriented gradients).
 
-    Examples
-    --------
     >>> front = OrientedGradients()
     >>> tuple(front(torch.zeros(2, 1, 28, 28), norm=1.0).shape), front.cells((1, 28, 28))
     ((2, 648), (9, 9))
+
     """
 
     bins: int = 8
@@ -61,7 +58,7 @@ class OrientedGradients:
     @staticmethod
     def normalised(energy: Tensor, norm: float) -> Tensor:
         """Energy (N, F) at a length just below 1, near zero for images without contours."""
-        return energy / (energy.norm(dim=1, keepdim=True) + 0.05 * norm)
+        return torch.as_tensor(energy / (energy.norm(dim=1, keepdim=True) + 0.05 * norm))
 
     def __call__(self, x: Tensor, norm: float) -> Tensor:
         """Features of images (N, C, H, W), shape (N, bins * cells)."""
@@ -76,7 +73,7 @@ class OrientedGradients:
         )
 
     def to_pixels(self, features: Tensor, shape: tuple[int, ...]) -> Tensor:
-        """Spread non-negative feature parts over the pixels they came from, shape (N, C * H * W); sums stay."""
+        """Spread non-negative parts over the pixels they came from, shape (N, C * H * W); sums stay."""
         maps = features.view(len(features), self.bins, *self.cells(shape)).sum(1, keepdim=True)
         spread = functional.interpolate(maps, size=shape[1:], mode="bilinear", align_corners=False)
         spread = spread.expand(-1, shape[0], -1, -1).flatten(1)

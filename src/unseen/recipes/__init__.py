@@ -30,10 +30,9 @@ def available() -> dict[str, str]:
 def module_of(name: str) -> str:
     """Return the package a recipe lies in.
 
-    Raises
-    ------
-    ConfigError
-        The recipe is not known.
+    Raises:
+        ConfigError: The recipe is not known.
+
     """
     if name not in _MODULES:
         raise ConfigError(unknown("recipe", name, _MODULES))
@@ -50,25 +49,19 @@ def run(
 ) -> Results:
     """Run a recipe.
 
-    Parameters
-    ----------
-    name
-        One of `available()`.
-    quick
-        Small enough for a test (about a minute); its numbers are held in `expected.toml` too.
-    seeds
-        Number of seeds; None takes the recipe's own (at least 5, or 2 where quick).
-    data
-        Folder of the data sets; None takes the environment variable UNSEEN_DATA, else `../shared/data`.
-    out
-        Folder for the table of every measured value (`records.csv`) and `results.json`; None writes nothing.
+    Args:
+        name: One of `available()`.
+        quick: Small enough for a test (about a minute); its numbers are held in `expected.toml` too.
+        seeds: Number of seeds; None takes the recipe's own (at least 5, or 2 where quick).
+        data: Folder of the data sets; None takes the environment variable UNSEEN_DATA, else
+            `../shared/data`.
+        out: Folder for the table of every measured value (`records.csv`) and `results.json`; None writes
+            nothing.
 
-    Raises
-    ------
-    ConfigError
-        The recipe is not known.
-    DataError
-        A data file is missing; the message names it.
+    Raises:
+        ConfigError: The recipe is not known.
+        DataError: A data file is missing; the message names it.
+
     """
     module = import_module(f"unseen.recipes.{module_of(name)}.recipe")
     results: Results = module.run(quick=quick, seeds=seeds, data=data)

@@ -37,10 +37,9 @@ def folder(data: Path | None) -> Path:
 def existing(path: Path) -> Path:
     """Return a path that is there.
 
-    Raises
-    ------
-    DataError
-        It is not; the message says how to name the folder.
+    Raises:
+        DataError: It is not; the message says how to name the folder.
+
     """
     if not path.exists():
         raise DataError(f"{path} is not there; name the folder of the data sets with --data or UNSEEN_DATA")
@@ -51,12 +50,10 @@ def existing(path: Path) -> Path:
 class Rows:
     """Rows with the kind of each.
 
-    Attributes
-    ----------
-    table
-        Features, N rows.
-    kinds
-        Shape (N,); "normal" or the name of an anomaly kind.
+    Attributes:
+        table: Features, N rows.
+        kinds: Shape (N,); "normal" or the name of an anomaly kind.
+
     """
 
     table: pa.Table

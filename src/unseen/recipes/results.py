@@ -46,18 +46,13 @@ class Claim:
 class Results:
     """One run of a recipe.
 
-    Attributes
-    ----------
-    recipe
-        Its name, with " (quick)" where it was the quick run.
-    numbers
-        Name -> mean over seeds with its 95 % t interval.
-    must_show
-        The claims of the project that this recipe settles.
-    records
-        Every measured value.
-    notes
-        Plain sentences a reader must know.
+    Attributes:
+        recipe: Its name, with " (quick)" where it was the quick run.
+        numbers: Name -> mean over seeds with its 95 % t interval.
+        must_show: The claims of the project that this recipe settles.
+        records: Every measured value.
+        notes: Plain sentences a reader must know.
+
     """
 
     recipe: str

@@ -21,21 +21,13 @@ class Adam:
     m = 0.9 m + 0.1 g, v = 0.999 v + 0.001 g^2, both divided by 1 - decay^t because they start at zero;
     x = x - r m / (sqrt(v) + 1e-8), with r = rate (1 + cos(pi t / steps)) / 2.
 
-    Parameters
-    ----------
-    vector, slope
-        What is moved, and the place its gradient is read from, both shape (P,).
-    rate
-        Step size at the start.
-    steps
-        Steps after which the step size is zero.
+    Args:
+        vector, slope: What is moved, and the place its gradient is read from, both shape (P,).
+        rate: Step size at the start.
+        steps: Steps after which the step size is zero.
 
-    References
-    ----------
-    Kingma and Ba, ICLR 2015; cosine: Loshchilov and Hutter, ICLR 2017.
+    Reference: Kingma and Ba, ICLR 2015; cosine: Loshchilov and Hutter, ICLR 2017.
 
-    Examples
-    --------
     >>> x, slope = torch.tensor([1.0]), torch.tensor([0.0])
     >>> adam = Adam(x, slope, rate=0.1, steps=100)
     >>> for _ in range(100):
@@ -43,6 +35,7 @@ class Adam:
     ...     adam.step()
     >>> bool(x.abs() < 0.01)
     True
+
     """
 
     def __init__(self, vector: Tensor, slope: Tensor, *, rate: float, steps: int) -> None:

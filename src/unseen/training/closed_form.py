@@ -32,18 +32,14 @@ from unseen.training.loop import Descent
 class Layer:
     """A linear layer with its buffers for N rows, y = relu(x W^T + b) or without the ReLU.
 
-    Attributes
-    ----------
-    weight, bias
-        W (out, in) and b (out,).
-    weight_slope, bias_slope
-        Where their gradients go.
-    rectified
-        Whether a ReLU follows.
-    output, slope
-        y and the gradient by y, both (N, out).
-    turned, slope_turned
-        W and the slope, transposed views; made once because making them costs as much as a small product.
+    Attributes:
+        weight, bias: W (out, in) and b (out,).
+        weight_slope, bias_slope: Where their gradients go.
+        rectified: Whether a ReLU follows.
+        output, slope: y and the gradient by y, both (N, out).
+        turned, slope_turned: W and the slope, transposed views; made once because making them costs as much
+            as a small product.
+
     """
 
     weight: Tensor
@@ -109,14 +105,11 @@ class Chain:
 class ClosedForm:
     """Gradient of the mean of l = E + (beta / D) KL over a batch, for networks that `fits` accepts.
 
-    Parameters
-    ----------
-    network
-        Its parameters must have gradients to write into.
-    beta
-        Weight of the divergence.
-    rows
-        Rows of every batch.
+    Args:
+        network: Its parameters must have gradients to write into.
+        beta: Weight of the divergence.
+        rows: Rows of every batch.
+
     """
 
     def __init__(self, network: Network, beta: float, rows: int) -> None:
@@ -142,10 +135,9 @@ class ClosedForm:
     def write(self, target: Tensor, x: Tensor, noise: Tensor | None) -> None:
         """Write the gradient for rows `target` (N, D), from the same rows `x` as the network sees them.
 
-        Parameters
-        ----------
-        noise
-            Standard normal, shape (N, Z), the code is drawn with; None for a code without spread.
+        Args:
+            noise: Standard normal, shape (N, Z), the code is drawn with; None for a code without spread.
+
         """
         with torch.inference_mode():
             parameters, slope = self._encoder.forward(x), self._encoder.layers[-1].slope

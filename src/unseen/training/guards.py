@@ -19,12 +19,10 @@ ACTIVE = 0.01
 class ForgettingGuard:
     """Stage 2 must still reconstruct normal rows: median and 0.99 quantile of E against stage 1.
 
-    Attributes
-    ----------
-    median, tail
-        Stage-1 median and 0.99 quantile of E on held-out normal rows.
-    median_limit, tail_limit
-        Largest allowed ratios to them.
+    Attributes:
+        median, tail: Stage-1 median and 0.99 quantile of E on held-out normal rows.
+        median_limit, tail_limit: Largest allowed ratios to them.
+
     """
 
     median: float
@@ -45,7 +43,7 @@ class ForgettingGuard:
         if ratios[0] > self.median_limit:
             return f"the median error of held-out normal rows rose to {ratios[0]:.2f} times stage 1"
         if ratios[1] > self.tail_limit:
-            return f"the 0.99 quantile of the error of held-out normal rows rose to {ratios[1]:.2f} times stage 1"
+            return f"the 0.99 quantile of that error rose to {ratios[1]:.2f} times stage 1"
         return None
 
     def ratios(self, error: Tensor) -> tuple[float, float]:
@@ -59,7 +57,7 @@ class ForgettingGuard:
 
 @torch.no_grad()
 def active_units(network: Network, rows: Tensor) -> int:
-    """Count latent units that carry information: mean divergence above 0.01 nats (of code variance for an AE)."""
+    """Count latent units that carry information: mean divergence above 0.01 nats; for points, a spread."""
     posterior = network.encode(rows)
     divergence = posterior.divergence()
     if not bool(divergence.any()):
@@ -70,10 +68,9 @@ def active_units(network: Network, rows: Tensor) -> int:
 def refuse_collapse(scores: np.ndarray, distinct_rows: int) -> None:
     """Raise where scores cannot rank: fewer than ten distinct values although the rows differ more.
 
-    Raises
-    ------
-    TrainingError
-        The scores are constant, nearly so, or not finite.
+    Raises:
+        TrainingError: The scores are constant, nearly so, or not finite.
+
     """
     if not np.isfinite(scores).all():
         raise TrainingError(

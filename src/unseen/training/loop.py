@@ -19,20 +19,14 @@ from unseen.training.threads import threads_for
 class Plan:
     """How long and how fast to train.
 
-    Parameters
-    ----------
-    steps
-        Optimiser steps at most.
-    rate
-        Learning rate of Adam at the start; it falls to zero along a half cosine.
-    batch
-        Normal rows a step; known anomalies come on top, a quarter as many.
-    clip
-        Largest gradient norm.
-    check_every
-        Steps between two looks at the held-out rows.
-    noise
-        Standard deviation of the noise added to the input, which must be reconstructed without it.
+    Args:
+        steps: Optimiser steps at most.
+        rate: Learning rate of Adam at the start; it falls to zero along a half cosine.
+        batch: Normal rows a step; known anomalies come on top, a quarter as many.
+        clip: Largest gradient norm.
+        check_every: Steps between two looks at the held-out rows.
+        noise: Standard deviation of the noise added to the input, which must be reconstructed without it.
+
     """
 
     steps: int = 2000
@@ -97,14 +91,11 @@ def train(
 ) -> int:
     """Train `network` in place; return the steps done.
 
-    Parameters
-    ----------
-    parameters
-        All of the network, laid out by `unseen.training.flat`.
-    descent
-        Writes the gradient of one batch; gradients are zero before.
-    check
-        Called with the step every `plan.check_every` steps and at the end; True ends training.
+    Args:
+        parameters: All of the network, laid out by `unseen.training.flat`.
+        descent: Writes the gradient of one batch; gradients are zero before.
+        check: Called with the step every `plan.check_every` steps and at the end; True ends training.
+
     """
     network.train()
     done = 0

@@ -63,13 +63,11 @@ def learn_normal(
 ) -> Trace:
     """Stage 1: minimise the mean of l = E + (beta / D) KL over normal rows; leave the best held-out state.
 
-    Parameters
-    ----------
-    normal, held_out
-        Scaled rows (N, *shape) to learn from and to watch.
-    trim
-        Share of unlabelled anomalies expected among the normal rows; from half-way on, 1.5 times that share
-        of each batch with the largest loss is left out.
+    Args:
+        normal, held_out: Scaled rows (N, *shape) to learn from and to watch.
+        trim: Share of unlabelled anomalies expected among the normal rows; from half-way on, 1.5 times that
+            share of each batch with the largest loss is left out.
+
     """
     inputs = _inputs(network, beta, plan, seed)
     trace, best, since = Trace(), copy.deepcopy(network.state_dict()), 0
@@ -126,12 +124,10 @@ def become_aware(
     network returns to the last good state. With no known rows it is the zero-label control: the same steps,
     the same rows, no label.
 
-    Parameters
-    ----------
-    known
-        Scaled known anomalies (K, *shape); K may be 0.
-    tau
-        0.99 quantile of E on held-out normal rows after stage 1.
+    Args:
+        known: Scaled known anomalies (K, *shape); K may be 0.
+        tau: 0.99 quantile of E on held-out normal rows after stage 1.
+
     """
     inputs = _inputs(network, beta, plan, seed + 1)
     trace, states = Trace(), [copy.deepcopy(network.state_dict())]
