@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-export UNSEEN_DATA ?= ../shared/data
+export UNSEEN_DATA ?= $(abspath ../shared/data)
 
 .PHONY: demo test lint types bench docs clean
 
