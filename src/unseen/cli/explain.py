@@ -71,6 +71,7 @@ def _print(row: Explained, count: int) -> None:
         table.add_row(escape(part.feature), escape(part.value), f"{part.amount:.2f}", bar)
     rest = row.parts[count:]
     if rest:
-        table.add_row(f"[dim]{len(rest)} others[/dim]", "", f"{sum(p.amount for p in rest):.2f}", "")
+        others = "1 other" if len(rest) == 1 else f"{len(rest)} others"
+        table.add_row(f"[dim]{others}[/dim]", "", f"{sum(p.amount for p in rest):.2f}", "")
     screen.print(table)
     screen.print()

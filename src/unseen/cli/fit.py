@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -82,6 +83,8 @@ def fit(
 
 
 def _tell(learned: Learned, data: str, out: Path) -> None:
+    from unseen.studies.fitting import silence
+
     columns = f"{learned.columns} columns" if learned.columns > 1 else "1 column"
     lines = [
         f"read      {learned.rows:,} rows, {columns} ({learned.features} features)",
@@ -93,7 +96,11 @@ def _tell(learned: Learned, data: str, out: Path) -> None:
         lines.append(f"left out  {show.counted(learned.left_out)} (neither normal nor known)")
     if learned.kept_back:
         lines.append(f"held out  {learned.kept_back:,} rows, chosen by their content")
-    lines.append(f"alarm     above {learned.threshold:.2f} nats, a false-alarm rate of {learned.rate:.3g}")
+    lines.append(
+        f"alarm     above {learned.threshold:.2f} nats, a false-alarm rate of {learned.rate:.3g}"
+        if math.isfinite(learned.threshold)
+        else f"alarm     never: {silence(learned.detector)}"
+    )
     if learned.hard:
         lines.append(f"hard      {learned.hard} known anomalies looked ordinary before they were told of")
     lines.append(f"wrote     {out}")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from unseen.cli import show
+from unseen.cli.faults import note
 from unseen.cli.options import Data, Json, Model, Names, several
 
 if TYPE_CHECKING:
@@ -40,11 +41,14 @@ def score(
     alarm: whether the score is above the threshold of the model.
     """
     from unseen.registry import load
+    from unseen.studies.fitting import silence
     from unseen.studies.memory import recall
     from unseen.studies.rows import open_rows
     from unseen.studies.scoring import Count, scored, strongest
 
     detector = load(model)
+    if silence(detector):
+        note(f"no alarm is ever raised: {silence(detector)}")
     source = open_rows(data, names or recall(detector).names)
     count = Count()
     with show.progress(), _sink(out, json=json) as sink:

@@ -50,7 +50,7 @@ def judged_content(
 
     `data` is the name of the data as a reader knows it, `command` and `date` go into the provenance.
     """
-    main = _scored(JOINED if judged.stage1 else "score", judged.scores, judged, judged.joined)
+    main = _scored(JOINED if judged.stage1 else "unaided", judged.scores, judged, judged.joined)
     beside = () if judged.stage1 is None else (_scored(UNAIDED, judged.unaided, judged, judged.stage1),)
     order = np.argsort(-judged.scores, kind="stable")
     return Content(

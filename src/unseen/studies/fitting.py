@@ -137,6 +137,15 @@ def stated_rate(detector: AwareDetector) -> float:
     return detector._threshold().rate
 
 
+def silence(detector: AwareDetector) -> str:
+    """Say why a detector can never raise an alarm; empty where it can."""
+    if math.isfinite(detector.offset_):
+        return ""
+    rate = stated_rate(detector)
+    needed = f"needs {math.ceil(1.0 / rate) - 1:,} held-out normal rows" if rate > 0 else "allows none"
+    return f"a false-alarm rate of {rate:.3g} {needed}, and the model has {len(detector.calibration_):,}"
+
+
 def _counted(kinds: np.ndarray) -> dict[str, int]:
     names, counts = np.unique(kinds, return_counts=True)
     return {str(names[i]): int(counts[i]) for i in np.argsort(-counts, kind="stable")}

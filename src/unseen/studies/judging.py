@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,7 +13,7 @@ from unseen.data.labels import UNLABELLED
 from unseen.detectors.aware import AwareDetector
 from unseen.errors import DataError
 from unseen.evaluation import Evaluation, FalseAlarms, evaluate, false_alarms
-from unseen.studies.fitting import stated_rate
+from unseen.studies.fitting import silence, stated_rate
 from unseen.studies.memory import recall, trained_on
 from unseen.studies.rows import Rows
 from unseen.studies.scoring import inputs_of, matrix_of
@@ -190,8 +189,6 @@ def _doubts(detector: AwareDetector, overlap: float, told: list[str]) -> list[st
     silent = sorted(set(detector.known_kinds_) - set(told))
     if silent and detector.stage2_:
         doubts.append(f"no row is of the told {'kinds' if len(silent) > 1 else 'kind'} {', '.join(silent)}")
-    if not math.isfinite(detector.offset_):
-        doubts.append(
-            "the stated false-alarm rate is below what the held-out rows vouch for: no alarm is ever raised"
-        )
+    if silence(detector):
+        doubts.append(f"no alarm is ever raised: {silence(detector)}")
     return doubts
