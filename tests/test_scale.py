@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from unseen.data.scale import SOFT, Pixels, Scaler, restored_scaler
 from unseen.errors import ModelFileError
+
+# a busy machine is no failure
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 RANDOM = np.random.default_rng(0)
 
@@ -19,6 +22,7 @@ def test_normal_rows_get_mean_0_and_deviation_1():
     assert z.std(0) == pytest.approx([1, 1, 1], rel=1e-4)
 
 
+@unhurried
 @given(st.floats(-1e4, 1e4), st.floats(1e-3, 1e6))
 def test_the_unit_and_the_origin_of_a_column_do_not_matter(origin, unit):
     x = np.random.default_rng(1).normal(size=(200, 1))
@@ -36,6 +40,7 @@ def test_only_heavy_tails_are_drawn_in_by_a_logarithm():
     )
 
 
+@unhurried
 @given(st.lists(st.floats(-1e30, 1e30), min_size=2, max_size=30, unique=True))
 def test_order_is_kept_however_far_out(values):
     x = np.sort(np.array(values))[:, None]

@@ -4,17 +4,21 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from unseen.errors import ConfigError, DataError
 from unseen.thresholds import Calibration, FalseAlarmRate, FalseDiscoveryRate, RateBudget
+
+# a busy machine is no failure
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 numbers = st.integers(-2000, 2000).map(lambda n: n / 8)
 with_ties = st.lists(st.integers(0, 9).map(float), min_size=3, max_size=40)
 rates = st.floats(0.0, 1.0, exclude_max=True)
 
 
+@unhurried
 @given(with_ties, rates)
 def test_conformal_p_values_are_super_uniform_on_any_rows(values, rate):
     """Whichever of n + 1 exchangeable rows is the new one: P(p <= a) <= a, exactly, with ties."""
@@ -27,6 +31,7 @@ def test_p_values_count_the_calibration_rows_at_least_as_strange():
     assert p.tolist() == [[1.0, 1.0, 0.8], [0.8, 0.4, 0.2]]
 
 
+@unhurried
 @given(st.lists(numbers, min_size=2, max_size=60), st.lists(numbers, min_size=1, max_size=20), rates)
 def test_a_rate_means_the_same_to_p_values_decisions_and_score_limits(calibrated, scores, rate):
     calibration = Calibration.fit(calibrated)
@@ -91,6 +96,7 @@ def test_false_discovery_selection_is_the_step_up_rule():
     assert FalseDiscoveryRate(0.05).decide(calibration, []).tolist() == []
 
 
+@unhurried
 @given(st.lists(numbers, min_size=2, max_size=80))
 def test_evidence_is_minus_log_rank_at_the_calibration_scores(values):
     """At a calibration score: -ln(rank from the top / (n + 1)), never below -ln p of a new row there."""
@@ -101,6 +107,7 @@ def test_evidence_is_minus_log_rank_at_the_calibration_scores(values):
     assert (calibration.evidence(values) >= -np.log(calibration.p_values(values)) - 1e-12).all()
 
 
+@unhurried
 @given(
     st.lists(numbers, min_size=2, max_size=60, unique=True),
     st.lists(st.integers(-8000, 80_000).map(lambda n: n / 16), min_size=2, max_size=40, unique=True),
@@ -114,6 +121,7 @@ def test_evidence_is_positive_and_strictly_increasing(calibrated, scores):
     assert (np.diff(evidence) > 0).all()
 
 
+@unhurried
 @given(st.lists(numbers, min_size=2, max_size=40), st.lists(numbers, min_size=1, max_size=20))
 def test_order_by_evidence_never_contradicts_p_values(calibrated, scores):
     calibration = Calibration.fit(calibrated)
@@ -121,6 +129,7 @@ def test_order_by_evidence_never_contradicts_p_values(calibrated, scores):
     assert (np.diff(calibration.p_values(scores)[order]) <= 0).all()
 
 
+@unhurried
 @given(
     st.lists(numbers, min_size=3, max_size=30, unique=True), st.sampled_from([0.01, 0.5, 1.0, 3.0, 1000.0])
 )
