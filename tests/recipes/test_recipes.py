@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from unseen.errors import ConfigError, DataError
-from unseen.evaluation import Estimate, read_csv
+from unseen.evaluation import Estimate
 from unseen.recipes import available, datasets, expected, run
-from unseen.recipes.results import Claim, Results
+from unseen.recipes.results import Claim, Results, read_records
 from unseen.recipes.running import over_seeds
 
 DATA = Path(os.environ.get("UNSEEN_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -43,7 +43,7 @@ def test_the_quick_run_keeps_its_numbers(name, tmp_path):
     written = json.loads((tmp_path / "results.json").read_text())
     assert written["recipe"] == f"{name} (quick)"
     assert set(written) >= {"recipe", "versions", "numbers", "must_show"}
-    assert len(read_csv(tmp_path / "records.csv")) == len(results.records)
+    assert len(read_records(tmp_path)) == len(results.records)
     assert all(set(claim) == {"name", "value", "target", "holds"} for claim in written["must_show"])
 
 
@@ -54,7 +54,7 @@ def test_the_committed_full_run_is_what_is_expected(name):
     committed = json.loads((folder / "results.json").read_text())
     numbers = {key: estimate(value) for key, value in committed["numbers"].items()}
     assert expected.deviations(Results(name, numbers, [])) == []
-    seeds = {record.seed for record in read_csv(folder / "records.csv")}
+    seeds = {record.seed for record in read_records(folder)}
     assert len(seeds) >= 5
     for claim in committed["must_show"]:
         assert Claim(claim["name"], claim["value"], claim["target"]).holds == claim["holds"]

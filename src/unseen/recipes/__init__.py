@@ -55,7 +55,7 @@ def run(
         seeds: Number of seeds; None takes the recipe's own (at least 5, or 2 where quick).
         data: Folder of the data sets; None takes the environment variable UNSEEN_DATA, else
             `../shared/data`.
-        out: Folder for the table of every measured value (`records.csv`) and `results.json`; None writes
+        out: Folder for the table of every measured value (`records.csv.gz`) and `results.json`; None writes
             nothing.
 
     Raises:

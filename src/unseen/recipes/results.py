@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
 import operator
 import os
 import platform
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from unseen.evaluation import Estimate, Record, write_csv
+from unseen.evaluation import Estimate, Record, read_csv, write_csv
 from unseen.persist import canonical_versions
 
 _HOLDS: dict[str, Callable[[float, float], bool]] = {">=": operator.ge, ">": operator.gt, "<=": operator.le}
@@ -86,12 +88,25 @@ class Results:
         )
 
     def write(self, folder: Path) -> None:
-        """Write `records.csv`, `results.json` and `results.md` into `folder`, each whole or not at all."""
+        """Write `records.csv.gz`, `results.json` and `results.md` into `folder`, each whole or not at all."""
         folder.mkdir(parents=True, exist_ok=True)
         _replace(folder / "results.json", json.dumps(self.to_dict(), indent=1) + "\n")
         _replace(folder / "results.md", self.summary())
         if self.records:
-            write_csv(self.records, folder / "records.csv")
+            plain = folder / "records.csv.tmp"
+            write_csv(self.records, plain)
+            # no name and no time in the archive, so that the same records are the same bytes
+            (folder / "records.csv.gz.tmp").write_bytes(gzip.compress(plain.read_bytes(), mtime=0))
+            os.replace(folder / "records.csv.gz.tmp", folder / "records.csv.gz")
+            plain.unlink()
+
+
+def read_records(folder: Path) -> tuple[Record, ...]:
+    """Read back every measured value that `Results.write` left in a folder."""
+    with tempfile.TemporaryDirectory() as place:
+        plain = Path(place) / "records.csv"
+        plain.write_bytes(gzip.decompress((folder / "records.csv.gz").read_bytes()))
+        return read_csv(plain)
 
 
 def _replace(path: Path, text: str) -> None:

@@ -185,10 +185,21 @@ def conclude(name: str, records: list[Record], config: dict[str, Any]) -> Result
                 numbers[f"{mean.detector}: {side} {metric}"] = mean.estimate
         for reference in ("control", "stage 1"):
             numbers.update(_gains(head, data_set, reference))
+        numbers.update(_same_pairs(numbers, data_set))
         numbers.update(_budgets(own, data_set))
         claims += _claims(numbers, data_set, config["targets"][data_set])
         notes.append(_worst_pair(head, data_set))
     return Results(name, numbers, claims, records, notes)
+
+
+def _same_pairs(numbers: dict[str, Estimate], data_set: str) -> dict[str, Estimate]:
+    """Stage 1 over the (told, unseen) pairs that the aware detector is judged on, not over families."""
+    found = {}
+    for metric in ("auc", "tpr_1e2", "tpr_1e3"):
+        aware = numbers[f"{data_set} aware: unseen {metric}"].value
+        gain = numbers[f"{data_set} aware - stage 1: unseen {metric}"].value
+        found[f"{data_set} stage 1, same pairs: unseen {metric}"] = Estimate(aware - gain)
+    return found
 
 
 def _gains(records: list[Record], data_set: str, reference: str) -> dict[str, Estimate]:
