@@ -1,7 +1,7 @@
 """The written house holds: examples run, commands and options exist, links and paths lead somewhere.
 
-Fenced `python` blocks are run, those of a page one after the other in one namespace and folder; so are the lines
-of blocks opened with `console run`. Of other `console` blocks only commands and options are read.
+Fenced `python` blocks are run, those of a page one after the other in one namespace and folder, and so are
+the lines of blocks opened with `console run`. Of other `console` blocks only commands and options are read.
 """
 
 from __future__ import annotations
