@@ -78,17 +78,17 @@ def stopwatch(owner: type | ModuleType, name: str) -> Iterator[list[float]]:
 def line(task: str, kind: str, batch: int | str, ours_: NDArray[Any], peer: NDArray[Any]) -> dict[str, Any]:
     """One line of results from seconds a row (repeats, 2) of ours and of a peer; ratio = peer over ours."""
     ratios = peer / ours_
-    wall, cpu = np.median(1.0 / ours_, axis=0), np.median(1.0 / peer, axis=0)
+    our_rate, peer_rate = np.median(1.0 / ours_, axis=0), np.median(1.0 / peer, axis=0)
     return {
         "task": task,
         "model": kind,
         "batch": batch,
         "epochs": EPOCHS,
         "repeats": len(ours_),
-        "ours_wall_rows_per_s": wall[0],
-        "ours_cpu_rows_per_s": wall[1],
-        "peer_wall_rows_per_s": cpu[0],
-        "peer_cpu_rows_per_s": cpu[1],
+        "ours_wall_rows_per_s": our_rate[0],
+        "ours_cpu_rows_per_s": our_rate[1],
+        "peer_wall_rows_per_s": peer_rate[0],
+        "peer_cpu_rows_per_s": peer_rate[1],
         "ratio_wall": float(np.median(ratios[:, 0])),
         "ratio_cpu": float(np.median(ratios[:, 1])),
         "ratio_cpu_low": float(ratios[:, 1].min()),
