@@ -24,9 +24,9 @@ types: .venv/.installed-dev
 bench: .venv/.installed-peers
 	$(BIN)/unseen recipe run aware-flows --out src/unseen/recipes/aware_flows/results
 	$(BIN)/unseen recipe run aware-mnist --out src/unseen/recipes/aware_mnist/results
-	$(BIN)/python benchmarks/false_alarms.py --out benchmarks/results/false_alarms.csv
-	$(BIN)/python benchmarks/speed.py --out benchmarks/results/speed.csv
-	$(BIN)/python benchmarks/memory.py --out benchmarks/results/memory.csv
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/false_alarms.py --out benchmarks/results/false_alarms.csv
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/speed.py --out benchmarks/results/speed.csv
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/memory.py --out benchmarks/results/memory.csv
 	$(BIN)/python -m pytest -p no:cacheprovider -m "slow or peers"
 
 docs: .venv/.installed-dev
