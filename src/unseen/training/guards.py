@@ -43,7 +43,7 @@ class ForgettingGuard:
         if ratios[0] > self.median_limit:
             return f"the median error of held-out normal rows rose to {ratios[0]:.2f} times stage 1"
         if ratios[1] > self.tail_limit:
-            return f"the 0.99 quantile of that error rose to {ratios[1]:.2f} times stage 1"
+            return f"the 0.99 quantile of the held-out normal error rose to {ratios[1]:.2f} times stage 1"
         return None
 
     def ratios(self, error: Tensor) -> tuple[float, float]:
