@@ -27,10 +27,9 @@ bench: .venv/.installed-peers
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/false_alarms.py --out benchmarks/results/false_alarms.csv
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/speed.py --out benchmarks/results/speed.csv
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/memory.py --out benchmarks/results/memory.csv
-	$(BIN)/python -m pytest -p no:cacheprovider -m "slow or peers"
 
 docs: .venv/.installed-dev
-	$(BIN)/python -m pytest -p no:cacheprovider --doctest-modules src -q
+	$(BIN)/python -m pytest -p no:cacheprovider tests/docs src
 	@echo "The guide is docs/index.md; every example in it and in the docstrings has just run."
 
 clean:

@@ -55,16 +55,16 @@ class AwareDetector(Detector):
 
         score = e1 + sum over told members of max(0, e_m - c).
 
-    The score is never below e1, and c is set on held-out normal rows so that telling causes at most the
-    share `trust` of the false alarms: TPR(joined, a) >= TPR(stage 1, (1 - trust) a) for kinds nobody has told
-    of (see `unseen.detectors.telling`).
+    The score is never below e1, and c is set on held-out normal rows so that, on them, telling causes at most
+    the share `trust` of the false alarms. Fresh rows pay about that at rates those rows resolve, and can pay
+    a multiple of it at rates they do not (see `unseen.detectors.telling`).
 
     Args:
         model: `VAE(...)` or `AutoEncoder(...)`; None is a `VAE` with defaults.
         awareness: Loss on known anomalies, see `unseen.objectives`; None is `Abc()`, bounded.
         row_score: How a pass is read, see `unseen.scores`; None is `Reconstruction()`.
         threshold: What raises an alarm, see `unseen.thresholds`; None is a false-alarm rate of 1 %.
-        trust: Largest share of the false alarms that may be due to what was told, between 0 and 1.
+        trust: Largest share of the false alarms on held-out rows that may be due to what was told, 0 to 1.
         members: Networks trained side by side whose scores are averaged.
         learn, tune: How long stage 1 and stage 2 train.
         trim: Share of unlabelled anomalies expected among the normal rows (their largest losses are left
@@ -161,8 +161,11 @@ class AwareDetector(Detector):
         Args:
             X: Rows (K, D). Without `y` all are known anomalies, and normal rows are rehearsed from `fit`.
                 No row at all is the zero-label control: as many steps, no label.
-            y: 0 and 1 as in `fit`; rows with 0 are rehearsed instead of those of `fit` (a loaded detector
-                carries no training rows, so it needs them).
+            y: 0 and 1 as in `fit`; rows with 0 are rehearsed instead of those of `fit`.
+            kinds: As in `fit`, shape (K,).
+
+        Raises:
+            DataError: The detector was loaded from a file, which carries no rows to watch training with.
 
         """
         check_is_fitted(self)

@@ -1,4 +1,4 @@
-"""What was told, added to what was learned unaided, at a price that is measured and bounded.
+"""What was told, added to what was learned unaided, at a price set on held-out normal rows.
 
 With e1 the unaided evidence and e_m the evidence of each told member (nats), the joined score is
 
@@ -10,9 +10,12 @@ smallest handicap at which, at every threshold from the strangest of them to the
 
     #(s > t) <= #(e1 > t) / (1 - trust).
 
-At a false-alarm rate a, then, TPR(joined, a) >= TPR(unaided, (1 - trust) a) for kinds nobody has told of, up
-to what the held-out rows can resolve, and as long as later normal rows are like them: where the normal
-traffic itself drifts towards what was told, the price rises. Kinds that resemble what was told gain.
+On these n rows, then, TPR(joined, a) >= TPR(unaided, (1 - trust) a) for kinds nobody has told of, and kinds
+that resemble what was told gain. It is a statement about these rows, not a bound for fresh ones: at a rate a
+it rests on a n of them, which also set the scale of the evidence. Measured on fresh rows with trust 0.1 and
+500 to 1,300 watched rows, normal rows above a threshold grew 1.2 times at 1e-2 and 2 to 3 times at 1e-3,
+where 1.11 is asked for. Where the normal traffic itself drifts towards what was told, the price rises
+further.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -83,18 +84,18 @@ def learn_normal(
     @torch.no_grad()
     def check(step: int) -> bool:
         nonlocal best, least, since
-        value = float(
-            elbo(network(held_out), held_out, beta=beta).median()
-            if trim
-            else elbo(network(held_out), held_out, beta=beta).mean()
-        )
+        losses = elbo(network(held_out), held_out, beta=beta)
+        # unlabelled anomalies are among the held-out rows too, and would rule a mean
+        value = float(losses.median() if trim else losses.mean())
+        if not math.isfinite(value):
+            return True
         trace.steps.append(step)
         trace.normal.append(value)
         if value < least:
             least, since, best = value, 0, copy.deepcopy(network.state_dict())
         else:
             since += 1
-        return since >= PATIENCE or not bool(torch.isfinite(torch.tensor(value)))
+        return since >= PATIENCE
 
     with flat(network) as parameters:
         descent = by_autograd(loss)
