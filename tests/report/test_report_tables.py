@@ -106,3 +106,12 @@ def test_a_comparison_becomes_tables_with_the_worst_pair_named():
 )
 def test_the_verdict_on_false_alarms_has_a_direction(p_values, verdict):
     assert of_false_alarms(false_alarms(p_values, levels=[0.1])).rows[0][3] == verdict
+
+
+def test_a_rate_that_the_draw_of_the_threshold_explains_says_so():
+    """With 100 calibration rows a stated 10 % is drawn from 4 to 19 %: 14 % is no fault."""
+    p_values = [0.05] * 140 + [0.5] * 860
+    marks = false_alarms(p_values, levels=[0.1])
+    assert of_false_alarms(marks).rows[0][3] == "too many"
+    assert of_false_alarms(marks, calibration_rows=100).rows[0][3].startswith("too many, within the ")
+    assert of_false_alarms(marks, calibration_rows=1_000_000).rows[0][3] == "too many"

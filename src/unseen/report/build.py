@@ -70,6 +70,7 @@ def judged_content(
         latent=_latent(detector, judged.table.filter(pa.array(judged.normal))),
         trace=_trace(detector),
         p_values=judged.p_values[judged.normal] if judged.fresh else None,
+        calibration_rows=len(detector.calibration_),
         top=_top(detector, judged, order[:TOP]),
         images=_images(detector, judged, _by_turns(judged, order)[:IMAGES]),
         guards=tuple(notice for trace in detector.traces_ for notice in trace.notices),

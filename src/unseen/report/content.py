@@ -192,6 +192,7 @@ class Content:
         latent: relevance of the latent units.
         trace: of the training.
         p_values: p-values of normal rows that took no part in the fit.
+        calibration_rows: held-out normal rows those p-values were counted against; 0 where not known.
         top: the strangest rows.
         images: the strangest images.
         guards: what the guards of the training had to say, one sentence each.
@@ -209,6 +210,7 @@ class Content:
     latent: Latent | None = None
     trace: Trace | None = None
     p_values: Floats | None = None
+    calibration_rows: int = 0
     top: tuple[TopAnomaly, ...] = ()
     images: tuple[ImageRow, ...] = ()
     guards: tuple[str, ...] = ()

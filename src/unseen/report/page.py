@@ -169,7 +169,11 @@ def _sections(content: Content) -> Sequence[Section]:
     alarms: list[tuple[str, str]] = []
     if content.p_values is not None and content.p_values.size:
         marks = false_alarms(content.p_values)
-        alarms.append(("Intervals: 99 %, exact binomial.", tables.to_html(tables.of_false_alarms(marks))))
+        drawn = content.calibration_rows
+        words = "Intervals: 99 %, exact binomial."
+        if drawn:
+            words += f" The threshold was drawn with {drawn:,} held-out rows; what that explains is said."
+        alarms.append((words, tables.to_html(tables.of_false_alarms(marks, calibration_rows=drawn))))
     top = [("", tables.to_html(tables.of_top(content.top)))] if content.top else []
     return (
         Section("kinds", "Told and unseen", tuple(panels.ranking_panels(content)), tuple(ranked)),

@@ -239,8 +239,9 @@ def model_panels(content: Content) -> Iterator[Panel]:
         yield _panel(
             "trace",
             "Training",
-            "Normals should stay rebuilt (ink), known anomalies should not (orange); "
-            "grey: the weight of the awareness term.",
+            "Normal rows should stay rebuilt (ink)"
+            + (", known anomalies should not (orange)" if t.known.size else "")
+            + ("; grey: the weight of the awareness term." if t.ramp.size else "."),
             figures.trace(t),
             Table(tuple(kept), lines),
         )

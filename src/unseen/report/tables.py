@@ -9,7 +9,16 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from unseen.evaluation import Bias, Estimate, Evaluation, FalseAlarms, KindResult, Mean, Measures
+from unseen.evaluation import (
+    Bias,
+    Estimate,
+    Evaluation,
+    FalseAlarms,
+    KindResult,
+    Mean,
+    Measures,
+    expected_alarms,
+)
 from unseen.report.content import Scored, TopAnomaly
 
 Cell = str | int | float | Estimate
@@ -79,11 +88,22 @@ def side_by_side(scores: Sequence[Scored]) -> Table:
     return Table(tuple(columns), tuple(rows))
 
 
-def of_false_alarms(marks: Iterable[FalseAlarms]) -> Table:
-    """Stated against realised false-alarm rate."""
+def of_false_alarms(marks: Iterable[FalseAlarms], *, calibration_rows: int = 0) -> Table:
+    """Stated against realised false-alarm rate.
+
+    Args:
+        marks: one a stated rate.
+        calibration_rows: held-out rows the threshold was drawn with; a rate outside its own interval that the
+            draw explains (beta-binomial, 99 %) says so. 0 where not known: then only the interval judges.
+
+    """
     rows = []
     for mark in marks:
         verdict = "holds" if mark.holds else ("too many" if mark.too_many else "fewer than stated")
+        if not mark.holds and calibration_rows:
+            fair = expected_alarms(mark.stated, rows=mark.rows, held_out=calibration_rows)
+            if fair.low <= mark.realised.value <= fair.high:
+                verdict += f", within the {100 * fair.low:.2g} to {100 * fair.high:.2g} % of the draw"
         counts = f"{mark.alarms:,} of {mark.rows:,}"
         rows.append((f"{100 * mark.stated:g} %", counts, Estimate(*_hundred(mark.realised)), verdict))
     return Table(("stated rate", "alarms", "realised rate, %", "verdict"), tuple(rows))
