@@ -24,6 +24,7 @@ from unseen.registry import LOSSES
 from unseen.scores import Robust
 from unseen.thresholds import FalseAlarmRate
 from unseen.training.loop import Plan
+from unseen.training.stages import TUNE
 
 
 def _listed(value: object) -> object:
@@ -32,8 +33,8 @@ def _listed(value: object) -> object:
 
 
 # What measured best on tables of flows (recipe aware-flows): noise on the input, a high rate, few steps.
-LEARN = Plan(steps=1500, rate=3e-3, noise=0.2)
-TUNE = Plan(steps=500, rate=5e-4, noise=0.2)
+TABLE_LEARN = Plan(steps=1500, rate=3e-3, noise=0.2)
+TABLE_TUNE = Plan(steps=500, rate=5e-4, noise=0.2)
 
 # Pixels a side below which an image is read pixel by pixel.
 SMALL = 16
@@ -148,8 +149,8 @@ setting 'stpes' is not known. Did you mean 'steps'?
             trust=self.trust,
             members=self.members,
             row_score=Robust(scale=0.3) if image is None else None,
-            learn=_plan(LEARN if image is None else Plan(), steps=self.steps, rate=self.rate),
-            tune=_plan(TUNE if image is None else Plan(steps=1000, rate=5e-4), steps=self.tune_steps),
+            learn=_plan(TABLE_LEARN if image is None else Plan(), steps=self.steps, rate=self.rate),
+            tune=_plan(TABLE_TUNE if image is None else TUNE, steps=self.tune_steps),
             trim=self.trim,
             neighbours=Neighbours() if image is None else _gallery(image),
             missing=self.missing,

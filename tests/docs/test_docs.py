@@ -107,9 +107,9 @@ def typed(line: str) -> None:
 def test_examples_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     # the same lines on fewer steps: what is tested is that they run
-    for plan in ("LEARN", "TUNE"):
+    for plan in ("TABLE_LEARN", "TABLE_TUNE", "TUNE"):
         monkeypatch.setattr(config, plan, replace(getattr(config, plan), steps=40))
-    monkeypatch.setattr(config, "Plan", lambda **given: config.LEARN)
+    monkeypatch.setattr(config, "Plan", lambda **given: config.TABLE_LEARN)
     space: dict[str, object] = {"__name__": "__main__"}
     for block in runnable(page):
         if block.info == "python":

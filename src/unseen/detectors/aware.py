@@ -35,7 +35,7 @@ from unseen.seeds import generator, seeded
 from unseen.thresholds import Calibration, Threshold
 from unseen.training.guards import refuse_collapse
 from unseen.training.loop import Plan
-from unseen.training.stages import GuardWarning, Trace, become_aware, learn_normal
+from unseen.training.stages import TUNE, GuardWarning, Trace, become_aware, learn_normal
 
 Floats = NDArray[np.float64]
 
@@ -278,7 +278,7 @@ class AwareDetector(Detector):
     def _become_aware(self, known: Floats, kinds: NDArray[Any] | None) -> None:
         self._need_rows()
         model, told = self.model or VAE(), self._tensor(known)
-        plan = _fitted_plan(self.tune or Plan(steps=1000, rate=5e-4), len(self._rehearsal))
+        plan = _fitted_plan(self.tune or TUNE, len(self._rehearsal))
         reading = self._reconstructing()
         tuned = [copy.deepcopy(network) for network in reading.networks]
         del self.traces_[len(tuned) :]  # told again, stage 2 starts over, and so does its record

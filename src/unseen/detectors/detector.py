@@ -106,7 +106,12 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     def offset_(self) -> float:
         """Minus the anomaly score above which a row alone raises an alarm."""
         check_is_fitted(self)
-        return -self.calibration_.score_at(self._threshold().rate)
+        return -self.calibration_.score_at(self.rate_)
+
+    @property
+    def rate_(self) -> float:
+        """False-alarm rate at which alarms are raised now."""
+        return self._threshold().rate
 
     def _threshold(self) -> Threshold:
         """Return the threshold asked for; else 1 %, or the least rate two held-out rows can vouch for."""

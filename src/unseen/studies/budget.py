@@ -19,16 +19,12 @@ def label_budget(
 
     Budgets are nested; 0 is stage 1. The detector ends as it was told last, so let the last count be all.
 
-    Parameters
-    ----------
-    detector
-        Fitted in this process, since a loaded one carries no rows to rehearse.
-    known, kind
-        Known anomalies in the order they became known, and the name of their kind.
-    judged
-        Labelled rows to judge by.
-    counts
-        Numbers of labels, rising, each at most the number of known rows.
+    Args:
+        detector: Fitted in this process, since a loaded one carries no rows to rehearse.
+        known, kind: Known anomalies in the order they became known, and the name of their kind.
+        judged: Labelled rows to judge by.
+        counts: Numbers of labels, rising, each at most the number of known rows.
+
     """
     found: dict[int, Evaluation] = {}
     for count in counts:

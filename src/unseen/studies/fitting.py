@@ -22,28 +22,17 @@ from unseen.studies.rows import Rows, mention_labels
 class Learned:
     """A fitted detector and the story of its training.
 
-    Attributes
-    ----------
-    detector
-        Fitted; its notes remember the study.
-    rows, columns, features
-        Rows that came, their columns, and the features these became.
-    normal
-        Rows taken as normal.
-    known
-        Known anomalies told, by kind.
-    left_out
-        Rows of other kinds, which took no part, by kind.
-    kept_back
-        Rows kept back for judging.
-    rate, threshold
-        Stated false-alarm rate, and the score in nats above which a row raises an alarm.
-    hard
-        Known anomalies that looked ordinary before they were told.
-    notices
-        What the guards of the training had to say.
-    seconds
-        Time spent on training.
+    Attributes:
+        detector: Fitted; its notes remember the study.
+        rows, columns, features: Rows that came, their columns, and the features these became.
+        normal: Rows taken as normal.
+        known: Known anomalies told, by kind.
+        left_out: Rows of other kinds, which took no part, by kind.
+        kept_back: Rows kept back for judging.
+        rate, threshold: Stated false-alarm rate, and the score in nats above which a row raises an alarm.
+        hard: Known anomalies that looked ordinary before they were told.
+        notices: What the guards of the training had to say.
+        seconds: Time spent on training.
 
     """
 
@@ -84,10 +73,8 @@ def learn(rows: Rows, settings: FitSettings, *, names: Sequence[str] = ()) -> Le
 
     `names` are column names that the data itself does not carry, for the detector to remember.
 
-    Raises
-    ------
-    DataError
-        No normal row is left, or a column cannot be learned from.
+    Raises:
+        DataError: No normal row is left, or a column cannot be learned from.
 
     """
     started = time.perf_counter()
@@ -124,7 +111,7 @@ def learn(rows: Rows, settings: FitSettings, *, names: Sequence[str] = ()) -> Le
         known=detector.known_kinds_,
         left_out={} if labels is None else _counted(labels.kinds[~back & (y < 0)]),
         kept_back=int(back.sum()),
-        rate=stated_rate(detector),
+        rate=detector.rate_,
         threshold=-detector.offset_,
         hard=int(detector.hard_known(table.filter(pa.array(told))).sum()) if told.any() else 0,
         notices=tuple(notice for trace in detector.traces_ for notice in trace.notices),
@@ -132,16 +119,11 @@ def learn(rows: Rows, settings: FitSettings, *, names: Sequence[str] = ()) -> Le
     )
 
 
-def stated_rate(detector: AwareDetector) -> float:
-    """Return the false-alarm rate at which the detector raises alarms."""
-    return detector._threshold().rate
-
-
 def silence(detector: AwareDetector) -> str:
     """Say why a detector can never raise an alarm; empty where it can."""
     if math.isfinite(detector.offset_):
         return ""
-    rate = stated_rate(detector)
+    rate = detector.rate_
     needed = f"needs {math.ceil(1.0 / rate) - 1:,} held-out normal rows" if rate > 0 else "allows none"
     return f"a false-alarm rate of {rate:.3g} {needed}, and the model has {len(detector.calibration_):,}"
 

@@ -13,7 +13,7 @@ from unseen.data.labels import UNLABELLED
 from unseen.detectors.aware import AwareDetector
 from unseen.errors import DataError
 from unseen.evaluation import Evaluation, FalseAlarms, evaluate, false_alarms
-from unseen.studies.fitting import silence, stated_rate
+from unseen.studies.fitting import silence
 from unseen.studies.memory import recall, trained_on
 from unseen.studies.rows import Rows
 from unseen.studies.scoring import inputs_of, matrix_of
@@ -30,28 +30,17 @@ FEW = 10
 class Judged:
     """Scores of labelled rows and what they are worth.
 
-    Attributes
-    ----------
-    places
-        Row numbers in the data, shape (N,); the rows that were judged.
-    table
-        Features of these rows.
-    kinds, normal
-        Kind of each row, and whether it is normal, shape (N,).
-    scores, unaided
-        Joined score, and that of stage 1 alone, shape (N,), nats.
-    p_values
-        Conformal p-values, shape (N,).
-    raised
-        Whether the row raises an alarm, shape (N,).
-    joined, stage1
-        How well either score ranks, kind by kind; `stage1` is None where nothing was told.
-    alarms
-        False alarms on these normal rows against the stated rate.
-    fresh
-        Whether none of these rows is known to have taken part in training.
-    warnings
-        What a reader must know, one sentence each.
+    Attributes:
+        places: Row numbers in the data, shape (N,); the rows that were judged.
+        table: Features of these rows.
+        kinds, normal: Kind of each row, and whether it is normal, shape (N,).
+        scores, unaided: Joined score, and that of stage 1 alone, shape (N,), nats.
+        p_values: Conformal p-values, shape (N,).
+        raised: Whether the row raises an alarm, shape (N,).
+        joined, stage1: How well either score ranks, kind by kind; `stage1` is None where nothing was told.
+        alarms: False alarms on these normal rows against the stated rate.
+        fresh: Whether none of these rows is known to have taken part in training.
+        warnings: What a reader must know, one sentence each.
 
     """
 
@@ -102,10 +91,8 @@ def judge(detector: AwareDetector, rows: Rows, *, only: Bools | None = None, see
 
     Judged are the rows of the mask `only`, shape (N,), or all; `seed` is that of the bootstrap.
 
-    Raises
-    ------
-    DataError
-        No labels, or no normal or no anomalous row to judge by.
+    Raises:
+        DataError: No labels, or no normal or no anomalous row to judge by.
 
     """
     if rows.labels is None:
@@ -139,7 +126,7 @@ def judge(detector: AwareDetector, rows: Rows, *, only: Bools | None = None, see
         raised=scores > -detector.offset_,
         joined=joined,
         stage1=stage1,
-        alarms=false_alarms(p_values[normal], levels=(stated_rate(detector),))[0],
+        alarms=false_alarms(p_values[normal], levels=(detector.rate_,))[0],
         fresh=not overlap,
         warnings=tuple(_doubts(detector, overlap, told)),
     )
@@ -148,10 +135,8 @@ def judge(detector: AwareDetector, rows: Rows, *, only: Bools | None = None, see
 def held_out_of(detector: AwareDetector, rows: Rows) -> Bools:
     """Mask of the rows that were kept back when the detector was trained, shape (N,).
 
-    Raises
-    ------
-    DataError
-        The model kept no rows back, or a feature column is missing.
+    Raises:
+        DataError: The model kept no rows back, or a feature column is missing.
 
     """
     names = inputs_of(detector)

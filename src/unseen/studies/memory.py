@@ -22,18 +22,12 @@ SKETCH_SALT = 20_250_411
 class Memory:
     """Where the rows came from and which were kept back.
 
-    Attributes
-    ----------
-    data
-        Name of the training data.
-    label, normal, known
-        Label column, its normal kinds, and the kinds that were told.
-    names
-        Column names given for a file without a header.
-    share, salt
-        Rows were kept back where their salted hash falls below `share`; None where none were.
-    sketch
-        The smallest hashes of the training rows, hexadecimal.
+    Attributes:
+        data: Name of the training data.
+        label, normal, known: Label column, its normal kinds, and the kinds that were told.
+        names: Column names given for a file without a header.
+        share, salt: Rows were kept back where their salted hash falls below `share`; None where none were.
+        sketch: The smallest hashes of the training rows, hexadecimal.
 
     """
 
@@ -53,10 +47,8 @@ class Memory:
     def kept_back(self, table: pa.Table) -> np.ndarray:
         """Mask of the rows that were kept back from training, shape (N,).
 
-        Raises
-        ------
-        DataError
-            No rows were kept back.
+        Raises:
+            DataError: No rows were kept back.
 
         """
         if self.share is None:
@@ -70,10 +62,8 @@ class Memory:
 def recall(detector: Detector) -> Memory:
     """Return what a detector remembers; nothing is remembered by one that was fitted in other ways.
 
-    Raises
-    ------
-    ModelFileError
-        The notes do not make sense.
+    Raises:
+        ModelFileError: The notes do not make sense.
 
     """
     notes = getattr(detector, "notes_", {}).get("study")

@@ -17,10 +17,9 @@ from unseen.studies.sinks import sink_to
 def write_judged(judged: Judged, folder: Path) -> None:
     """Write `evaluation.json` and `scores.csv` (one line a judged row) into a folder.
 
-    Raises
-    ------
-    DataError
-        The folder cannot be written.
+    Raises:
+        DataError: The folder cannot be written.
+
     """
     try:
         folder.mkdir(exist_ok=True)

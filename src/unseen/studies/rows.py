@@ -26,14 +26,10 @@ class StudyNote(UserWarning):
 class Rows:
     """Features of every row, and their labels where there are any.
 
-    Attributes
-    ----------
-    name
-        What a person calls the data.
-    table
-        The columns that are features.
-    labels
-        What each row is; None without a label column.
+    Attributes:
+        name: What a person calls the data.
+        table: The columns that are features.
+        labels: What each row is; None without a label column.
 
     """
 
@@ -47,10 +43,8 @@ def open_rows(path: str, names: Sequence[str] = ()) -> Source:
 
     Each of `names` is a file (one name a line; what follows a comma is ignored) or names joined by commas.
 
-    Raises
-    ------
-    DataError
-        The data, or a file of names, cannot be read.
+    Raises:
+        DataError: The data, or a file of names, cannot be read.
 
     """
     found = [name for part in names for name in _named(part)]
@@ -69,10 +63,8 @@ def read_rows(
 
     Of a folder of images the pixels are the features, and the sub-folder is the label where one is needed.
 
-    Raises
-    ------
-    DataError
-        A column or label that is not there (the nearest is offered), or no feature left.
+    Raises:
+        DataError: A column or label that is not there (the nearest is offered), or no feature left.
 
     """
     if label is None and normal and {"image", "kind"} <= set(source.columns):

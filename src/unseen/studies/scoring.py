@@ -30,10 +30,8 @@ def inputs_of(detector: AwareDetector) -> tuple[str, ...]:
 def matrix_of(detector: AwareDetector, table: pa.Table) -> pa.Table | np.ndarray:
     """Return what the detector takes: the table itself, or its numbers where it was fitted on an array.
 
-    Raises
-    ------
-    DataError
-        The table has other columns than the array the detector was fitted on.
+    Raises:
+        DataError: The table has other columns than the array the detector was fitted on.
 
     """
     if detector.schema_ is not None:
@@ -55,10 +53,9 @@ def scored(
 
     Only the columns that the detector reads, and those in `keep`, are read from the source.
 
-    Raises
-    ------
-    DataError
-        A column is missing or of another kind than in training; rows count from the first of the source.
+    Raises:
+        DataError: A column is missing or of another kind than in training; rows count from the first of the
+            source.
 
     """
     names = inputs_of(detector)
@@ -117,10 +114,8 @@ def strongest(parts: Iterable[tuple[pa.Table, pa.Table]], count: int) -> tuple[p
 def picked(parts: Iterable[tuple[pa.Table, pa.Table]], rows: Sequence[int]) -> tuple[pa.Table, pa.Table]:
     """Keep the rows of these numbers, in the order asked for.
 
-    Raises
-    ------
-    DataError
-        A number is beyond the last row.
+    Raises:
+        DataError: A number is beyond the last row.
 
     """
     found: dict[int, tuple[pa.Table, pa.Table]] = {}

@@ -101,10 +101,8 @@ FORMATS: Mapping[str, type[Any]] = {".csv": CsvSink, ".parquet": ParquetSink, ".
 def sink_to(path: Path) -> Iterator[Sink]:
     """Open a sink by suffix; the file appears under its name when the block ends well, and else not at all.
 
-    Raises
-    ------
-    DataError
-        A suffix without a format, or a place that cannot be written.
+    Raises:
+        DataError: A suffix without a format, or a place that cannot be written.
 
     """
     if path.suffix.lower() not in FORMATS:

@@ -25,6 +25,10 @@ PATIENCE = 12
 NEAR_BEST = 0.05
 
 
+# How stage 2 trains where nothing else is said; stage 1 trains by `Plan()`.
+TUNE = Plan(steps=1000, rate=5e-4)
+
+
 class GuardWarning(UserWarning):
     """Training was stopped, or its result is doubtful; the message says what was seen."""
 
