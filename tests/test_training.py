@@ -18,7 +18,7 @@ from unseen.models.vae import VAE
 from unseen.objectives import Abc, AeSad, Hinge, Inverse, Ramp, RampCapped, Sigmoid
 from unseen.seeds import generator, seeded, torch_generator
 from unseen.training.guards import ForgettingGuard, active_units, refuse_collapse
-from unseen.training.loop import Plan, batches, by_autograd
+from unseen.training.loop import Batch, Plan, batches, by_autograd
 from unseen.training.progress import listening, tell
 from unseen.training.stages import GuardWarning, become_aware, learn_normal
 from unseen.training.threads import WORTH_A_THREAD, layer_work, threads_for
@@ -71,24 +71,30 @@ def error(network, rows):
 @pytest.mark.parametrize("labels", [1, 3, 500])
 def test_a_batch_holds_a_quarter_as_many_known_rows_however_many_there_are(labels):
     normal, known = torch.zeros(100, 2), torch.ones(labels, 2)
-    rows, mask = next(batches(normal, known, Plan(batch=64), seed=0))
-    assert rows[:, 0].tolist() == [0.0] * 64 + [1.0] * 16
-    assert mask.tolist() == [False] * 64 + [True] * 16
+    batch = next(batches(normal, known, Plan(batch=64), seed=0))
+    assert batch.rows[:, 0].tolist() == [0.0] * 64 + [1.0] * 16
+    assert batch.known.tolist() == [False] * 64 + [True] * 16
+
+
+def test_a_batch_says_where_its_rows_stand():
+    normal, known = torch.arange(50.0)[:, None], 100 + torch.arange(5.0)[:, None]
+    batch = next(batches(normal, known, Plan(batch=16), seed=0))
+    assert batch.rows.equal(torch.cat([normal[batch.normal_places], known[batch.known_places]]))
 
 
 def test_an_epoch_shows_every_normal_row_once_and_no_two_are_alike():
     stream = batches(torch.arange(96.0)[:, None], None, Plan(batch=32), seed=0)
-    epochs = [torch.cat([next(stream)[0] for _ in range(3)]).flatten().tolist() for _ in range(2)]
+    epochs = [torch.cat([next(stream).rows for _ in range(3)]).flatten().tolist() for _ in range(2)]
     assert [sorted(epoch) for epoch in epochs] == [list(range(96))] * 2
     assert epochs[0] != epochs[1]
     again = batches(torch.arange(96.0)[:, None], None, Plan(batch=32), seed=0)
-    assert next(again)[0].flatten().tolist() == epochs[0][:32]
+    assert next(again).rows.flatten().tolist() == epochs[0][:32]
 
 
 def test_few_rows_are_one_batch():
-    rows, mask = next(batches(torch.arange(7.0)[:, None], None, Plan(batch=256), seed=0))
-    assert sorted(rows.flatten().tolist()) == list(range(7))
-    assert not mask.any()
+    batch = next(batches(torch.arange(7.0)[:, None], None, Plan(batch=256), seed=0))
+    assert sorted(batch.rows.flatten().tolist()) == list(range(7))
+    assert not batch.known.any()
 
 
 @pytest.mark.parametrize("labels", [1, 16, 64])
@@ -96,8 +102,9 @@ def test_the_number_of_labels_does_not_change_their_weight(labels):
     """Losses w on normal rows and -3 w on known ones: the slope is 1 - 3, whatever the counts."""
     weight = nn.Parameter(torch.ones(1))
     mask = torch.arange(64 + labels) >= 64
-    loss = by_autograd(lambda x, known, step: torch.where(known, -3.0 * weight, weight))
-    loss(torch.zeros(64 + labels, 1), mask, 0)
+    loss = by_autograd(lambda batch, step: torch.where(batch.known, -3.0 * weight, weight))
+    places = torch.arange(64 + labels)
+    loss(Batch(torch.zeros(64 + labels, 1), mask, places[:64], places[64:]), 0)
     assert weight.grad.item() == pytest.approx(-2.0)
 
 

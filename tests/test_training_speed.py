@@ -95,7 +95,7 @@ def test_the_loop_clips_the_gradient_of_all_parameters_together():
             seen.append(float(parameters.slopes.norm()))
             return True
 
-        descent = by_autograd(lambda x, mask, step: network(x).square().sum(1))
+        descent = by_autograd(lambda batch, step: network(batch.rows).square().sum(1))
         train(network, parameters, descent, rows, None, plan, check=check, seed=0, what="clip")
     assert seen == [pytest.approx(0.5, rel=1e-3)]
 

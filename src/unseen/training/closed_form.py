@@ -130,7 +130,7 @@ class ClosedForm:
 
     def descent(self, inputs: Callable[[Tensor], tuple[Tensor, Tensor | None]]) -> Descent:
         """Return what the loop calls, from what turns a batch into the rows that go in and the noise."""
-        return lambda rows, mask, step: self.write(rows, *inputs(rows))
+        return lambda batch, step: self.write(batch.rows, *inputs(batch.rows))
 
     def write(self, target: Tensor, x: Tensor, noise: Tensor | None) -> None:
         """Write the gradient for rows `target` (N, D), from the same rows `x` as the network sees them.

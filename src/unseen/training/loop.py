@@ -37,28 +37,48 @@ class Plan:
     noise: float = 0.0
 
 
-# (rows, mask of known anomalies, step) -> loss of each row, shape (N,)
-RowLoss = Callable[[Tensor, Tensor, int], Tensor]
-# (rows, mask of known anomalies, step): writes the gradient of the mean loss into the parameters
-Descent = Callable[[Tensor, Tensor, int], None]
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Rows of one optimiser step: normal rows, then known anomalies.
+
+    Attributes:
+        rows: Shape (N, *shape).
+        known: Boolean, shape (N,), True for known anomalies.
+        normal_places, known_places: Where the rows stand among all normal rows and all known anomalies, to
+            look up what belongs to them (weights, classes, a protected variable).
+
+    """
+
+    rows: Tensor
+    known: Tensor
+    normal_places: Tensor
+    known_places: Tensor
+
+
+# (batch, step) -> loss of each row, shape (N,)
+RowLoss = Callable[[Batch, int], Tensor]
+# (batch, step): writes the gradient of the mean loss into the parameters
+Descent = Callable[[Batch, int], None]
 Check = Callable[[int], bool]
 
 
-def batches(normal: Tensor, known: Tensor | None, plan: Plan, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield endless (rows, mask of known anomalies): shuffled epochs of normal rows, then drawn anomalies."""
+def batches(normal: Tensor, known: Tensor | None, plan: Plan, seed: int) -> Iterator[Batch]:
+    """Yield batches without end: shuffled epochs of normal rows, each with anomalies drawn at random."""
     generator = torch_generator(seed, 1)
     size = min(plan.batch, len(normal))
     drawn = 0 if known is None else max(1, plan.batch // 4)
     mask = torch.zeros(size + drawn, dtype=torch.bool)
     mask[size:] = True
+    pick = torch.empty(0, dtype=torch.long)
     while True:
         order = torch.randperm(len(normal), generator=generator)
         for start in range(0, len(normal) - size + 1, size):
-            rows = normal.index_select(0, order[start : start + size])
+            places = order[start : start + size]
+            rows = normal.index_select(0, places)
             if known is not None:
                 pick = torch.randint(len(known), (drawn,), generator=generator)
                 rows = torch.cat([rows, known[pick]])
-            yield rows, mask
+            yield Batch(rows, mask, places, pick)
 
 
 def by_autograd(loss: RowLoss) -> Descent:
@@ -68,10 +88,10 @@ def by_autograd(loss: RowLoss) -> Descent:
     not change their weight.
     """
 
-    def descent(rows: Tensor, mask: Tensor, step: int) -> None:
+    def descent(batch: Batch, step: int) -> None:
         with torch.enable_grad():
-            losses = loss(rows, mask, step)
-            total = losses[~mask].mean() + losses[mask].mean() if mask.any() else losses.mean()
+            losses, known = loss(batch, step), batch.known
+            total = losses[~known].mean() + losses[known].mean() if known.any() else losses.mean()
             total.backward()  # type: ignore[no-untyped-call]
 
     return descent
@@ -102,9 +122,9 @@ def train(
     with threads_for(network, plan.batch), torch.no_grad():
         slopes = parameters.slopes
         optimiser = Adam(parameters.values, slopes, rate=plan.rate, steps=plan.steps)
-        for rows, mask in batches(normal, known, plan, seed):
+        for batch in batches(normal, known, plan, seed):
             slopes.zero_()
-            descent(rows, mask, done)
+            descent(batch, done)
             norm = float(torch.linalg.vector_norm(slopes))
             if norm > plan.clip:
                 slopes.mul_(plan.clip / norm)

@@ -17,7 +17,7 @@ from unseen.seeds import torch_generator
 from unseen.training.closed_form import ClosedForm
 from unseen.training.flat import flat
 from unseen.training.guards import ForgettingGuard, active_units
-from unseen.training.loop import Plan, by_autograd, train
+from unseen.training.loop import Batch, Plan, by_autograd, train
 
 # Stage 1 ends early after this many checks without a better held-out loss.
 PATIENCE = 12
@@ -78,7 +78,8 @@ def learn_normal(
     trace, best, since = Trace(), copy.deepcopy(network.state_dict()), 0
     least = float("inf")
 
-    def loss(x: Tensor, mask: Tensor, step: int) -> Tensor:
+    def loss(batch: Batch, step: int) -> Tensor:
+        x = batch.rows
         rows = elbo(network(*inputs(x)), x, beta=beta)
         if trim > 0 and step >= plan.steps // 2:
             keep = max(1, len(rows) - round(1.5 * trim * len(rows)))
@@ -146,11 +147,12 @@ def become_aware(
     def ramp(step: int) -> float:
         return min(1.0, step / max(1, plan.steps // 2))
 
-    def loss(x: Tensor, mask: Tensor, step: int) -> Tensor:
+    def loss(batch: Batch, step: int) -> Tensor:
+        x = batch.rows
         out = network(*inputs(x))
         if told is None:
             return elbo(out, x, beta=beta) / tau
-        return aware_rows(out, x, mask, awareness=awareness, beta=beta, tau=tau, ramp=ramp(step))
+        return aware_rows(out, x, batch.known, awareness=awareness, beta=beta, tau=tau, ramp=ramp(step))
 
     @torch.no_grad()
     def check(step: int) -> bool:
