@@ -159,7 +159,7 @@ class Calibration:
         )
 
     def _at(self, first: NDArray[np.intp]) -> Floats:
-        """Tail probability at the anchors: one row of each tie has been passed, the asked row stands for it."""
+        """Tail probability at the anchors: of each tie one row is passed."""
         if self.weights is None:
             n = len(self.scores)
             return np.asarray((n - first) / (n + 1.0))

@@ -136,7 +136,7 @@ def test_a_thinned_curve_keeps_ends_low_rates_and_area():
         (["high"], [1.0], {}, "must be numbers"),
         ([1.0], [1.0], {"normal_weights": [-1.0]}, r"is -1 \(first: row 0; 1 of 1 rows\)"),
         ([1.0], [1.0], {"anomaly_weights": [math.inf]}, r"is inf \(first: row 0"),
-        ([1.0], [1.0], {"anomaly_weights": [0.0]}, "is 0 in all 1 rows"),
+        ([1.0], [1.0], {"anomaly_weights": [0.0]}, "is zero in all 1 rows"),
         ([1.0], [1.0], {"normal_weights": [1.0, 2.0]}, "one weight a row"),
     ],
 )

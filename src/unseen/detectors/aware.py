@@ -21,8 +21,16 @@ from unseen.data.scale import Pixels, Scaler, restored_scaler
 from unseen.data.schema import Missing, Schema
 from unseen.detectors.committee import Member, join
 from unseen.detectors.detector import DEFAULT_RATE, Contributions, Detector, read_labels
+from unseen.detectors.extras import read_beside, weights_of
 from unseen.detectors.readers import Nearness, Neighbouring, Reader, Reconstructing
-from unseen.detectors.stored import bank_of, read_members, read_names, write_members
+from unseen.detectors.stored import (
+    bank_of,
+    read_calibration,
+    read_members,
+    read_names,
+    write_calibration,
+    write_members,
+)
 from unseen.detectors.telling import add_told, explain_told, handicap_for
 from unseen.errors import ConfigError, DataError, unknown
 from unseen.models.autoencoder import AutoEncoder
@@ -33,6 +41,8 @@ from unseen.objectives import Abc, Awareness
 from unseen.scores import Reconstruction, Score
 from unseen.seeds import generator, seeded
 from unseen.thresholds import Calibration, Threshold
+from unseen.training.beside import Beside
+from unseen.training.decorrelation import DisCo
 from unseen.training.guards import refuse_collapse
 from unseen.training.loop import Plan
 from unseen.training.stages import TUNE, GuardWarning, Trace, become_aware, learn_normal
@@ -71,6 +81,8 @@ class AwareDetector(Detector):
             out of the second half of stage 1); 0 trains on all.
         neighbours: `Neighbours(...)` adds the distance to a bank of normal rows as a second member of stage
             1, and nearness to the known anomalies as a second member of stage 2; None does without.
+        decorrelate: `DisCo(weight=...)` punishes networks whose errors follow the variable `protected` that
+            is given to `fit`; None does not. It does not reach `neighbours`, which is not trained.
         missing: "error" refuses missing values, "median" fills them with the median of training.
         image_shape: (C, H, W) of rows that are flattened images; None for tables.
         seed: Same seed, same data, same machine: same scores, bit for bit.
@@ -117,6 +129,7 @@ class AwareDetector(Detector):
         tune: Plan | None = None,
         trim: float = 0.0,
         neighbours: Neighbours | None = None,
+        decorrelate: DisCo | None = None,
         missing: Missing = "error",
         image_shape: tuple[int, int, int] | None = None,
         seed: int = 0,
@@ -131,31 +144,56 @@ class AwareDetector(Detector):
         self.tune = tune
         self.trim = trim
         self.neighbours = neighbours
+        self.decorrelate = decorrelate
         self.missing = missing
         self.image_shape = image_shape
         self.seed = seed
 
-    def fit(self, X: ArrayLike, y: ArrayLike | None = None, *, kinds: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike | None = None,
+        *,
+        kinds: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        protected: ArrayLike | None = None,
+    ) -> Self:
         """Stage 1 on the rows with y = 0; stage 2 as well where some have y = 1.
 
         Args:
             X: Rows (N, D).
             y: 0 normal or unlabelled, 1 known anomaly, shape (N,); None means all 0.
             kinds: Name of the kind of each row, used where y = 1 for reports, shape (N,).
+            sample_weight: Event weights, finite and not negative, shape (N,); None or all equal means none.
+                Only their ratios matter, among normal rows and among known anomalies apart; rows of weight
+                0 are left out. Losses, held-out choices, evidence and p-values are weighted.
+            protected: Values of the variable that `decorrelate` is about, shape (N,), finite where y = 0.
 
         """
         self._check_settings()
         self.notes_: dict[str, Any] = {}
         rows = self._validated(X, reset=True)
         known = read_labels(y, len(rows))
-        normal = rows[~known]
+        beside, counts = read_beside(sample_weight, protected, ~known, asked=self.decorrelate is not None)
+        normal = rows[~known & counts]
         self._check_supply(len(normal), len(rows))
-        self._learn_normal(normal)
-        if known.any():
-            self._become_aware(rows[known], None if kinds is None else np.asarray(kinds)[known])
+        self._learn_normal(normal, beside.at(~known & counts))
+        told = known & counts
+        if told.any():
+            self._become_aware(
+                rows[told], None if kinds is None else np.asarray(kinds)[told], beside.at(told)
+            )
         return self
 
-    def fine_tune(self, X: ArrayLike, y: ArrayLike | None = None, *, kinds: ArrayLike | None = None) -> Self:
+    def fine_tune(
+        self,
+        X: ArrayLike,
+        y: ArrayLike | None = None,
+        *,
+        kinds: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        protected: ArrayLike | None = None,
+    ) -> Self:
         """Stage 2 from stage 1: be told of known anomalies.
 
         Args:
@@ -163,6 +201,7 @@ class AwareDetector(Detector):
                 No row at all is the zero-label control: as many steps, no label.
             y: 0 and 1 as in `fit`; rows with 0 are rehearsed instead of those of `fit`.
             kinds: As in `fit`, shape (K,).
+            sample_weight, protected: As in `fit`, shape (K,); `protected` is needed where rows have y = 0.
 
         Raises:
             DataError: The detector was loaded from a file, which carries no rows to watch training with.
@@ -171,9 +210,12 @@ class AwareDetector(Detector):
         check_is_fitted(self)
         rows = self._rows(X) if len(X) else np.empty((0, len(self._feature_names())))  # type: ignore[arg-type]
         known = np.ones(len(rows), dtype=bool) if y is None else read_labels(y, len(rows))
-        if (~known).any():
-            self._rehearsal = self._tensor(rows[~known])
-        self._become_aware(rows[known], None if kinds is None else np.asarray(kinds)[known])
+        asked = self.decorrelate is not None and bool((~known).any())
+        beside, counts = read_beside(sample_weight, protected, ~known, asked=asked)
+        normal, told = ~known & counts, known & counts
+        if normal.any():
+            self._rehearsal, self._beside = self._tensor(rows[normal]), beside.at(normal)
+        self._become_aware(rows[told], None if kinds is None else np.asarray(kinds)[told], beside.at(told))
         return self
 
     def stage1_score(self, X: ArrayLike) -> Floats:
@@ -232,16 +274,18 @@ class AwareDetector(Detector):
 
     # -- training ------------------------------------------------------------------------------------
 
-    def _learn_normal(self, normal: Floats) -> None:
+    def _learn_normal(self, normal: Floats, beside: Beside) -> None:
         model = self.model or VAE()
         places = generator(self.seed, 3).permutation(len(normal))
         watch, test = self._held_out(len(normal))
-        fitting = normal[places[watch + test :]]
+        watching, testing, learning = np.split(places, [watch, watch + test])
+        fitting = normal[learning]
         binary = None if self.schema_ is None else self.schema_.binary
         self.scaler_: Scaler | Pixels = (Pixels if self._image() else Scaler).fit(fitting, binary=binary)
         rows = self._tensor(fitting)
-        self._watch = self._tensor(normal[places[:watch]])
-        self._test = self._tensor(normal[places[watch : watch + test]])
+        self._watch, self._watch_beside = self._tensor(normal[watching]), beside.at(watching)
+        self._test, self._test_beside = self._tensor(normal[testing]), beside.at(testing)
+        self._beside = beside.at(learning)
         plan = _fitted_plan(self.learn or Plan(), len(rows))
         networks, self.traces_ = [], []
         for seed in self._seeds():
@@ -249,7 +293,16 @@ class AwareDetector(Detector):
                 network = model.build(tuple(rows.shape[1:]))
             self.traces_.append(
                 learn_normal(
-                    network, rows, self._watch, beta=model.beta, plan=plan, trim=self.trim, seed=seed
+                    network,
+                    rows,
+                    self._watch,
+                    beta=model.beta,
+                    plan=plan,
+                    trim=self.trim,
+                    seed=seed,
+                    beside=self._beside,
+                    watched=self._watch_beside,
+                    decorrelate=self.decorrelate,
                 )
             )
             networks.append(network)
@@ -257,7 +310,7 @@ class AwareDetector(Detector):
         self.stage2_: tuple[Member, ...] = ()
         self.handicap_ = math.inf
         self.known_kinds_: dict[str, int] = {}
-        self._rehearsal = rows[:REHEARSAL]
+        self._rehearsal, self._beside = rows[:REHEARSAL], self._beside.at(slice(REHEARSAL))
         refuse_collapse(
             self.stage1_[0].reader.rows(self._test), len(np.unique(self._test.flatten(1).numpy(), axis=0))
         )
@@ -265,17 +318,21 @@ class AwareDetector(Detector):
 
     def _unaided(self, networks: list[Network], rows: Tensor) -> tuple[Member, ...]:
         """Members of stage 1: the networks, and the bank of normal rows where one is asked for."""
-        reading = Reconstructing.fit(networks, self.row_score or Reconstruction(), self._watch)
+        factors = self._watch_beside.factors
+        reading = Reconstructing.fit(networks, self.row_score or Reconstruction(), self._watch, factors)
         if self.neighbours is None:
-            return (Member.fit("reconstruction", reading, self._watch, 1.0),)
-        bank = Neighbouring(self.neighbours.fit(rows, seed=self.seed))
+            return (self._member("reconstruction", reading, 1.0),)
+        bank = Neighbouring(self.neighbours.fit(rows, seed=self.seed, weights=self._beside.factors))
         share = self.neighbours.share
         return (
-            Member.fit("neighbours", bank, self._watch, share),
-            Member.fit("reconstruction", reading, self._watch, 1.0 - share),
+            self._member("neighbours", bank, share),
+            self._member("reconstruction", reading, 1.0 - share),
         )
 
-    def _become_aware(self, known: Floats, kinds: NDArray[Any] | None) -> None:
+    def _member(self, name: str, reader: Reader, share: float) -> Member:
+        return Member.fit(name, reader, self._watch, share, weights_of(self._watch_beside))
+
+    def _become_aware(self, known: Floats, kinds: NDArray[Any] | None, beside: Beside) -> None:
         self._need_rows()
         model, told = self.model or VAE(), self._tensor(known)
         plan = _fitted_plan(self.tune or TUNE, len(self._rehearsal))
@@ -294,16 +351,22 @@ class AwareDetector(Detector):
                     tau=tau,
                     plan=plan,
                     seed=seed,
+                    beside=self._beside,
+                    watched=self._watch_beside,
+                    told_beside=beside,
+                    decorrelate=self.decorrelate,
                 )
             )
         readers: dict[str, Reader] = {
-            "aware reconstruction": Reconstructing.fit(tuned, reading.score, self._watch)
+            "aware reconstruction": Reconstructing.fit(
+                tuned, reading.score, self._watch, self._watch_beside.factors
+            )
         }
         bank = bank_of(self.stage1_)
         if bank is not None and len(told):
             readers["nearness to known"] = Nearness(bank, bank.encode(told))
         share = 1.0 / len(readers)
-        self.stage2_ = tuple(Member.fit(name, reader, self._watch, share) for name, reader in readers.items())
+        self.stage2_ = tuple(self._member(name, reader, share) for name, reader in readers.items())
         names = ["known"] * len(known) if kinds is None else [str(kind) for kind in kinds]
         self.known_kinds_ = dict(sorted(Counter(names).items()))
         self._calibrate()
@@ -319,8 +382,8 @@ class AwareDetector(Detector):
         """Set the price of what was told on the watched rows, and the threshold on rows never used before."""
         unaided = join(self.stage1_, self._watch)
         told = [member.own_evidence(self._watch) for member in self.stage2_]
-        self.handicap_ = handicap_for(unaided, told, self.trust)
-        self.calibration_ = Calibration.fit(self._joined(self._test))
+        self.handicap_ = handicap_for(unaided, told, self.trust, weights_of(self._watch_beside))
+        self.calibration_ = Calibration.fit(self._joined(self._test), weights_of(self._test_beside))
 
     def _held_out(self, rows: int) -> tuple[int, int]:
         """Rows to watch training with, and rows to calibrate the threshold with.
@@ -397,7 +460,7 @@ class AwareDetector(Detector):
             "scaler": type(self.scaler_).__name__,
         }
         scaler = {f"scaler.{name}": np.asarray(value) for name, value in asdict(self.scaler_).items()}
-        arrays = {**arrays1, **arrays2, **scaler, "calibration": self.calibration_.scores}
+        arrays = {**arrays1, **arrays2, **scaler, **write_calibration(self.calibration_)}
         return document, arrays if fill is None else {**arrays, "fill": fill}
 
     def restore(self, document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -430,7 +493,7 @@ class AwareDetector(Detector):
         self.stage1_ = rebuild(document["stage1"], prefix="stage1")
         self.stage2_ = rebuild(document["stage2"], prefix="stage2", bank=bank_of(self.stage1_))
         self.handicap_ = math.inf if document["handicap"] is None else float(document["handicap"])
-        self.calibration_ = Calibration.fit(arrays["calibration"])
+        self.calibration_ = read_calibration(arrays)
         self.known_kinds_ = {str(kind): int(count) for kind, count in document["known_kinds"].items()}
         self.traces_ = [Trace(**trace) for trace in document["traces"]]
         # a row of zeros must pass: arrays that do not fit each other are found now, not at the first score

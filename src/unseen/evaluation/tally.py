@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from unseen.errors import DataError
-from unseen.evaluation.weights import Floats, effective_number, event_weights
+from unseen.evaluation.weights import effective_number, event_weights
 
+Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
 

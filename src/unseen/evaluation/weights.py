@@ -55,7 +55,7 @@ or more. Drop rows of negative weight, or fold them into their neighbours
             f"accepted: finite numbers, 0 or more. {remedy}"
         )
     if rows and not column.any():
-        raise DataError(f"{what} is 0 in all {rows} rows; at least one row must count")
+        raise DataError(f"{what} is zero in all {rows} rows; at least one row must count")
     return None if not rows or bool((column == column[0]).all()) else column
 
 
@@ -72,7 +72,7 @@ def effective_number(weights: ArrayLike) -> float:
 
 
 def weighted_quantile(values: ArrayLike, q: ArrayLike, weights: ArrayLike | None = None) -> Floats:
-    """Smallest value with at least the share q of the weight at or below it; numpy's quantile without weights.
+    """Smallest value with at least the share q of the weight at or below it; numpy's without weights.
 
     Args:
         values: (n,) numbers.
@@ -83,9 +83,9 @@ def weighted_quantile(values: ArrayLike, q: ArrayLike, weights: ArrayLike | None
     3.0
 
     """
-    if weights is None:
-        return np.asarray(np.quantile(np.asarray(values, dtype=np.float64), q))
     column, shares = np.asarray(values, dtype=np.float64), np.asarray(q, dtype=np.float64)
+    if weights is None:
+        return np.asarray(np.quantile(column, shares))
     order = np.argsort(column, kind="stable")
     reached = np.cumsum(np.asarray(weights, dtype=np.float64)[order])
     # give the comparison back what rounding took from the sum
