@@ -8,9 +8,17 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from unseen.data.schema import Missing
 from unseen.detectors.aware import AwareDetector
@@ -23,6 +31,7 @@ from unseen.nn.orientation import OrientedGradients
 from unseen.registry import LOSSES
 from unseen.scores import Robust
 from unseen.thresholds import FalseAlarmRate
+from unseen.training.decorrelation import DisCo
 from unseen.training.loop import Plan
 from unseen.training.stages import TUNE
 
@@ -64,6 +73,13 @@ setting 'stpes' is not known. Did you mean 'steps'?
     normal: Names = Field(default=(), description="labels that are normal")
     known: Names = Field(default=(), description="labels of the known anomalies")
     drop: Names = Field(default=(), description="columns that are not features")
+    weight: str | None = Field(default=None, description="column of event weights")
+    protect: str | None = Field(
+        default=None, description="column that is no feature and must not be followed"
+    )
+    decorrelate: Annotated[float, Field(gt=0, lt=1e6)] | None = Field(
+        default=None, description="weight of the penalty on errors that follow the protected column"
+    )
     hold_out: Share | None = Field(default=None, description="share of the rows kept back from training")
     missing: Missing = Field(default="error", description="what to do with missing values: error or median")
     model: Literal["vae", "autoencoder"] = Field(default="vae", description="vae or autoencoder")
@@ -87,6 +103,18 @@ setting 'stpes' is not known. Did you mean 'steps'?
     trust: Share = Field(default=0.1, description="largest share of the false alarms due to what was told")
     false_alarms: Share | None = Field(default=None, description="stated false-alarm rate")
     seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(default=0, description="same seed, same model")
+
+    @model_validator(mode="after")
+    def _column_for_the_penalty(self) -> Self:
+        if self.decorrelate is not None and self.protect is None:
+            raise ValueError("decorrelate is given, but not the column; name it with protect")
+        return self
+
+    def _bank(self, image: tuple[int, int, int] | None) -> Neighbours | None:
+        """Return the bank of normal rows; a decorrelated detector has none, since a bank is not trained."""
+        if self.decorrelate is not None:
+            return None
+        return Neighbours() if image is None else _gallery(image)
 
     @field_validator("loss")
     @classmethod
@@ -148,11 +176,13 @@ setting 'stpes' is not known. Did you mean 'steps'?
             threshold=None if self.false_alarms is None else FalseAlarmRate(self.false_alarms),
             trust=self.trust,
             members=self.members,
-            row_score=Robust(scale=0.3) if image is None else None,
+            # the penalty is on the mean squared error, so that is what a decorrelated detector reads
+            row_score=Robust(scale=0.3) if image is None and self.decorrelate is None else None,
             learn=_plan(TABLE_LEARN if image is None else Plan(), steps=self.steps, rate=self.rate),
             tune=_plan(TABLE_TUNE if image is None else TUNE, steps=self.tune_steps),
             trim=self.trim,
-            neighbours=Neighbours() if image is None else _gallery(image),
+            neighbours=self._bank(image),
+            decorrelate=None if self.decorrelate is None else DisCo(self.decorrelate),
             missing=self.missing,
             seed=self.seed,
         )
@@ -189,7 +219,9 @@ def _plan(plan: Plan, *, steps: int | None = None, rate: float | None = None) ->
 
 def _sentence(fault: Any, accepted: Mapping[str, object]) -> str:
     """Say in one clause what is wrong with one setting."""
-    name = str(fault["loc"][0]) if fault["loc"] else "settings"
+    if not fault["loc"]:
+        return str(fault["msg"]).removeprefix("Value error, ")
+    name = str(fault["loc"][0])
     if fault["type"] == "extra_forbidden":
         return (
             f"setting {name!r} is not known.{nearest(name, accepted) or ' Accepted: ' + ', '.join(accepted)}"

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from unseen.errors import DataError
-from unseen.evaluation.weights import effective_number, event_weights
+from unseen.evaluation.weights import checked_weights, effective_number
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -126,5 +126,7 @@ def score_column(scores: ArrayLike, side: str) -> Floats:
 
 
 def _weights(weights: ArrayLike | None, scores: Floats, side: str) -> Floats:
-    column = event_weights(weights, scores.size, what=f"the weight of a row of the {side} side")
-    return np.ones(scores.size) if column is None else column
+    if weights is None:
+        return np.ones(scores.size)
+    # the sides share one scale: precision asks how much of each there is
+    return checked_weights(weights, scores.size, what=f"the weight of a row of the {side} side")

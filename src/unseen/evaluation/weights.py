@@ -11,7 +11,7 @@ Floats = NDArray[np.float64]
 
 
 def event_weights(weights: ArrayLike | None, rows: int, *, what: str = "sample_weight") -> Floats | None:
-    """Return one weight a row, shape (rows,), or None where all rows count alike.
+    """Return one weight a row, shape (rows,), or None where all rows count alike; see `checked_weights`.
 
     Only ratios of weights matter in this package, so weights that are all equal are no weights, bit for bit.
 
@@ -34,6 +34,17 @@ or more. Drop rows of negative weight, or fold them into their neighbours
     """
     if weights is None:
         return None
+    column = checked_weights(weights, rows, what=what)
+    return None if not rows or bool((column == column[0]).all()) else column
+
+
+def checked_weights(weights: ArrayLike, rows: int, *, what: str = "sample_weight") -> Floats:
+    """Return one weight a row, shape (rows,), or say what is wrong with them.
+
+    Raises:
+        DataError: As `event_weights`.
+
+    """
     try:
         column = np.asarray(weights, dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -56,7 +67,7 @@ or more. Drop rows of negative weight, or fold them into their neighbours
         )
     if rows and not column.any():
         raise DataError(f"{what} is zero in all {rows} rows; at least one row must count")
-    return None if not rows or bool((column == column[0]).all()) else column
+    return column
 
 
 def effective_number(weights: ArrayLike) -> float:
