@@ -21,7 +21,7 @@ from unseen.data.scale import Pixels, Scaler, restored_scaler
 from unseen.data.schema import Missing, Schema
 from unseen.detectors.committee import Member, join
 from unseen.detectors.detector import DEFAULT_RATE, Contributions, Detector, read_labels
-from unseen.detectors.extras import read_beside, weights_of
+from unseen.detectors.extras import heaviest_of, read_beside, weights_of
 from unseen.detectors.readers import Nearness, Neighbouring, Reader, Reconstructing
 from unseen.detectors.stored import (
     bank_of,
@@ -277,7 +277,7 @@ class AwareDetector(Detector):
     def _learn_normal(self, normal: Floats, beside: Beside) -> None:
         model = self.model or VAE()
         places = generator(self.seed, 3).permutation(len(normal))
-        watch, test = self._held_out(len(normal))
+        watch, test = self._held_out(len(normal), heaviest_of(beside))
         watching, testing, learning = np.split(places, [watch, watch + test])
         fitting = normal[learning]
         binary = None if self.schema_ is None else self.schema_.binary
@@ -385,14 +385,14 @@ class AwareDetector(Detector):
         self.handicap_ = handicap_for(unaided, told, self.trust, weights_of(self._watch_beside))
         self.calibration_ = Calibration.fit(self._joined(self._test), weights_of(self._test_beside))
 
-    def _held_out(self, rows: int) -> tuple[int, int]:
+    def _held_out(self, rows: int, heaviest: float) -> tuple[int, int]:
         """Rows to watch training with, and rows to calibrate the threshold with.
 
-        A tenth each; more for calibration where the stated rate needs it (1 / rate rows vouch for a rate),
-        up to a third of all.
+        A tenth each; more for calibration where the stated rate needs it (1 / rate rows vouch for a rate, as
+        many times more as the heaviest row outweighs the mean), up to a third of all.
         """
         rate = DEFAULT_RATE if self.threshold is None else self.threshold.rate
-        test = max(2, rows // 10, min(math.ceil(1.0 / max(rate, 1e-9)), rows // 3))
+        test = max(2, rows // 10, min(math.ceil(heaviest / max(rate, 1e-9)), rows // 3))
         watch = min(max(2, rows // 10), rows - test - 1)
         return watch, test
 

@@ -45,6 +45,12 @@ def weights_of(beside: Beside) -> Floats | None:
     return None if beside.weights is None else np.asarray(beside.weights.numpy(), dtype=np.float64)
 
 
+def heaviest_of(beside: Beside) -> float:
+    """Largest weight over the mean one; 1 where there are none."""
+    factors = beside.factors
+    return 1.0 if factors is None else float(factors.max())
+
+
 def _protected(values: ArrayLike | None, normal: Bools, *, asked: bool) -> torch.Tensor | None:
     if values is None and asked:
         raise ConfigError(

@@ -58,7 +58,7 @@ from unseen.evaluation.significance import (
     significance_at,
     significance_improvement,
 )
-from unseen.evaluation.weights import effective_number, event_weights, weighted_quantile
+from unseen.evaluation.weights import checked_weights, effective_number, event_weights, weighted_quantile
 
 __all__ = [
     "MEASURES",
@@ -87,6 +87,7 @@ __all__ = [
     "budget",
     "bump_hunt",
     "calibration_curve",
+    "checked_weights",
     "clopper_pearson",
     "combined",
     "decimals",

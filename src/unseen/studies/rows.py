@@ -37,6 +37,7 @@ class Rows:
         labels: What each row is; None without a label column.
         weights: Event weights, shape (N,); None without a weight column.
         protected: Values of the variable that is set apart, shape (N,), NaN where missing; None without.
+        protected_name: Its column.
 
     """
 
@@ -45,6 +46,7 @@ class Rows:
     labels: Labels | None
     weights: Floats | None = None
     protected: Floats | None = None
+    protected_name: str | None = None
 
 
 def open_rows(path: str, names: Sequence[str] = ()) -> Source:
@@ -98,7 +100,7 @@ def read_rows(
     if weights is not None:
         event_weights(weights, len(weights), what=f"{source.name}: weight column {weight!r}")
     protected = None if protect is None else _numbers(table.column(protect), protect)
-    return Rows(source.name, _features(table, {*apart, *drop}), labels, weights, protected)
+    return Rows(source.name, _features(table, {*apart, *drop}), labels, weights, protected, protect)
 
 
 def _numbers(column: pa.ChunkedArray, name: str) -> Floats:
