@@ -37,6 +37,7 @@ class BumpHunt:
         fit_p: p-value of the deviance of the fit outside of the window; near 0, the background is not smooth
             in the way the shape is, and neither p means what it says.
         left_out: rows outside of the edges.
+        unit: what one event is worth, 1 without weights; counts over it scatter like Poisson's.
 
     """
 
@@ -53,6 +54,7 @@ class BumpHunt:
     global_z: float
     fit_p: float
     left_out: int
+    unit: float = 1.0
 
 
 def bump_hunt(
@@ -133,6 +135,7 @@ def bump_hunt(
         global_z=_deviations(global_p),
         fit_p=_goodness(counts, expected, (int(first), int(last)), form.columns.shape[1]),
         left_out=int((~inside).sum()),
+        unit=unit,
     )
 
 
