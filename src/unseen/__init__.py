@@ -18,6 +18,7 @@ _HOMES = {
     "AwareDetector": "unseen.detectors.aware",
     "AutoEncoder": "unseen.models.autoencoder",
     "VAE": "unseen.models.vae",
+    "DisCo": "unseen.training.decorrelation",
     "FalseAlarmRate": "unseen.thresholds",
     "FalseDiscoveryRate": "unseen.thresholds",
     "RateBudget": "unseen.thresholds",
@@ -39,11 +40,13 @@ if TYPE_CHECKING:
     from unseen.models.vae import VAE
     from unseen.registry import load, save
     from unseen.thresholds import FalseAlarmRate, FalseDiscoveryRate, RateBudget
+    from unseen.training.decorrelation import DisCo
 
 __all__ = [
     "VAE",
     "AutoEncoder",
     "AwareDetector",
+    "DisCo",
     "FalseAlarmRate",
     "FalseDiscoveryRate",
     "RateBudget",
