@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
+from unseen.data.scale import Scaling
 from unseen.data.schema import Missing
 from unseen.detectors.aware import AwareDetector
 from unseen.errors import ConfigError, nearest, unknown
@@ -66,6 +67,7 @@ setting 'stpes' is not known. Did you mean 'steps'?
     drop: Names = Field(default=(), description="columns that are not features")
     hold_out: Share | None = Field(default=None, description="share of the rows kept back from training")
     missing: Missing = Field(default="error", description="what to do with missing values: error or median")
+    scaling: Scaling = Field(default="standard", description="scaling of columns: standard or quantiles")
     model: Literal["vae", "autoencoder"] = Field(default="vae", description="vae or autoencoder")
     hidden: Widths | None = Field(default=None, description="widths of the hidden layers")
     latent: Width | None = Field(default=None, description="latent units")
@@ -153,6 +155,7 @@ setting 'stpes' is not known. Did you mean 'steps'?
             tune=_plan(TABLE_TUNE if image is None else TUNE, steps=self.tune_steps),
             trim=self.trim,
             neighbours=Neighbours() if image is None else _gallery(image),
+            scaling=self.scaling,
             missing=self.missing,
             seed=self.seed,
         )

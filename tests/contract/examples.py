@@ -90,6 +90,10 @@ EXAMPLES = {
     "auto-encoder": (lambda: _aware(model=AutoEncoder(Dense((8,)), latent=3)), table),
     "two members": (lambda: _aware(members=2), table),
     "neighbours": (lambda: _aware(neighbours=Neighbours(reference=300)), table),
+    "quantiles": (
+        lambda: _aware(scaling="quantiles", neighbours=Neighbours(reference=300, power=0.5)),
+        table,
+    ),
     "sum of scores": (
         lambda: _aware(row_score=Sum((Residual(), Latent()), (1.0, 0.02)), trust=0.5),
         table,

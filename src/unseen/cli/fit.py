@@ -28,6 +28,9 @@ def fit(
         float | None, typer.Option(help="Share of the rows kept back for evaluate --held-out.")
     ] = None,
     missing: Annotated[str | None, typer.Option(help="Missing values: error or median.")] = None,
+    scaling: Annotated[
+        str | None, typer.Option(help="How columns are scaled: standard, or quantiles (units mean little).")
+    ] = None,
     false_alarms: Annotated[float | None, typer.Option(help="False-alarm rate to state, e.g. 0.01.")] = None,
     trim: Annotated[
         float | None, typer.Option(help="Share of hidden anomalies expected among the normal rows.")
@@ -63,8 +66,8 @@ def fit(
     widths = None if hidden is None else several([hidden])
     given = {
         "label": label, "normal": normal, "known": known, "drop": several(drop), "hold_out": hold_out,
-        "missing": missing, "false_alarms": false_alarms, "trim": trim, "trust": trust, "model": model,
-        "hidden": widths, "loss": loss, "steps": steps, "members": members, "seed": seed,
+        "missing": missing, "scaling": scaling, "false_alarms": false_alarms, "trim": trim, "trust": trust,
+        "model": model, "hidden": widths, "loss": loss, "steps": steps, "members": members, "seed": seed,
     }  # fmt: skip
     start = FitSettings() if config is None else read_settings(config)
     settings = start.over(given, where="options")

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from unseen.data.scale import Pixels, Scaler, restored_scaler
+from unseen.data.scale import SCALINGS, AnyScaler, Pixels, Scaling, restored_scaler
 from unseen.data.schema import Missing, Schema
 from unseen.detectors.committee import Member, join
 from unseen.detectors.detector import DEFAULT_RATE, Contributions, Detector, read_labels
@@ -71,6 +71,8 @@ class AwareDetector(Detector):
             out of the second half of stage 1); 0 trains on all.
         neighbours: `Neighbours(...)` adds the distance to a bank of normal rows as a second member of stage
             1, and nearness to the known anomalies as a second member of stage 2; None does without.
+        scaling: "standard" (see `unseen.data.scale.Scaler`) or "quantiles", each feature mapped to a normal
+            distribution (`Quantiles`), for columns whose units mean little; images have neither.
         missing: "error" refuses missing values, "median" fills them with the median of training.
         image_shape: (C, H, W) of rows that are flattened images; None for tables.
         seed: Same seed, same data, same machine: same scores, bit for bit.
@@ -117,6 +119,7 @@ class AwareDetector(Detector):
         tune: Plan | None = None,
         trim: float = 0.0,
         neighbours: Neighbours | None = None,
+        scaling: Scaling = "standard",
         missing: Missing = "error",
         image_shape: tuple[int, int, int] | None = None,
         seed: int = 0,
@@ -131,6 +134,7 @@ class AwareDetector(Detector):
         self.tune = tune
         self.trim = trim
         self.neighbours = neighbours
+        self.scaling = scaling
         self.missing = missing
         self.image_shape = image_shape
         self.seed = seed
@@ -238,7 +242,8 @@ class AwareDetector(Detector):
         watch, test = self._held_out(len(normal))
         fitting = normal[places[watch + test :]]
         binary = None if self.schema_ is None else self.schema_.binary
-        self.scaler_: Scaler | Pixels = (Pixels if self._image() else Scaler).fit(fitting, binary=binary)
+        scaler: type[AnyScaler] = Pixels if self._image() else SCALINGS[self.scaling]
+        self.scaler_: AnyScaler = scaler.fit(fitting, binary=binary)
         rows = self._tensor(fitting)
         self._watch = self._tensor(normal[places[:watch]])
         self._test = self._tensor(normal[places[watch : watch + test]])
@@ -443,6 +448,8 @@ class AwareDetector(Detector):
             raise ConfigError(f"trust {self.trust!r} came; accepted: between 0 and 1, e.g. 0.2")
         if not 0.0 <= self.trim < 0.5:
             raise ConfigError(f"trim {self.trim!r} came; accepted: at least 0 and below 0.5, e.g. 0.02")
+        if self.scaling not in SCALINGS:
+            raise ConfigError(unknown("scaling", self.scaling, SCALINGS))
         if self.members < 1:
             raise ConfigError(f"members {self.members!r} came; accepted: 1 or more")
 
