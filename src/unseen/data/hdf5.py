@@ -122,8 +122,10 @@ def _chosen(found: Mapping[str, Table], root: Any, file: File) -> Table:
     """Return the table that is asked for, or that goes without asking."""
     tables = [path for path, table in found.items() if not table.part]
     if not tables:
+        odd = [f"{name} {reason}" for table in found.values() for name, reason in table.left_out.items()]
         raise DataError(
             f"{file.name} holds no table; accepted: equally long arrays in a group, records, matrices, images"
+            + (f". Left out: {'; '.join(odd[:3])}" if odd else "")
         )
     named = file.part or "".join(words(root.attrs.get("table", "")))
     if named:

@@ -34,7 +34,7 @@ class Table:
         length: Rows.
         members: Arrays side by side; an array of records has no other beside it.
         frame: Whether it is a data frame as pandas saves it, in blocks of one type.
-        part: Whether a larger table holds it too.
+        part: Whether it is nothing to choose unasked: a larger table holds it too, or it has no columns.
         left_out: Arrays that are no columns -> why.
 
     """
@@ -176,8 +176,12 @@ def _tables(path: str, arrays: Mapping[str, Member]) -> Iterator[Table]:
     if together:
         odd = {name: f"{m.shape[0]:,} rows" for name, m in plain.items() if m not in chosen}
         yield Table(path, path, chosen[0].shape[0], tuple(chosen), left_out={**left_out, **odd})
+    elif left_out and not usable:
+        yield Table(path, path, 0, (), part=True, left_out=left_out)
     for table in alone:
-        yield replace(table, part=together and table.members[0] in chosen)
+        (only,) = table.members
+        # beside a matrix, a vector of another length is no table but says something about it
+        yield replace(table, part=together and (only in chosen or only.shape == (table.length,)))
 
 
 def _reason(member: Member) -> str:
