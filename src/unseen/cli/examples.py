@@ -30,6 +30,10 @@ _LINES = {
         "unseen report model flows.csv --held-out --out report.html",
         'unseen report model new.csv --label "Attack Type" --normal Normal',
     ),
+    "content": (
+        "unseen collider content events.root:Events",
+        "unseen collider content events.lhe.gz --json",
+    ),
     "list": ("unseen recipe list",),
     "run": ("unseen recipe run aware-flows --quick", "unseen recipe run aware-mnist --seeds 5 --json"),
 }
