@@ -35,7 +35,8 @@ def read_classes(classes: ArrayLike, normal: NDArray[np.bool_]) -> Names:
     >>> read_classes([0.0, 1.5], np.array([True, True]))
     Traceback (most recent call last):
     ...
-    unseen.errors.DataError: the class of row 1 is 1.5; accepted: a name or an integer for each normal row
+    unseen.errors.DataError: the class of row 1 is 1.5; accepted: a name for each normal row, or an \
+integer for each
 
     """
     given = np.asarray(classes, dtype=object)
@@ -45,12 +46,15 @@ def read_classes(classes: ArrayLike, normal: NDArray[np.bool_]) -> Names:
             "(those of known anomalies are not looked at)"
         )
     places = np.flatnonzero(normal)
-    words = all(isinstance(given[place], str) for place in places)
-    for place in () if words else places:
-        if not _whole(given[place]):
+    # the first row says which of the two it is
+    words = bool(len(places)) and isinstance(given[places[0]], str)
+    for place in places:
+        value = given[place]
+        if not (isinstance(value, str) if words else _whole(value)):
+            shown = value.item() if isinstance(value, np.generic) else value
             raise DataError(
-                f"the class of row {place} is {given[place]!r}; accepted: a name or an integer for each "
-                "normal row"
+                f"the class of row {place} is {shown!r}; accepted: a name for each normal row, or an integer "
+                "for each"
             )
     return np.array(given[places].tolist(), dtype=np.str_ if words else np.int64)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -224,7 +225,7 @@ def _trace(detector: TwoStage) -> Trace | None:
         ramp += second.ramp
     if not steps:
         return None
-    words = {}
+    words: dict[str, Any] = {}
     if isinstance(detector, AwareClassifier):
         words = {"unit": "mean cross entropy (nats)", "caption": "Normal rows should stay in their classes"}
     return Trace(
