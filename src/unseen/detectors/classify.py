@@ -220,7 +220,7 @@ class AwareClassifier(TwoStage):
     def _learn_classes(self, normal: Floats, names: Names | None) -> None:
         watched, tested, fitting = self._set_apart(normal)
         rows = self._tensor(normal[fitting])
-        codes = self._named(rows, self._tensor(normal), names, fitting)
+        codes = self._named(self._tensor(normal), names, fitting)
         self._watch_classes, self._test_classes = codes[watched], codes[tested]
         classes = codes[fitting]
         plan = fitted_plan(self.learn or Plan(), len(rows))
@@ -238,10 +238,10 @@ class AwareClassifier(TwoStage):
         self._begin((Member.fit("classes", reading, self._watch, 1.0),), rows)
         self.accuracy_ = Accuracy(self._accuracy(reading))
 
-    def _named(self, rows: Tensor, normal: Tensor, names: Names | None, fitting: Places) -> Tensor:
-        """Learn which classes there are, from rows to learn from; return the class of each normal row."""
+    def _named(self, normal: Tensor, names: Names | None, fitting: Places) -> Tensor:
+        """Learn which classes there are; return the class of each normal row."""
         self.classes_: NDArray[Any]
-        self._grouping = Grouping.fit(rows, self.groups, self.seed) if names is None else None
+        self._grouping = Grouping.fit(normal, self.groups, self.seed) if names is None else None
         if self._grouping is not None:
             self.classes_ = np.arange(len(self._grouping.centres))
             return torch.from_numpy(self._grouping.codes(normal))
