@@ -51,11 +51,26 @@ def test_they_are_highest_where_all_classes_are_alike_and_do_not_know_the_names_
 
 
 @pytest.mark.parametrize("score", SCORES, ids=repr)
+@pytest.mark.parametrize("k", [2, 3, 10])
+def test_spread_keeps_the_order_and_has_no_end(score, k):
+    found = score.from_logits(some(k)).sort().values
+    spread = score.spread(found, k)
+    assert bool(torch.isfinite(spread).all())
+    assert bool((spread.diff()[found.diff() > 1e-12] > 0).all())
+    # logits a hundred times closer to each other lie far beyond those of any row here
+    near = score.spread(score.from_logits(some(k, size=1e-3)), k)
+    assert float(near.min()) > float(spread.max()) - 1e-9
+    equal = score.spread(score.from_logits(torch.zeros(1, k)), k)
+    assert float(near.max()) <= float(equal) < 30
+
+
+@pytest.mark.parametrize("score", SCORES, ids=repr)
 def test_rows_the_classifier_is_sure_of_keep_an_order(score):
     """Logits 20 to 400 apart, where max p in single precision is 1 for all of them."""
     gaps = torch.linspace(20.0, 400.0, 50)
     z = torch.stack([gaps, torch.zeros(50), torch.zeros(50)], 1)
     assert bool((score.from_logits(z).diff() < 0).all())
+    assert bool((score.spread(score.from_logits(z), 3).diff() < 0).all())
 
 
 def test_of_two_classes_the_window_and_the_top_probability_order_alike():

@@ -156,7 +156,16 @@ def test_the_score_may_be_changed_without_training(told, score):
 
 def test_the_raw_score_is_that_of_the_logits(fitted):
     p = fitted.predict_proba(FRESH)
-    assert fitted.member_score(FRESH, "classes") == pytest.approx(np.log(p).mean(1), rel=1e-4)
+    found = fitted.class_score(FRESH)
+    assert found == pytest.approx(np.log(p).mean(1), rel=1e-4)
+    spread = fitted.member_score(FRESH, "classes")
+    assert spread == pytest.approx(-np.log(-np.log(3) - found), rel=1e-4)
+    assert (np.argsort(spread) == np.argsort(found)).all()
+
+
+def test_the_published_score_orders_rows_as_each_stage_does(fitted, told):
+    assert (np.argsort(fitted.class_score(FRESH)) == np.argsort(fitted.stage1_score(FRESH))).all()
+    assert (np.argsort(told.class_score(FRESH)) == np.argsort(told.stage2_score(FRESH))).all()
 
 
 def test_zero_weight_is_the_zero_label_control(fitted):
@@ -174,7 +183,7 @@ def test_parts_are_integrated_gradients_of_the_score(members):
     detector = make(members=members).fit(X, classes=CLASSES)
     reading, x = detector.stage1_[0].reader, detector._tensor(FRESH[:40])
     signed = reading.attributed(x)
-    rise = reading.rows(x) - reading.rows(torch.zeros(40, 6))
+    rise = reading.published(x) - reading.published(torch.zeros(40, 6))
     assert signed.sum(1).numpy() == pytest.approx(rise, abs=0.15)
     assert np.array_equal(reading.parts(x)[:, 0] >= 0, np.ones(40, bool))
     assert reading.parts(x) == pytest.approx(signed.abs().double().numpy(), rel=1e-4, abs=1e-5)
@@ -245,6 +254,11 @@ def test_a_fall_of_accuracy_is_reported():
     said = any("lowered the accuracy on held-out normal rows" in str(one.message) for one in seen)
     assert fell == said
     assert any(issubclass(one.category, GuardWarning) for one in seen)
+
+
+def test_classes_that_cannot_be_told_apart_are_reported():
+    with pytest.warns(GuardWarning, match=r"stage 1 puts .* no more than the largest class has"):
+        make().fit(X, classes=np.random.default_rng(0).choice(["a", "b"], 500, p=[0.8, 0.2]))
 
 
 @dataclass(frozen=True)

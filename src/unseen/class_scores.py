@@ -3,15 +3,22 @@
 With logits z of k classes, p = softmax(z). Constants are added where they keep digits: a score may be
 shifted, its order never. All are computed in double precision, since p of a sure classifier lies closer to
 1 than single precision can tell.
+
+All have a largest value, reached where the classes are equally likely. `spread` takes them to the whole line
+in the same order, so that evidence can tell a row that is nearly there from one that is there.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
+
+# Distances to the largest score below which rounding of the logits is all there is; the smallest score.
+LEAST, TINY = 1e-12, 1e-300
 
 
 @runtime_checkable
@@ -20,6 +27,9 @@ class ClassScore(Protocol):
 
     def from_logits(self, logits: Tensor) -> Tensor:
         """Score of each row from logits (N, k), shape (N,)."""
+
+    def spread(self, scores: Tensor, classes: int) -> Tensor:
+        """Scores (N,) for that many classes on an unbounded scale, strictly increasing, shape (N,)."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,10 @@ class Uniformity:
         z = logits.double()
         return z.mean(1) - z.logsumexp(1)
 
+    def spread(self, scores: Tensor, classes: int) -> Tensor:
+        """Minus the logarithm of the divergence of the uniform distribution from p, shape (N,)."""
+        return -(-math.log(classes) - scores).clamp_min(LEAST).log()
+
 
 @dataclass(frozen=True)
 class TopProbability:
@@ -58,6 +72,10 @@ class TopProbability:
     def from_logits(self, logits: Tensor) -> Tensor:
         """Probability that is not that of the top class, shape (N,)."""
         return _others(logits)
+
+    def spread(self, scores: Tensor, classes: int) -> Tensor:
+        """Log odds of score / (1 - 1/k), shape (N,)."""
+        return _odds(scores, classes)
 
 
 @dataclass(frozen=True)
@@ -79,6 +97,15 @@ class Window:
         k = logits.shape[1]
         # the deviation is largest at the top class (1 - 1/k less the others) or at the last one (1/k - p)
         return torch.minimum(_others(logits), 1.0 - 2.0 / k + logits.double().softmax(1).amin(1))
+
+    def spread(self, scores: Tensor, classes: int) -> Tensor:
+        """Log odds of score / (1 - 1/k), shape (N,)."""
+        return _odds(scores, classes)
+
+
+def _odds(scores: Tensor, classes: int) -> Tensor:
+    top = 1.0 - 1.0 / classes
+    return scores.clamp_min(TINY).log() - (top - scores).clamp_min(LEAST).log()
 
 
 def _others(logits: Tensor) -> Tensor:

@@ -61,7 +61,8 @@ class AwareClassifier(TwoStage):
     so that p is near 1/k on known anomalies, and, that is the hope, on others. A row is strange where no
     class is likely. Both stages are kept, and joined as in `AwareDetector`: the score is never below that of
     stage 1, and being told costs at most the share `trust` of the false alarms on held-out rows.
-    `stage2_score` is the published score, that of the aware network alone.
+    `stage2_score` orders rows by the published score, that of the aware network alone. With few held-out
+    rows, or where stage 1 is sure of what was told, it finds that kind better than the joined score.
 
     Use it where normal rows have known classes and an anomaly is a row between or outside them in kind. A
     classifier can be sure of a row far from everything it has seen; where that matters, use `AwareDetector`.
@@ -202,6 +203,14 @@ class AwareClassifier(TwoStage):
         """Return the likeliest class of each row, shape (N,), as `classes_` names it."""
         return np.asarray(self.classes_[self.predict_proba(X).argmax(1)])
 
+    def class_score(self, X: ArrayLike) -> Floats:
+        """Return the published score of each row, shape (N,), in its own units; of the aware network if told.
+
+        It orders rows as `stage2_score` does, or as `stage1_score` before being told.
+        """
+        x = self._tensor(self._rows(X))
+        return self._reader(self.stage2_ or self.stage1_).published(x)
+
     def set_row_score(self, row_score: ClassScore | None) -> Self:
         """Read the logits in another way, without training again.
 
@@ -237,6 +246,12 @@ class AwareClassifier(TwoStage):
         reading = Classifying(tuple(networks), self.row_score or Uniformity())
         self._begin((Member.fit("classes", reading, self._watch, 1.0),), rows)
         self.accuracy_ = Accuracy(self._accuracy(reading))
+        largest = float(torch.bincount(self._test_classes).max()) / len(self._test_classes)
+        if self.accuracy_.before <= largest:
+            self.traces_[-1].note(
+                f"stage 1 puts {self.accuracy_.before:.1%} of held-out normal rows in their class, no more "
+                f"than the largest class has ({largest:.1%}); train longer, or see whether the classes differ"
+            )
 
     def _named(self, normal: Tensor, names: Names | None, fitting: Places) -> Tensor:
         """Learn which classes there are; return the class of each normal row."""

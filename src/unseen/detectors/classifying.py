@@ -33,8 +33,12 @@ class Classifying:
     score: ClassScore
 
     def rows(self, x: Tensor) -> Floats:
-        """Mean score over networks, shape (N,)."""
-        return in_blocks(self._score, x, self.networks[0])
+        """Mean score over networks, spread over the whole line, shape (N,)."""
+        return in_blocks(lambda block: self._scores(block, spread=True), x, self.networks[0])
+
+    def published(self, x: Tensor) -> Floats:
+        """Mean score over networks as the score defines it, shape (N,)."""
+        return in_blocks(self._scores, x, self.networks[0])
 
     def probabilities(self, x: Tensor) -> Floats:
         """Mean probability of each class over networks, shape (N, k)."""
@@ -63,7 +67,7 @@ class Classifying:
             total = torch.zeros_like(rows)
             for point in range(POINTS):
                 there = (rows * ((point + 0.5) / POINTS)).requires_grad_()
-                (slope,) = torch.autograd.grad(self._score(there).sum(), there)
+                (slope,) = torch.autograd.grad(self._scores(there).sum(), there)
                 total += slope
             return (rows * total / POINTS).flatten(1)
 
@@ -71,6 +75,7 @@ class Classifying:
         """Feature names."""
         return tuple(features)
 
-    def _score(self, block: Tensor) -> Tensor:
-        values = [self.score.from_logits(network(block)) for network in self.networks]
-        return values[0] if len(values) == 1 else torch.stack(values).mean(0)
+    def _scores(self, block: Tensor, *, spread: bool = False) -> Tensor:
+        logits = [network(block) for network in self.networks]
+        mean = torch.stack([self.score.from_logits(own) for own in logits]).mean(0)
+        return self.score.spread(mean, logits[0].shape[1]) if spread else mean
