@@ -110,7 +110,7 @@ def class_images() -> Rows:
         return np.clip(picture + 0.25 * random.normal(size=(n, 64)), 0, 1)
 
     far = np.tile(0.8 / 3 * corners[:3].sum(0), (4, 1)) + 0.01 * random.random((4, 64))
-    return Rows(draw(400), draw(800), draw(24, 0.65, 0.5), draw(200, 0.65, 0.5), far)
+    return Rows(draw(400), draw(800), draw(24, 0.65, 0.8), draw(200, 0.65, 0.8), far)
 
 
 def _aware(**changed) -> AwareDetector:

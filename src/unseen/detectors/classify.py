@@ -206,7 +206,7 @@ class AwareClassifier(TwoStage):
     def class_score(self, X: ArrayLike) -> Floats:
         """Return the published score of each row, shape (N,), in its own units; of the aware network if told.
 
-        It orders rows as `stage2_score` does, or as `stage1_score` before being told.
+        With one member it orders rows as `stage2_score` does, or as `stage1_score` before being told.
         """
         x = self._tensor(self._rows(X))
         return self._reader(self.stage2_ or self.stage1_).published(x)

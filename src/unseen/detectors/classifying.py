@@ -33,7 +33,7 @@ class Classifying:
     score: ClassScore
 
     def rows(self, x: Tensor) -> Floats:
-        """Mean score over networks, spread over the whole line, shape (N,)."""
+        """Mean over networks of the score spread over the whole line, shape (N,)."""
         return in_blocks(lambda block: self._scores(block, spread=True), x, self.networks[0])
 
     def published(self, x: Tensor) -> Floats:
@@ -76,6 +76,9 @@ class Classifying:
         return tuple(features)
 
     def _scores(self, block: Tensor, *, spread: bool = False) -> Tensor:
-        logits = [network(block) for network in self.networks]
-        mean = torch.stack([self.score.from_logits(own) for own in logits]).mean(0)
-        return self.score.spread(mean, logits[0].shape[1]) if spread else mean
+        values = []
+        for network in self.networks:
+            logits = network(block)
+            score = self.score.from_logits(logits)
+            values.append(self.score.spread(score, logits.shape[1]) if spread else score)
+        return torch.stack(values).mean(0)

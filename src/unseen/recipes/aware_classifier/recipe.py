@@ -144,10 +144,9 @@ def curves(records: list[Record]) -> dict[str, Estimate]:
 
 def slopes(records: list[Record]) -> dict[str, Estimate]:
     """Rise of the AUC with each doubling of the number of told kinds, on kinds that no k was told of."""
-    siblings = _siblings(records)
-    told = {
-        r.seed: {kind for other in records if other.seed == r.seed for kind in other.told} for r in records
-    }
+    told: dict[int, set[str]] = defaultdict(set)
+    for r in records:
+        told[r.seed] |= set(r.told)
     curve: dict[tuple[str, str], dict[int, dict[int, list[float]]]]
     curve = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
     for r in records:
