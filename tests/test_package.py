@@ -17,7 +17,7 @@ LAYERS = [
     {"errors", "seeds"},
     {"data", "nn", "evaluation"},
     {"models"},
-    {"objectives", "scores"},
+    {"objectives", "scores", "class_scores"},
     {"training"},
     {"detectors", "thresholds"},
     {"registry", "config", "persist"},

@@ -118,7 +118,11 @@ def test_a_stored_scaler_comes_back():
 @pytest.mark.parametrize(
     ("name", "stored", "message"),
     [
-        ("Scalar", arrays(), "scaler 'Scalar' is not known; accepted: Scaler, Quantiles, Pixels. Did you mean"),
+        (
+            "Scalar",
+            arrays(),
+            "scaler 'Scalar' is not known; accepted: Scaler, Quantiles, Pixels. Did you mean",
+        ),
         ("Scaler", arrays(centre=np.array([0, np.nan, 0])), "not finite"),
         ("Scaler", arrays(width=np.ones(2)), "do not fit each other"),
         ("Scaler", arrays(width=np.array([1.0, 0.0, 1.0])), "not above zero"),

@@ -12,9 +12,10 @@ import unseen
 
 
 @pytest.mark.filterwarnings("ignore")  # the checks fit on a dozen rows and are warned about it
-def test_check_estimator():
+@pytest.mark.parametrize("detector", [unseen.AwareDetector(), unseen.AwareClassifier()], ids=repr)
+def test_check_estimator(detector):
     """The bare call; about a minute."""
-    outcomes = check_estimator(unseen.AwareDetector())
+    outcomes = check_estimator(detector)
     assert len([one for one in outcomes if one["status"] == "passed"]) > 40
 
 

@@ -7,6 +7,7 @@ _LINES = {
     "fit": (
         'unseen fit flows.csv --label "Attack Type" --normal Normal --known DoS,DDoS --out model',
         "unseen fit flows.parquet --label kind --normal ok --hold-out 0.3 --missing median --out model",
+        "unseen fit jets.csv --label kind --normal qcd,top --known wz --model classifier --out model",
         "unseen fit films/ --normal healthy --known pneumonia --out model.unseen",
         "unseen fit KDDTrain+.txt.gz --names Field_Names.csv --names attack,difficulty --drop difficulty "
         "--label attack --normal normal --known neptune,smurf --out model",

@@ -38,13 +38,18 @@ def fit(
     trust: Annotated[
         float | None, typer.Option(help="Largest share of the false alarms that may be due to what was told.")
     ] = None,
-    model: Annotated[str | None, typer.Option(help="vae or autoencoder.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="vae, autoencoder or classifier (of the normal labels).")
+    ] = None,
     hidden: Annotated[
         str | None, typer.Option(metavar="W,W", help="Widths of the hidden layers, e.g. 64,64.")
     ] = None,
     loss: Annotated[
         str | None,
-        typer.Option(help="Awareness loss: abc, hinge, aesad, sigmoid, inverse, ramp, ramp_capped."),
+        typer.Option(
+            help="Awareness loss: abc, hinge, aesad, sigmoid, inverse, ramp, ramp_capped; "
+            "of a classifier, uniform."
+        ),
     ] = None,
     steps: Annotated[int | None, typer.Option(help="Training steps, at most.")] = None,
     members: Annotated[int | None, typer.Option(help="Networks trained side by side.")] = None,
@@ -99,6 +104,9 @@ def _tell(learned: Learned, data: str, out: Path) -> None:
         lines.append(f"left out  {show.counted(learned.left_out)} (neither normal nor known)")
     if learned.kept_back:
         lines.append(f"held out  {learned.kept_back:,} rows, chosen by their content")
+    if learned.accuracy is not None:
+        after = "" if learned.accuracy.after is None else f", {learned.accuracy.after:.1%} after being told"
+        lines.append(f"classes   {learned.accuracy.before:.1%} of held-out normal rows in their own{after}")
     lines.append(
         f"alarm     above {learned.threshold:.2f} nats, a false-alarm rate of {learned.rate:.3g}"
         if math.isfinite(learned.threshold)

@@ -239,7 +239,7 @@ def model_panels(content: Content) -> Iterator[Panel]:
         yield _panel(
             "trace",
             "Training",
-            "Normal rows should stay rebuilt (ink)"
+            f"{t.caption} (ink)"
             + (", known anomalies should not (orange)" if t.known.size else "")
             + ("; grey: the weight of the awareness term." if t.ramp.size else "."),
             figures.trace(t),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from unseen.detectors.aware import AwareDetector
+from unseen.detectors.two_stage import TwoStage
 from unseen.registry import load
 from unseen.studies.judging import Judged, held_out_of, judge
 from unseen.studies.memory import recall
@@ -13,7 +13,7 @@ from unseen.studies.rows import Rows, open_rows, read_rows
 
 
 def labelled_rows(
-    detector: AwareDetector,
+    detector: TwoStage,
     data: str,
     *,
     label: str | None = None,
@@ -40,7 +40,7 @@ def judged_file(
     known: Sequence[str] | None = None,
     names: Sequence[str] | None = None,
     held_out: bool = False,
-) -> tuple[AwareDetector, Judged]:
+) -> tuple[TwoStage, Judged]:
     """Load a model and judge it on the rows of a file, all of them or those held out in training."""
     detector = load(model)
     rows = labelled_rows(detector, data, label=label, normal=normal, known=known, names=names)
