@@ -1,0 +1,309 @@
+"""A run: chunks made by one or several processes, kept aside until all are there, then merged into one file.
+
+The parts lie in `FILE.parts/`. Whatever stops the program, the same call goes on where it was: a part is
+whole or absent, and its events depend on its number, not on when or by whom it was made.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import fcntl
+import json
+import math
+import multiprocessing
+import os
+import shutil
+import signal
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from unseen import __version__, seeds
+from unseen.collider import store
+from unseen.collider.chunk import make_chunk
+from unseen.collider.cluster import anti_kt
+from unseen.collider.generator import needed
+from unseen.collider.pileup import Pool, load_pool, make_pool
+from unseen.collider.selection import unit_of
+from unseen.collider.settings import Run, difference, pythia_seed
+from unseen.errors import ConfigError, DataError
+
+Tell = Callable[[int, int, int], None]
+_MOST_NEAR = 0.02
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run left.
+
+    Attributes:
+        path: the file.
+        manifest: how it was made, as written in it.
+        made: events made by this call.
+        kept: events that were there before.
+        seconds: wall time.
+
+    """
+
+    path: Path
+    manifest: Mapping[str, Any]
+    made: int
+    kept: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class _Task:
+    run: Run
+    number: int
+    count: int
+    folder: Path
+
+    @property
+    def path(self) -> Path:
+        return self.folder / f"{self.number:05d}.h5"
+
+
+def simulate(run: Run, events: int, out: Path, *, workers: int = 1, tell: Tell | None = None) -> Outcome:
+    """Simulate events to an HDF5 file (`store` says how it is laid out); go on where an earlier call stopped.
+
+    Args:
+        run: what is simulated.
+        events: accepted events wanted. A file with as many or more is left alone, one with fewer extended.
+        out: the file; parts lie beside it in `out` + `.parts` until it is whole.
+        workers: processes at work; events do not depend on it.
+        tell: called as `tell(accepted, wanted, tried)` as work goes on.
+
+    Raises:
+        ConfigError: a setting is not accepted, or differs from that of a file or parts already there.
+        DataError: the place cannot be written, or another run is at work there.
+        MissingExtraError: Pythia, FastJet or h5py is absent.
+
+    """
+    started = time.perf_counter()
+    run = run.settled()
+    if events < 1 or workers < 1:
+        raise ConfigError(f"{events} events, {workers} workers: accepted is 1 or more of each")
+    needed()
+    anti_kt([[1.0, 0.0, 0.0, 1.0]])
+    record = {**run.record(), "generator": version("pythia8mc")}
+    folder = out.with_name(out.name + ".parts")
+    _writable(out)
+    there = _there(out, record)
+    if there >= events:
+        shutil.rmtree(folder, ignore_errors=True)
+        return Outcome(out, store.read_manifest(out), 0, there, time.perf_counter() - started)
+    with _locked(folder, record):
+        old = there // run.chunk
+        tasks = [
+            _Task(run, number, min(run.chunk, events - number * run.chunk), folder)
+            for number in range(old, math.ceil(events / run.chunk))
+        ]
+        missing = [task for task in tasks if not _whole(task)]
+        if run.detector is not None and run.detector.pile_up > 0 and missing:
+            _pool(run, folder)
+        _work(missing, workers, events, tell)
+        _merge(run, record, out, old, tasks)
+        shutil.rmtree(folder)
+    made = sum(task.count for task in missing)
+    manifest = store.read_manifest(out)
+    _warn_of_the_edge(manifest)
+    return Outcome(out, manifest, made, events - made, time.perf_counter() - started)
+
+
+def parts_done(out: Path) -> int:
+    """Count the finished parts that lie beside a file that is not finished."""
+    return len(list(out.with_name(out.name + ".parts").glob("?????.h5")))
+
+
+def _writable(out: Path) -> None:
+    if not out.parent.is_dir():
+        raise DataError(f"the folder {out.parent} does not exist: create it first")
+    if out.is_dir() or not os.access(out.parent, os.W_OK):
+        raise DataError(
+            f"{out} cannot be written: {'it is a folder' if out.is_dir() else 'permission denied'}"
+        )
+
+
+def _there(out: Path, record: Mapping[str, object]) -> int:
+    """Count the events of a file that is already there, made with the same settings."""
+    if not out.exists():
+        return 0
+    manifest = store.read_manifest(out)
+    if differs := difference(manifest["settings"], record):
+        raise ConfigError(f"{out} was made with other settings ({differs}); choose another --out")
+    return int(manifest["events"])
+
+
+@contextmanager
+def _locked(folder: Path, record: Mapping[str, object]) -> Iterator[None]:
+    """Hold the parts folder; the lock ends with the process, however that ends."""
+    folder.mkdir(exist_ok=True)
+    lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o644)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise DataError(
+                f"another run is at work in {folder}; wait for it or choose another --out"
+            ) from error
+        _same_settings(folder, record)
+        for left in folder.glob("*.tmp-*"):
+            left.unlink(missing_ok=True)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _same_settings(folder: Path, record: Mapping[str, object]) -> None:
+    notes = folder / "settings.json"
+    if notes.exists():
+        try:
+            before = json.loads(notes.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise DataError(f"{notes} is damaged; remove {folder} to begin again") from error
+        if differs := difference(before, record):
+            raise ConfigError(
+                f"{folder} holds parts of other settings ({differs}); choose another --out or remove it"
+            )
+        return
+    aside = folder / f"settings.tmp-{os.getpid()}"
+    aside.write_text(json.dumps(record, indent=1), encoding="utf-8")
+    aside.replace(notes)
+
+
+def _whole(task: _Task) -> bool:
+    """Say whether a part is there, undamaged and of the wanted size; another is made again."""
+    if not task.path.exists():
+        return False
+    try:
+        return len(store.read(task.path)) == task.count
+    except DataError as error:
+        warnings.warn(f"{error}; this part is made again", UserWarning, stacklevel=4)
+        return False
+
+
+def _pool(run: Run, folder: Path) -> Pool | None:
+    """Read the run's pile-up, or make it; it depends on seed and settings alone, as chunks do."""
+    if run.detector is None or run.detector.pile_up == 0:
+        return None
+    path = folder / "pileup.npz"
+    if path.exists():
+        try:
+            return load_pool(path)
+        except (OSError, ValueError, KeyError, EOFError) as error:
+            warnings.warn(f"{path} is damaged ({error}); it is made again", UserWarning, stacklevel=4)
+    words = [run.detector.pool, round(run.physics.energy)]
+    pool = make_pool(run.detector.pool, run.physics.energy, pythia_seed(seeds.generator(run.seed, 7, *words)))
+    pool.save(path)
+    return pool
+
+
+def _work(tasks: list[_Task], workers: int, events: int, tell: Tell | None) -> None:
+    done = events - sum(task.count for task in tasks)
+    tried = 0
+    if workers == 1 or len(tasks) < 2:
+        for task in tasks:
+            before = (done, tried)
+
+            def inside(accepted: int, attempts: int, before: tuple[int, int] = before) -> None:
+                if tell is not None:
+                    tell(before[0] + accepted, events, before[1] + attempts)
+
+            tried += _make(task, inside)
+            done += task.count
+        return
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(min(workers, len(tasks)), initializer=_ignore_interrupts) as pool:
+        for task, attempts in pool.imap_unordered(_make_elsewhere, tasks):
+            done, tried = done + task.count, tried + attempts
+            if tell is not None:
+                tell(done, events, tried)
+
+
+def _ignore_interrupts() -> None:
+    """Leave Ctrl-C to the parent, which ends its workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _make_elsewhere(task: _Task) -> tuple[_Task, int]:
+    return task, _make(task, None)
+
+
+def _make(task: _Task, tell: Callable[[int, int], None] | None) -> int:
+    made = make_chunk(task.run, task.number, task.count, _pool(task.run, task.folder), tell)
+    store.write(task.path, [made], _units(made), {"chunk": task.number, "events": task.count})
+    return int(made.chunks["tried"][0])
+
+
+def _units(record: store.Record) -> dict[str, str]:
+    return {name: unit_of(name) for name in record.events}
+
+
+def _merge(run: Run, record: Mapping[str, object], out: Path, old: int, tasks: list[_Task]) -> None:
+    first = store.read(tasks[0].path)
+
+    def pieces() -> Iterator[store.Record]:
+        for number in range(old):
+            kept = store.read(out, number * run.chunk, (number + 1) * run.chunk)
+            whole = {name: values[number : number + 1] for name, values in kept.chunks.items()}
+            yield dataclasses.replace(kept, chunks=whole)
+        for task in tasks:
+            yield store.read(task.path)
+
+    counts = [one.chunks for one in _only_counts(out, old, tasks)]
+    store.write(out, pieces(), _units(first), _manifest(run, record, counts))
+
+
+def _only_counts(out: Path, old: int, tasks: list[_Task]) -> Iterator[store.Record]:
+    if old:
+        kept = store.read(out, 0, 1)
+        yield dataclasses.replace(kept, chunks={name: values[:old] for name, values in kept.chunks.items()})
+    for task in tasks:
+        yield store.read(task.path, 0, 1)
+
+
+def _manifest(run: Run, record: Mapping[str, object], counts: list[store.Columns]) -> dict[str, object]:
+    """Write how the file was made, without a date: the same settings give the same bytes."""
+    joined = {name: np.concatenate([one[name] for one in counts]) for name in counts[0]}
+    tried, accepted, near = (int(joined[name].sum()) for name in ("tried", "accepted", "near_pt_hat_min"))
+    share = joined["tried"] / joined["tried"].sum()
+    section = float(np.sum(share * joined["cross_section_pb"]))
+    error = float(np.sqrt(np.sum((share * joined["cross_section_error_pb"]) ** 2)))
+    return {
+        "origin": store.ORIGIN,
+        "unseen": __version__,
+        "pythia": version("pythia8mc"),
+        "fastjet": version("fastjet"),
+        "process": run.physics.process,
+        "summary": run.process.summary,
+        "settings": record,
+        "pythia_settings": run.lines(),
+        "seed": run.seed,
+        "events": accepted,
+        "tried": tried,
+        "accepted": accepted,
+        "cross_section_pb": section,
+        "cross_section_error_pb": error,
+        "accepted_cross_section_pb": section * accepted / tried,
+        "near_pt_hat_min": near / accepted,
+    }
+
+
+def _warn_of_the_edge(manifest: Mapping[str, Any]) -> None:
+    """Events just above the generator's own cut say that some below it would have passed too."""
+    near, least = manifest["near_pt_hat_min"], manifest["settings"].get("pt_hat_min")
+    if least and near > _MOST_NEAR and manifest["accepted"] >= 200:
+        warnings.warn(
+            f"{near:.1%} of the events lie within 10 % of the generator's cut of {least:g} GeV, so others are "
+            f"missing below it; simulate again with a smaller --pt-hat-min",
+            UserWarning,
+            stacklevel=3,
+        )
