@@ -89,8 +89,8 @@ def _drawn(source: Generator, physics: Physics, rng: np.random.Generator) -> Eve
 def _accepted(event: Event, run: Run, rows: _Rows, pool: Pool | None, rng: np.random.Generator) -> bool:
     selection = run.selection
     ht = scalar_sum(event.p4, selection.eta_max)
-    if selection.kind == "ht" and ht <= selection.ht_min:
-        return False  # before the jets, which cost more
+    if not selection.may_keep(event.p4, ht):
+        return False
     jets = event_jets(event.p4, selection)
     if not selection.keeps(ht, jets):
         return False

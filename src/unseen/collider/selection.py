@@ -61,6 +61,12 @@ class Selection:
                 )
         return self
 
+    def may_keep(self, p4: Floats, ht: float) -> bool:
+        """Say whether jets are worth their time: two hard jets need as much transverse momentum in all."""
+        if self.kind == "dijet":
+            return bool(np.sum(kinematics.pt(p4)) > 2 * self.pt_min)
+        return self.kind == "all" or ht > self.ht_min
+
     def keeps(self, ht: float, jets: Jets) -> bool:
         """Say whether an event of this H_T (GeV) and these jets passes."""
         if self.kind == "all":

@@ -302,8 +302,8 @@ def _warn_of_the_edge(manifest: Mapping[str, Any]) -> None:
     near, least = manifest["near_pt_hat_min"], manifest["settings"].get("pt_hat_min")
     if least and near > _MOST_NEAR and manifest["accepted"] >= 200:
         warnings.warn(
-            f"{near:.1%} of the events lie within 10 % of the generator's cut of {least:g} GeV, so others are "
-            f"missing below it; simulate again with a smaller --pt-hat-min",
+            f"{near:.1%} of the events lie within 10 % of the generator's cut of {least:g} GeV, so others "
+            f"are missing below it; simulate again with a smaller --pt-hat-min",
             UserWarning,
             stacklevel=3,
         )
