@@ -19,7 +19,8 @@ from unseen.collider import kinematics as kin
 from unseen.collider import store
 from unseen.collider.detector import Detector
 from unseen.collider.generator import Event, Generator
-from unseen.collider.processes import PROCESSES, Physics
+from unseen.collider.physics import Physics
+from unseen.collider.processes import PROCESSES
 from unseen.collider.selection import Selection
 from unseen.collider.settings import Run, difference
 from unseen.collider.simulate import simulate

@@ -60,7 +60,7 @@ def simulate(
     Needs the extra 'physics', which brings programs under the GPL.
     """
     from unseen.collider.detector import Detector
-    from unseen.collider.processes import Physics
+    from unseen.collider.physics import Physics
     from unseen.collider.selection import Selection
     from unseen.collider.settings import Run
     from unseen.collider.simulate import simulate as run_all

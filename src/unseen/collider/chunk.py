@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from unseen.collider import kinematics
 from unseen.collider.cluster import Jets
 from unseen.collider.generator import Event, Generator
+from unseen.collider.physics import Physics
 from unseen.collider.pileup import Pool
-from unseen.collider.processes import Physics
 from unseen.collider.selection import event_features, event_jets, scalar_sum, truth_features
 from unseen.collider.settings import Run, pythia_seed
 from unseen.collider.store import Jagged, Record

@@ -14,7 +14,8 @@ import numpy as np
 from unseen import seeds
 from unseen.collider.detector import Detector
 from unseen.collider.generator import checked_setting
-from unseen.collider.processes import PROCESSES, Physics, Process, process_of
+from unseen.collider.physics import Physics
+from unseen.collider.processes import PROCESSES, Process, process_of
 from unseen.collider.selection import Selection
 from unseen.errors import ConfigError
 

@@ -6,7 +6,6 @@ whole or absent, and its events depend on its number, not on when or by whom it 
 
 from __future__ import annotations
 
-import dataclasses
 import fcntl
 import json
 import math
@@ -23,20 +22,17 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from unseen import __version__, seeds
+from unseen import seeds
 from unseen.collider import store
 from unseen.collider.chunk import make_chunk
 from unseen.collider.cluster import anti_kt
 from unseen.collider.generator import needed
+from unseen.collider.merge import merge, units, warn_of_the_edge
 from unseen.collider.pileup import Pool, load_pool, make_pool
-from unseen.collider.selection import unit_of
 from unseen.collider.settings import Run, difference, pythia_seed
 from unseen.errors import ConfigError, DataError
 
 Tell = Callable[[int, int, int], None]
-_MOST_NEAR = 0.02
 
 
 @dataclass(frozen=True)
@@ -110,11 +106,11 @@ def simulate(run: Run, events: int, out: Path, *, workers: int = 1, tell: Tell |
         if run.detector is not None and run.detector.pile_up > 0 and missing:
             _pool(run, folder)
         _work(missing, workers, events, tell)
-        _merge(run, record, out, old, tasks)
+        merge(run, record, out, old, [task.path for task in tasks])
         shutil.rmtree(folder)
     made = sum(task.count for task in missing)
     manifest = store.read_manifest(out)
-    _warn_of_the_edge(manifest)
+    warn_of_the_edge(manifest)
     return Outcome(out, manifest, made, events - made, time.perf_counter() - started)
 
 
@@ -239,71 +235,5 @@ def _make_elsewhere(task: _Task) -> tuple[_Task, int]:
 
 def _make(task: _Task, tell: Callable[[int, int], None] | None) -> int:
     made = make_chunk(task.run, task.number, task.count, _pool(task.run, task.folder), tell)
-    store.write(task.path, [made], _units(made), {"chunk": task.number, "events": task.count})
+    store.write(task.path, [made], units(made), {"chunk": task.number, "events": task.count})
     return int(made.chunks["tried"][0])
-
-
-def _units(record: store.Record) -> dict[str, str]:
-    return {name: unit_of(name) for name in record.events}
-
-
-def _merge(run: Run, record: Mapping[str, object], out: Path, old: int, tasks: list[_Task]) -> None:
-    first = store.read(tasks[0].path)
-
-    def pieces() -> Iterator[store.Record]:
-        for number in range(old):
-            kept = store.read(out, number * run.chunk, (number + 1) * run.chunk)
-            whole = {name: values[number : number + 1] for name, values in kept.chunks.items()}
-            yield dataclasses.replace(kept, chunks=whole)
-        for task in tasks:
-            yield store.read(task.path)
-
-    counts = [one.chunks for one in _only_counts(out, old, tasks)]
-    store.write(out, pieces(), _units(first), _manifest(run, record, counts))
-
-
-def _only_counts(out: Path, old: int, tasks: list[_Task]) -> Iterator[store.Record]:
-    if old:
-        kept = store.read(out, 0, 1)
-        yield dataclasses.replace(kept, chunks={name: values[:old] for name, values in kept.chunks.items()})
-    for task in tasks:
-        yield store.read(task.path, 0, 1)
-
-
-def _manifest(run: Run, record: Mapping[str, object], counts: list[store.Columns]) -> dict[str, object]:
-    """Write how the file was made, without a date: the same settings give the same bytes."""
-    joined = {name: np.concatenate([one[name] for one in counts]) for name in counts[0]}
-    tried, accepted, near = (int(joined[name].sum()) for name in ("tried", "accepted", "near_pt_hat_min"))
-    share = joined["tried"] / joined["tried"].sum()
-    section = float(np.sum(share * joined["cross_section_pb"]))
-    error = float(np.sqrt(np.sum((share * joined["cross_section_error_pb"]) ** 2)))
-    return {
-        "origin": store.ORIGIN,
-        "unseen": __version__,
-        "pythia": version("pythia8mc"),
-        "fastjet": version("fastjet"),
-        "process": run.physics.process,
-        "summary": run.process.summary,
-        "settings": record,
-        "pythia_settings": run.lines(),
-        "seed": run.seed,
-        "events": accepted,
-        "tried": tried,
-        "accepted": accepted,
-        "cross_section_pb": section,
-        "cross_section_error_pb": error,
-        "accepted_cross_section_pb": section * accepted / tried,
-        "near_pt_hat_min": near / accepted,
-    }
-
-
-def _warn_of_the_edge(manifest: Mapping[str, Any]) -> None:
-    """Events just above the generator's own cut say that some below it would have passed too."""
-    near, least = manifest["near_pt_hat_min"], manifest["settings"].get("pt_hat_min")
-    if least and near > _MOST_NEAR and manifest["accepted"] >= 200:
-        warnings.warn(
-            f"{near:.1%} of the events lie within 10 % of the generator's cut of {least:g} GeV, so others "
-            f"are missing below it; simulate again with a smaller --pt-hat-min",
-            UserWarning,
-            stacklevel=3,
-        )
