@@ -180,6 +180,12 @@ def test_workers_change_nothing(zh, tmp_path):
     assert same(zh, tmp_path / "zh.h5")
 
 
+def test_a_fault_in_a_worker_is_told_in_one_line(tmp_path):
+    run = dataclasses.replace(ZH, physics=Physics("zh", extra=("HiggsSM:ffbar2HZ = off",)))
+    with pytest.raises(ConfigError, match="Pythia does not start"):
+        simulate(run, 25, tmp_path / "zh.h5", workers=2)
+
+
 def test_a_file_is_extended_or_left_alone(zh, tmp_path):
     out = tmp_path / "zh.h5"
     assert simulate(ZH, 14, out).made == 14

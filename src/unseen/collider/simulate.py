@@ -7,6 +7,7 @@ whole or absent, and its events depend on its number, not on when or by whom it 
 from __future__ import annotations
 
 import fcntl
+import itertools
 import json
 import math
 import multiprocessing
@@ -16,6 +17,8 @@ import signal
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -216,17 +219,31 @@ def _work(tasks: list[_Task], workers: int, events: int, tell: Tell | None) -> N
             tried += _make(task, inside)
             done += task.count
         return
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(min(workers, len(tasks)), initializer=_ignore_interrupts) as pool:
-        for task, attempts in pool.imap_unordered(_make_elsewhere, tasks):
+    try:
+        for task, attempts in _elsewhere(tasks, min(workers, len(tasks))):
             done, tried = done + task.count, tried + attempts
             if tell is not None:
                 tell(done, events, tried)
+    except BrokenProcessPool as error:
+        raise DataError("a worker died, perhaps for want of memory; the same call goes on") from error
 
 
-def _ignore_interrupts() -> None:
-    """Leave Ctrl-C to the parent, which ends its workers."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _elsewhere(tasks: list[_Task], workers: int) -> Iterator[tuple[_Task, int]]:
+    """Make chunks in other processes; none is handed out before a worker is free, so that a stop stops."""
+    context = multiprocessing.get_context("spawn")
+    left = iter(tasks)
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_on_interrupt) as executor:
+        busy = {executor.submit(_make_elsewhere, task) for task in itertools.islice(left, workers)}
+        while busy:
+            ready, busy = wait(busy, return_when=FIRST_COMPLETED)
+            busy |= {executor.submit(_make_elsewhere, task) for task in itertools.islice(left, len(ready))}
+            for one in ready:
+                yield one.result()
+
+
+def _end_on_interrupt() -> None:
+    """Let Ctrl-C end a worker without a traceback; its unfinished chunk is made again."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _make_elsewhere(task: _Task) -> tuple[_Task, int]:
