@@ -16,6 +16,7 @@ ROOT = Path(unseen.__file__).parent
 LAYERS = [
     {"errors", "seeds"},
     {"data", "nn", "evaluation"},
+    {"collider"},
     {"models"},
     {"objectives", "scores", "class_scores"},
     {"training"},
@@ -24,7 +25,7 @@ LAYERS = [
     {"report", "studies", "recipes", "service"},
     {"cli"},
 ]
-TORCHLESS = ["errors", "data", "evaluation", "thresholds", "persist", "alarms"]
+TORCHLESS = ["errors", "data", "evaluation", "collider", "thresholds", "persist", "alarms"]
 
 
 def layer(part: str) -> int:

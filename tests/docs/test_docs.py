@@ -143,7 +143,8 @@ def options() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
 
     def visit(path: str, command: object) -> None:
-        found[path] = {word for part in command.params for word in part.opts} | {"--help"}
+        words = {word for part in command.params for word in (*part.opts, *part.secondary_opts)}
+        found[path] = words | {"--help"}
         for own, inner in getattr(command, "commands", {}).items():
             visit(f"{path} {own}", inner)
 
