@@ -18,6 +18,7 @@ from unseen.objectives import (
     RampCapped,
     Sigmoid,
     Told,
+    Uniform,
     aware_rows,
     elbo,
 )
@@ -255,3 +256,44 @@ def test_bernoulli_error_is_the_cross_entropy_of_its_mean():
     expected = -(x[0, :2] * p[0, :2].log() + (1 - x[0, :2]) * (1 - p[0, :2]).log())
     assert likelihood.error(x)[0, :2].tolist() == pytest.approx(expected.tolist(), rel=1e-5)
     assert 0.0 <= likelihood.error(x)[0, 2].item() < 1e-30
+
+
+# ------------------------------------------------------------------------------------- of a classifier
+
+
+def logits_slope(loss, logits):
+    z = torch.tensor(logits, dtype=torch.float32, requires_grad=True)
+    (gradient,) = torch.autograd.grad(loss.loss(z).sum(), z)
+    return gradient
+
+
+@pytest.mark.parametrize("weight", [0.05, 0.5, 5.0])
+@pytest.mark.parametrize("logits", [[0.0, 0.0], [1.0, -2.0, 0.5], [3.0] * 7, [-40.0, 0.0, 55.0, 1.0]])
+def test_uniform_is_the_cross_entropy_with_the_uniform_distribution(logits, weight):
+    """-(1/k) sum_i ln p_i; slope lambda (p - 1/k)."""
+    z = torch.tensor([logits], dtype=torch.float64)
+    log_p = z - z.logsumexp(1, keepdim=True)
+    found = Uniform(weight).loss(z.float())
+    assert found.item() == pytest.approx(-weight * log_p.mean().item(), rel=1e-5)
+    slope = logits_slope(Uniform(weight), [logits])[0].double()
+    assert slope.tolist() == pytest.approx((weight * (log_p.exp() - 1 / len(logits)))[0].tolist(), abs=1e-6)
+
+
+def test_uniform_is_least_where_no_class_is_likelier_and_bounded_there():
+    """lambda ln k at equal logits, whatever their level; more anywhere else."""
+    for k in (2, 3, 10):
+        for level in (-1e4, 0.0, 1e4):
+            assert Uniform().loss(torch.full((1, k), level)).item() == pytest.approx(
+                0.5 * math.log(k), abs=2e-3
+            )
+    z = torch.randn(500, 5, generator=torch.Generator().manual_seed(0))
+    assert bool((Uniform().loss(z) > 0.5 * math.log(5)).all())
+
+
+def test_uniform_stays_in_single_precision_for_sure_classifiers():
+    """One logit 1e6 above k - 1 others: 0.5 (1e6 - 1e6 / k); the slope is at most lambda."""
+    for k in (2, 10):
+        z = torch.zeros(1, k)
+        z[0, 0] = 1e6
+        assert Uniform().loss(z).item() == pytest.approx(0.5e6 * (1 - 1 / k), rel=1e-5)
+        assert float(logits_slope(Uniform(), z.tolist()).abs().max()) <= 0.5

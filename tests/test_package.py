@@ -16,15 +16,16 @@ ROOT = Path(unseen.__file__).parent
 LAYERS = [
     {"errors", "seeds"},
     {"data", "nn", "evaluation"},
+    {"collider"},
     {"models"},
-    {"objectives", "scores"},
+    {"objectives", "scores", "class_scores"},
     {"training"},
     {"detectors", "thresholds"},
     {"registry", "config", "persist"},
     {"report", "studies", "recipes", "service"},
     {"cli"},
 ]
-TORCHLESS = ["errors", "data", "evaluation", "thresholds", "persist", "alarms"]
+TORCHLESS = ["errors", "data", "evaluation", "collider", "thresholds", "persist", "alarms"]
 
 
 def layer(part: str) -> int:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from unseen.data.scale import SOFT, Pixels, Scaler, restored_scaler
+from unseen.data.scale import SOFT, Pixels, Quantiles, Scaler, restored_scaler
 from unseen.errors import ModelFileError
 
 # a busy machine is no failure
@@ -118,7 +118,11 @@ def test_a_stored_scaler_comes_back():
 @pytest.mark.parametrize(
     ("name", "stored", "message"),
     [
-        ("Scalar", arrays(), "scaler 'Scalar' is not known; accepted: Scaler, Pixels. Did you mean"),
+        (
+            "Scalar",
+            arrays(),
+            "scaler 'Scalar' is not known; accepted: Scaler, Quantiles, Pixels. Did you mean",
+        ),
         ("Scaler", arrays(centre=np.array([0, np.nan, 0])), "not finite"),
         ("Scaler", arrays(width=np.ones(2)), "do not fit each other"),
         ("Scaler", arrays(width=np.array([1.0, 0.0, 1.0])), "not above zero"),
@@ -130,3 +134,56 @@ def test_a_stored_scaler_comes_back():
 def test_broken_scalers_are_refused(name, stored, message):
     with pytest.raises(ModelFileError, match=message):
         restored_scaler(name, stored)
+
+
+# -------------------------------------------------------------------------------------------- quantiles
+
+
+def test_quantiles_turn_any_distribution_into_a_normal_one():
+    normal = RANDOM.normal(size=20_000)
+    x = np.column_stack([normal, np.exp(3 * normal), normal**3, RANDOM.random(20_000)])
+    z = Quantiles.fit(x).transform(x)
+    assert z.mean(0) == pytest.approx(np.zeros(4), abs=0.01)
+    assert z.std(0) == pytest.approx(np.ones(4), abs=0.01)
+    assert z[:, 1] == pytest.approx(z[:, 0], abs=0.02)  # a monotone change of units changes nothing
+
+
+@unhurried
+@given(st.lists(st.floats(-1e30, 1e30), min_size=2, max_size=30, unique=True))
+def test_quantiles_keep_the_order_however_far_out(values):
+    z = Quantiles.fit(RANDOM.normal(size=(100, 1))).transform(np.sort(np.array(values))[:, None])
+    assert np.isfinite(z).all()
+    assert (np.diff(z[:, 0]) >= 0).all()
+    assert np.abs(z).max() < 80
+
+
+def test_equal_values_share_a_height_and_a_value_seldom_seen_lies_beside_them():
+    counts = np.repeat([0.0, 1.0, 2.0], [600, 398, 2])[:, None]
+    low, middle, high, outside = Quantiles.fit(counts).transform(np.array([[0.0], [1.0], [2.0], [9.0]]))[:, 0]
+    assert low < middle < high < outside
+    assert high > 2.5
+
+
+def test_quantiles_of_constants_and_flags_keep_their_units():
+    x = np.column_stack([np.full(50, 7.0), np.arange(50) % 2])
+    z = Quantiles.fit(x, binary=np.array([False, True])).transform(np.array([[7.0, 1.0], [8.0, 0.0]]))
+    assert z[0, 0] == pytest.approx(0.0, abs=1e-6)
+    assert z[1, 0] == pytest.approx(np.log(2))
+    assert z[0, 1] - z[1, 1] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"knots": np.array([[1.0], [0.0]])}, "do not rise"),
+        ({"heights": np.array([[1.0], [0.0]])}, "do not rise"),
+        ({"knots": np.zeros((3, 1))}, "do not fit each other"),
+        ({"width": np.zeros(1)}, "not above zero"),
+        ({"width": np.ones(2)}, "do not fit each other"),
+        ({"heights": np.array([[0.0], [np.nan]])}, "not finite"),
+    ],
+)
+def test_a_broken_quantile_scaler_is_refused(change, said):
+    sound = {"knots": np.array([[0.0], [1.0]]), "heights": np.array([[-1.0], [1.0]]), "width": np.ones(1)}
+    with pytest.raises(ModelFileError, match=said):
+        restored_scaler("Quantiles", {f"scaler.{k}": v for k, v in {**sound, **change}.items()})

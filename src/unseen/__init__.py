@@ -15,8 +15,10 @@ __version__ = "0.1.0"
 
 # Public name -> the module it lives in. Loaded when first used, so that `import unseen` costs no torch.
 _HOMES = {
+    "AwareClassifier": "unseen.detectors.classify",
     "AwareDetector": "unseen.detectors.aware",
     "AutoEncoder": "unseen.models.autoencoder",
+    "Classifier": "unseen.models.classifier",
     "VAE": "unseen.models.vae",
     "DisCo": "unseen.training.decorrelation",
     "FalseAlarmRate": "unseen.thresholds",
@@ -34,9 +36,11 @@ if TYPE_CHECKING:
     from unseen.data import open_source
     from unseen.detectors.advice import suggest_labels
     from unseen.detectors.aware import AwareDetector
+    from unseen.detectors.classify import AwareClassifier
     from unseen.errors import UnseenError
     from unseen.evaluation import evaluate
     from unseen.models.autoencoder import AutoEncoder
+    from unseen.models.classifier import Classifier
     from unseen.models.vae import VAE
     from unseen.registry import load, save
     from unseen.thresholds import FalseAlarmRate, FalseDiscoveryRate, RateBudget
@@ -45,7 +49,9 @@ if TYPE_CHECKING:
 __all__ = [
     "VAE",
     "AutoEncoder",
+    "AwareClassifier",
     "AwareDetector",
+    "Classifier",
     "DisCo",
     "FalseAlarmRate",
     "FalseDiscoveryRate",

@@ -20,15 +20,19 @@ from pydantic import (
     model_validator,
 )
 
+from unseen.data.scale import Scaling
 from unseen.data.schema import Missing
 from unseen.detectors.aware import AwareDetector
+from unseen.detectors.classify import AwareClassifier
+from unseen.detectors.two_stage import TwoStage
 from unseen.errors import ConfigError, nearest, unknown
 from unseen.models.autoencoder import AutoEncoder
+from unseen.models.classifier import Classifier
 from unseen.models.neighbours import Neighbours
 from unseen.models.network import Body, Convolution, Dense
 from unseen.models.vae import VAE
 from unseen.nn.orientation import OrientedGradients
-from unseen.registry import LOSSES
+from unseen.registry import CLASS_LOSSES, LOSSES
 from unseen.scores import Robust
 from unseen.thresholds import FalseAlarmRate
 from unseen.training.decorrelation import DisCo
@@ -82,13 +86,18 @@ setting 'stpes' is not known. Did you mean 'steps'?
     )
     hold_out: Share | None = Field(default=None, description="share of the rows kept back from training")
     missing: Missing = Field(default="error", description="what to do with missing values: error or median")
-    model: Literal["vae", "autoencoder"] = Field(default="vae", description="vae or autoencoder")
+    scaling: Scaling = Field(default="standard", description="scaling of columns: standard or quantiles")
+    model: Literal["vae", "autoencoder", "classifier"] = Field(
+        default="vae", description="vae, autoencoder, or classifier, whose classes are the normal labels"
+    )
     hidden: Widths | None = Field(default=None, description="widths of the hidden layers")
     latent: Width | None = Field(default=None, description="latent units")
     beta: Annotated[float, Field(ge=0)] | None = Field(
         default=None, description="weight of the divergence (vae)"
     )
-    loss: str = Field(default="abc", description="awareness loss on known anomalies")
+    loss: str | None = Field(
+        default=None, description="awareness loss on known anomalies; abc, or uniform for a classifier"
+    )
     steps: Count | None = Field(default=None, description="optimiser steps of stage 1, at most")
     tune_steps: Count | None = Field(default=None, description="optimiser steps of stage 2")
     rate: Annotated[float, Field(gt=0, lt=1)] | None = Field(
@@ -110,18 +119,27 @@ setting 'stpes' is not known. Did you mean 'steps'?
             raise ValueError("decorrelate is given, but not the column; name it with protect")
         return self
 
-    def _bank(self, image: tuple[int, int, int] | None) -> Neighbours | None:
-        """Return the bank of normal rows; a decorrelated detector has none, since a bank is not trained."""
-        if self.decorrelate is not None:
-            return None
-        return Neighbours() if image is None else _gallery(image)
-
     @field_validator("loss")
     @classmethod
-    def _known_loss(cls, value: str) -> str:
-        if value not in LOSSES:
-            raise ValueError(unknown("loss", value, LOSSES))
+    def _known_loss(cls, value: str | None) -> str | None:
+        every = {**LOSSES, **CLASS_LOSSES}
+        if value is not None and value not in every:
+            raise ValueError(unknown("loss", value, every))
         return value
+
+    @model_validator(mode="after")
+    def _fits_the_model(self) -> FitSettings:
+        """Refuse settings that the model has no use for."""
+        classifies = self.model == "classifier"
+        if self.loss is not None and (self.loss in CLASS_LOSSES) != classifies:
+            fitting = CLASS_LOSSES if classifies else LOSSES
+            raise ValueError(
+                f"loss {self.loss!r} is not for model {self.model!r}; accepted: {', '.join(fitting)}"
+            )
+        idle = [name for name in ("latent", "beta", "trim") if classifies and getattr(self, name)]
+        if idle:
+            raise ValueError(f"setting {idle[0]!r} is not for model 'classifier'; leave it out")
+        return self
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, object], *, where: str = "settings") -> FitSettings:
@@ -155,25 +173,27 @@ setting 'stpes' is not known. Did you mean 'steps'?
         ]
         return "".join(lines)
 
-    def detector(self, *, image: tuple[int, int, int] | None = None) -> AwareDetector:
+    def detector(self, *, image: tuple[int, int, int] | None = None) -> TwoStage:
         """Return the detector these settings describe, not yet fitted.
 
         Args:
             image: (C, H, W) where rows are images: a convolutional body unless `hidden` is given. Beside
                 the network stands the distance to a bank of normal rows; of images, by their oriented
-                gradients.
+                gradients. A classifier stands alone.
 
         """
         body: Body = Dense((64,)) if image is None else Convolution()
         if self.hidden is not None:
             body = Dense(self.hidden)
+        if self.model == "classifier":
+            return self._classifier(body)
         model: VAE | AutoEncoder = AutoEncoder(body, self.latent)
         if self.model == "vae":
             model = VAE(body, self.latent, VAE.beta if self.beta is None else self.beta)
         return AwareDetector(
             model,
-            awareness=LOSSES[self.loss](),
-            threshold=None if self.false_alarms is None else FalseAlarmRate(self.false_alarms),
+            awareness=LOSSES[self.loss or "abc"](),
+            threshold=self._threshold(),
             trust=self.trust,
             members=self.members,
             # the penalty is on the mean squared error, so that is what a decorrelated detector reads
@@ -182,10 +202,38 @@ setting 'stpes' is not known. Did you mean 'steps'?
             tune=_plan(TABLE_TUNE if image is None else TUNE, steps=self.tune_steps),
             trim=self.trim,
             neighbours=self._bank(image),
-            decorrelate=None if self.decorrelate is None else DisCo(self.decorrelate),
+            decorrelate=self._penalty(),
+            scaling=self.scaling,
             missing=self.missing,
             seed=self.seed,
         )
+
+    def _classifier(self, body: Body) -> AwareClassifier:
+        return AwareClassifier(
+            Classifier(body),
+            awareness=CLASS_LOSSES[self.loss or "uniform"](),
+            threshold=self._threshold(),
+            trust=self.trust,
+            members=self.members,
+            learn=_plan(Plan(), steps=self.steps, rate=self.rate),
+            tune=_plan(TUNE, steps=self.tune_steps),
+            decorrelate=self._penalty(),
+            scaling=self.scaling,
+            missing=self.missing,
+            seed=self.seed,
+        )
+
+    def _bank(self, image: tuple[int, int, int] | None) -> Neighbours | None:
+        """Return the bank of normal rows; a decorrelated detector has none, since a bank is not trained."""
+        if self.decorrelate is not None:
+            return None
+        return Neighbours() if image is None else _gallery(image)
+
+    def _penalty(self) -> DisCo | None:
+        return None if self.decorrelate is None else DisCo(self.decorrelate)
+
+    def _threshold(self) -> FalseAlarmRate | None:
+        return None if self.false_alarms is None else FalseAlarmRate(self.false_alarms)
 
 
 def read_settings(path: str | os.PathLike[str]) -> FitSettings:
@@ -219,14 +267,14 @@ def _plan(plan: Plan, *, steps: int | None = None, rate: float | None = None) ->
 
 def _sentence(fault: Any, accepted: Mapping[str, object]) -> str:
     """Say in one clause what is wrong with one setting."""
-    if not fault["loc"]:
-        return str(fault["msg"]).removeprefix("Value error, ")
+    reason = str(fault["msg"]).removeprefix("Value error, ")
+    if not fault["loc"]:  # of several settings together
+        return reason
     name = str(fault["loc"][0])
     if fault["type"] == "extra_forbidden":
         return (
             f"setting {name!r} is not known.{nearest(name, accepted) or ' Accepted: ' + ', '.join(accepted)}"
         )
-    reason = fault["msg"].removeprefix("Value error, ")
     return f"{name} = {_shown(fault['input'])}: {reason[:1].lower()}{reason[1:]}"
 
 

@@ -174,6 +174,39 @@ class RampCapped:
         return told.divergence + (1.0 - told.ramp * self.lambda_max) * repelled
 
 
+@runtime_checkable
+class ClassAwareness(Protocol):
+    """A loss on the logits of known anomalies: small where the classifier is sure of no class."""
+
+    def loss(self, logits: Tensor) -> Tensor:
+        """Loss of each known anomaly from its logits (N, k), shape (N,)."""
+
+
+@dataclass(frozen=True)
+class Uniform:
+    """A = lambda (logsumexp(z) - mean(z)), the cross entropy between the uniform distribution and softmax(z).
+
+    The awareness loss of a classifier: a known anomaly should look like no class more than like another.
+    At least lambda ln k, reached where the k logits are equal; its gradient in z is lambda (p - 1/k), which
+    is bounded, so nothing runs away.
+
+    Args:
+        weight: lambda, of the mean over known anomalies against the mean cross entropy of normal rows.
+
+    Reference: Anomaly Awareness, arXiv 2007.14462; outlier exposure with lambda 0.5, arXiv 1812.04606.
+
+    >>> Uniform().loss(torch.zeros(1, 10)).item() == 0.5 * torch.tensor(10.0).log().item()
+    True
+
+    """
+
+    weight: float = 0.5
+
+    def loss(self, logits: Tensor) -> Tensor:
+        """Loss of each known anomaly from its logits (N, k), shape (N,)."""
+        return self.weight * (logits.logsumexp(1) - logits.mean(1))
+
+
 def aware_rows(
     out: Pass,
     x: Tensor,

@@ -14,11 +14,14 @@ from typing import Any, get_args, get_type_hints
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from sklearn.utils.validation import check_is_fitted
 
-from unseen import objectives, scores, thresholds
+from unseen import class_scores, objectives, scores, thresholds
 from unseen.detectors.aware import AwareDetector
+from unseen.detectors.classify import AwareClassifier
 from unseen.detectors.detector import Detector
+from unseen.detectors.two_stage import TwoStage
 from unseen.errors import ConfigError, ModelFileError, UnseenError, unknown
 from unseen.models.autoencoder import AutoEncoder
+from unseen.models.classifier import Classifier
 from unseen.models.neighbours import Neighbours
 from unseen.models.network import Body
 from unseen.models.vae import VAE
@@ -27,7 +30,7 @@ from unseen.persist import read_model, write_model
 from unseen.training.decorrelation import DisCo
 from unseen.training.loop import Plan
 
-DETECTORS: dict[str, type[AwareDetector]] = {cls.__name__: cls for cls in (AwareDetector,)}
+DETECTORS: dict[str, type[TwoStage]] = {cls.__name__: cls for cls in (AwareDetector, AwareClassifier)}
 
 LOSSES: dict[str, type[Any]] = {
     "abc": objectives.Abc,
@@ -39,19 +42,27 @@ LOSSES: dict[str, type[Any]] = {
     "ramp_capped": objectives.RampCapped,
 }
 
+# Losses of a classifier, on logits instead of a pass.
+CLASS_LOSSES: dict[str, type[Any]] = {"uniform": objectives.Uniform}
+
 COMPONENTS: dict[str, type[Any]] = {
     cls.__name__: cls
     for cls in (
         VAE,
         AutoEncoder,
+        Classifier,
         *get_args(Body),
         *LOSSES.values(),
+        *CLASS_LOSSES.values(),
         scores.Reconstruction,
         scores.Residual,
         scores.Robust,
         scores.Divergence,
         scores.Latent,
         scores.Sum,
+        class_scores.Uniformity,
+        class_scores.TopProbability,
+        class_scores.Window,
         *get_args(thresholds.Threshold),
         Plan,
         DisCo,
@@ -116,7 +127,7 @@ def _first_fault(what: str, error: ValidationError) -> str:
     return f"{place} is {reprlib.repr(first['input'])}: {first['msg']}"
 
 
-def _detector(cls: type[AwareDetector], settings: Mapping[str, Any]) -> AwareDetector:
+def _detector(cls: type[TwoStage], settings: Mapping[str, Any]) -> TwoStage:
     """Make a detector whose settings are of the types its constructor names; which fit says no more of."""
     accepted = get_type_hints(cls.__init__)
     made = {}
@@ -150,7 +161,7 @@ def save(detector: Detector, path: str | os.PathLike[str]) -> None:
     write_model(path, document={"settings": settings, "notes": notes, **document}, arrays=arrays, kind=name)
 
 
-def load(path: str | os.PathLike[str]) -> AwareDetector:
+def load(path: str | os.PathLike[str]) -> TwoStage:
     """Read a detector from a model file of this or any earlier version. No code in the file is run.
 
     Raises:

@@ -10,13 +10,17 @@ import numpy as np
 import torch
 from sklearn.base import clone
 
+from unseen.class_scores import TopProbability, Window
 from unseen.detectors.aware import AwareDetector
+from unseen.detectors.classify import AwareClassifier
+from unseen.detectors.two_stage import TwoStage
 from unseen.models.autoencoder import AutoEncoder
+from unseen.models.classifier import Classifier
 from unseen.models.neighbours import Neighbours
 from unseen.models.network import Convolution, Dense
 from unseen.models.vae import VAE
 from unseen.nn.orientation import OrientedGradients
-from unseen.objectives import AeSad, Hinge, Inverse, Ramp, RampCapped, Sigmoid
+from unseen.objectives import AeSad, Hinge, Inverse, Ramp, RampCapped, Sigmoid, Uniform
 from unseen.scores import Divergence, Latent, Reconstruction, Residual, Robust, Sum
 from unseen.thresholds import FalseAlarmRate
 from unseen.training.loop import Plan
@@ -75,6 +79,40 @@ def images() -> Rows:
     return Rows(spots(400, 1), spots(800, 1), spots(24, 2), spots(200, 2), far)
 
 
+@cache
+def classes() -> Rows:
+    """Normal rows of three classes, each strong in a direction of its own; known anomalies are weaker there.
+
+    Rows far from normal, to a classifier, are those with a third of each class.
+    """
+    random = np.random.default_rng(13)
+
+    def draw(n, strength=4.0, off=0.0):
+        x = 0.45 * random.normal(size=(n, 6))
+        x[np.arange(n), random.integers(0, 3, n)] += strength
+        return x + off * np.eye(6)[3]
+
+    far = np.tile([4 / 3, 4 / 3, 4 / 3, 0, 0, 0], (4, 1)) + 0.02 * random.normal(size=(4, 6))
+    return Rows(draw(500), draw(1500), draw(24, 2.4, 1.0), draw(300, 2.4, 1.0), far)
+
+
+@cache
+def class_images() -> Rows:
+    """Images with a bright corner, of three; known anomalies are dim, far ones have a third of each."""
+    random = np.random.default_rng(14)
+    corners = np.zeros((4, 8, 8))
+    for place, (down, across) in enumerate([(0, 0), (0, 4), (4, 0), (4, 4)]):
+        corners[place, down : down + 4, across : across + 4] = 1.0
+    corners = corners.reshape(4, 64)
+
+    def draw(n, strength=0.8, off=0.0):
+        picture = strength * corners[random.integers(0, 3, n)] + off * corners[3]
+        return np.clip(picture + 0.25 * random.normal(size=(n, 64)), 0, 1)
+
+    far = np.tile(0.8 / 3 * corners[:3].sum(0), (4, 1)) + 0.01 * random.random((4, 64))
+    return Rows(draw(400), draw(800), draw(24, 0.65, 0.8), draw(200, 0.65, 0.8), far)
+
+
 def _aware(**changed) -> AwareDetector:
     return AwareDetector(**{"model": SMALL, "learn": LEARN, "tune": TUNE, "seed": 5, **changed})
 
@@ -85,11 +123,21 @@ def _pictures(**changed) -> AwareDetector:
     return _aware(**{"model": model, "image_shape": IMAGES, **changed})
 
 
+def _classifier(**changed) -> AwareClassifier:
+    # without named classes, as tools that know none would use it; tests/test_classifier.py names them
+    model = Classifier(Dense((16,)))
+    return AwareClassifier(**{"model": model, "learn": LEARN, "tune": TUNE, "seed": 5, **changed})
+
+
 EXAMPLES = {
     "vae": (_aware, table),
     "auto-encoder": (lambda: _aware(model=AutoEncoder(Dense((8,)), latent=3)), table),
     "two members": (lambda: _aware(members=2), table),
     "neighbours": (lambda: _aware(neighbours=Neighbours(reference=300)), table),
+    "quantiles": (
+        lambda: _aware(scaling="quantiles", neighbours=Neighbours(reference=300, power=0.5)),
+        table,
+    ),
     "sum of scores": (
         lambda: _aware(row_score=Sum((Residual(), Latent()), (1.0, 0.02)), trust=0.5),
         table,
@@ -122,6 +170,16 @@ EXAMPLES = {
         ),
         images,
     ),
+    "classifier": (_classifier, classes),
+    "classifier, two members": (lambda: _classifier(members=2, row_score=TopProbability()), classes),
+    "classifier, window": (
+        lambda: _classifier(row_score=Window(), awareness=Uniform(1.0), threshold=FalseAlarmRate(0.05)),
+        classes,
+    ),
+    "classifier, convolution": (
+        lambda: _classifier(model=Classifier(Convolution((4, 8))), image_shape=IMAGES, missing="median"),
+        class_images,
+    ),
 }
 
 
@@ -129,7 +187,7 @@ EXAMPLES = {
 class Refit:
     """A second fit under a foreign random state: what it gave, and what it did to the state."""
 
-    detector: AwareDetector
+    detector: TwoStage
     numpy_moved: bool
     torch_moved: bool
     threads: tuple[int, int]
@@ -146,20 +204,25 @@ class Example:
     def __repr__(self) -> str:
         return self.name
 
-    def new(self) -> AwareDetector:
+    @property
+    def extrapolates(self) -> bool:
+        """Whether it may be sure of rows far from all it has seen, as classifiers are."""
+        return isinstance(self.detector, AwareClassifier)
+
+    def new(self) -> TwoStage:
         return clone(self.detector)
 
-    def quick(self) -> AwareDetector:
+    def quick(self) -> TwoStage:
         """Barely trained: for behaviour that has nothing to do with quality."""
         short = Plan(steps=12, rate=5e-3, batch=64, check_every=6)
         return self.new().set_params(learn=short, tune=short)
 
     @cached_property
-    def fitted(self) -> AwareDetector:
+    def fitted(self) -> TwoStage:
         return self.new().fit(self.rows.normal)
 
     @cached_property
-    def told(self) -> AwareDetector:
+    def told(self) -> TwoStage:
         return copy.deepcopy(self.fitted).fine_tune(self.rows.known)
 
     @cached_property

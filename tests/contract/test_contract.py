@@ -155,15 +155,22 @@ def a_told_kind_ranks_higher_than_before(this: Example):
 
 def every_network_has_a_say(this: Example):
     """Networks trained side by side differ, and the raw score is the mean over all of them."""
-    (reading,) = [m.reader for m in this.fitted.stage1_ if m.name == "reconstruction"]
+    (member,) = [m for m in this.fitted.stage1_ if hasattr(m.reader, "networks")]
+    reading = member.reader
     assert len(reading.networks) == this.detector.members
     alone = [
-        replace(reading, networks=(network,), states=(state,)).rows(this.fitted._tensor(this.rows.fresh))
-        for network, state in zip(reading.networks, reading.states, strict=True)
+        replace(reading, networks=(network,), **own).rows(this.fitted._tensor(this.rows.fresh))
+        for network, own in zip(reading.networks, _states(reading), strict=True)
     ]
     assert len({row.tobytes() for row in alone}) == this.detector.members
-    score = this.fitted.member_score(this.rows.fresh, "reconstruction")
+    score = this.fitted.member_score(this.rows.fresh, member.name)
     assert score == pytest.approx(np.mean(alone, axis=0), rel=1e-5)
+
+
+def _states(reading):
+    """What the score of each network has learned, where it learns anything."""
+    states = getattr(reading, "states", None)
+    return [{}] * len(reading.networks) if states is None else [{"states": (state,)} for state in states]
 
 
 def stage_1_scores_are_the_same_bits_after_being_told(this: Example):
@@ -340,6 +347,8 @@ def settings_out_of_range_are_refused_before_any_work(this: Example):
         ({"members": 0}, "members 0 came"),
     ]
     for settings, message in broken:
+        if not set(settings) <= set(this.detector.get_params()):
+            continue
         with pytest.raises(ConfigError, match=message):
             this.new().set_params(**settings).fit(this.rows.normal)
 
@@ -393,7 +402,10 @@ def a_constant_column_is_kept_and_speaks_when_it_changes(this: Example):
     still = detector.anomaly_score(fresh)
     fresh[:, 2] = 57.25
     assert np.isfinite(still).all()
-    assert (detector.anomaly_score(fresh) > still).mean() > 0.9
+    changed = detector.anomaly_score(fresh)
+    assert np.isfinite(changed).all()
+    if not this.extrapolates:
+        assert (changed > still).mean() > 0.9
 
 
 CHECKS = [
@@ -448,4 +460,4 @@ def test_every_registered_detector_is_under_contract():
         and "this" in inspect.signature(thing).parameters
     ]
     assert set(checks) == set(CHECKS)
-    assert len(EXAMPLES) == 15
+    assert len(EXAMPLES) == 19

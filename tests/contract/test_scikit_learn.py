@@ -12,10 +12,11 @@ import unseen
 
 
 @pytest.mark.filterwarnings("ignore")  # the checks fit on a dozen rows and are warned about it
-def test_check_estimator():
+@pytest.mark.parametrize("detector", [unseen.AwareDetector(), unseen.AwareClassifier()], ids=repr)
+def test_check_estimator(detector):
     """All but one check, about a minute; held-out rows are drawn at random, and a copy of a row is a row."""
     outcomes = check_estimator(
-        unseen.AwareDetector(),
+        detector,
         expected_failed_checks={
             "check_sample_weight_equivalence_on_dense_data": "rows are held out at random; a copy is a row"
         },

@@ -159,7 +159,8 @@ CASES = {
     # foreign
     "model.csv": (pickle.dumps({"a": list(range(9))}), "is a pickle, which is never loaded"),
     "picture.csv": (b"\x89PNG\r\n\x1a\n", "is a single image"),
-    "table.h5": (b"\x89HDF\r\n\x1a\n", "is an HDF5 file"),
+    "table.h5": (b"\x89HDF\r\n\x1a\n", "is not an HDF5 file, or is truncated or damaged"),
+    "events.root": (b"root\0\0\xf2\x1c", "is not a ROOT file, or is truncated or damaged"),
 }
 
 

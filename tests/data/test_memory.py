@@ -5,11 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
+import uproot
 
 from unseen.seeds import generator
 
@@ -53,12 +55,27 @@ def write_csv(path, table):
     pa_csv.write_csv(table.slice(0, table.num_rows // 4), path)
 
 
+def write_root(path, table):
+    with uproot.recreate(path) as file:
+        file.mktree("t", dict.fromkeys(table.column_names, "f8"))
+        for part in table.to_batches(20_000):
+            file["t"].extend({name: part[name].to_numpy() for name in table.column_names})
+
+
+def write_hdf5(path, table):
+    with h5py.File(path, "w") as file:
+        for name in table.column_names:
+            file.create_dataset(name, data=table[name].to_numpy(), chunks=(50_000,), compression="lzf")
+
+
 WRITERS = {
     "many groups.parquet": write_parquet,
     "one group.parquet": write_one_group,
     "file.arrow": write_arrow,
     "plain.npz": write_npz,
     "text.csv": write_csv,
+    "tree.root": write_root,
+    "columns.h5": write_hdf5,
 }
 
 

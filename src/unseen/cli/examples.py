@@ -7,6 +7,7 @@ _LINES = {
     "fit": (
         'unseen fit flows.csv --label "Attack Type" --normal Normal --known DoS,DDoS --out model',
         "unseen fit flows.parquet --label kind --normal ok --hold-out 0.3 --missing median --out model",
+        "unseen fit jets.csv --label kind --normal qcd,top --known wz --model classifier --out model",
         "unseen fit films/ --normal healthy --known pneumonia --out model.unseen",
         "unseen fit KDDTrain+.txt.gz --names Field_Names.csv --names attack,difficulty --drop difficulty "
         "--label attack --normal normal --known neptune,smurf --out model",
@@ -30,6 +31,20 @@ _LINES = {
     "report": (
         "unseen report model flows.csv --held-out --out report.html",
         'unseen report model new.csv --label "Attack Type" --normal Normal',
+    ),
+    "content": (
+        "unseen collider content events.root:Events",
+        "unseen collider content events.lhe.gz --json",
+    ),
+    "simulate": (
+        "unseen collider simulate qcd --events 20000 --out qcd.h5 --workers 2",
+        "unseen collider simulate resonance --prongs 3 --mass 3000 --events 4000 --out zprime.h5",
+        "unseen collider simulate suep --mass 300 --images --no-particles --events 1000 --out suep300.h5",
+        'unseen collider simulate zh --events 1000 --set "PDF:pSet = 13" --out zh.h5',
+    ),
+    "closeness": (
+        "unseen collider closeness qcd.h5 suep300.h5 --published dark_showers/n_tracks",
+        "unseen collider closeness qcd.h5 --published dark_showers/n_tracks --json",
     ),
     "list": ("unseen recipe list",),
     "run": ("unseen recipe run aware-flows --quick", "unseen recipe run aware-mnist --seeds 5 --json"),

@@ -25,6 +25,7 @@ _SPELLED = (
     ("pass names=[...]", "pass --names FILE"),
     ("name it with label=...", "name it with --label"),
     ("name the label column and the normal labels", "pass --label COLUMN --normal NAME"),
+    ("Name the classes of the normal rows, or use AwareDetector", "Pass --normal A,B, or another --model"),
     ("fit it with a hold-out share, e.g. 0.3", "fit it with --hold-out 0.3"),
     ("judge on rows it has not seen", "pass --held-out, or rows it has not seen"),
 )

@@ -34,6 +34,9 @@ def fit(
         float | None, typer.Option(help="Share of the rows kept back for evaluate --held-out.")
     ] = None,
     missing: Annotated[str | None, typer.Option(help="Missing values: error or median.")] = None,
+    scaling: Annotated[
+        str | None, typer.Option(help="How columns are scaled: standard, or quantiles (units mean little).")
+    ] = None,
     false_alarms: Annotated[float | None, typer.Option(help="False-alarm rate to state, e.g. 0.01.")] = None,
     trim: Annotated[
         float | None, typer.Option(help="Share of hidden anomalies expected among the normal rows.")
@@ -41,13 +44,18 @@ def fit(
     trust: Annotated[
         float | None, typer.Option(help="Largest share of the false alarms that may be due to what was told.")
     ] = None,
-    model: Annotated[str | None, typer.Option(help="vae or autoencoder.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="vae, autoencoder or classifier (of the normal labels).")
+    ] = None,
     hidden: Annotated[
         str | None, typer.Option(metavar="W,W", help="Widths of the hidden layers, e.g. 64,64.")
     ] = None,
     loss: Annotated[
         str | None,
-        typer.Option(help="Awareness loss: abc, hinge, aesad, sigmoid, inverse, ramp, ramp_capped."),
+        typer.Option(
+            help="Awareness loss: abc, hinge, aesad, sigmoid, inverse, ramp, ramp_capped; "
+            "of a classifier, uniform."
+        ),
     ] = None,
     steps: Annotated[int | None, typer.Option(help="Training steps, at most.")] = None,
     members: Annotated[int | None, typer.Option(help="Networks trained side by side.")] = None,
@@ -68,9 +76,9 @@ def fit(
 
     widths = None if hidden is None else several([hidden])
     given = {
-        "label": label, "normal": normal, "known": known, "drop": several(drop),
-        "weight": weight, "protect": protect, "decorrelate": decorrelate, "hold_out": hold_out,
-        "missing": missing, "false_alarms": false_alarms, "trim": trim, "trust": trust, "model": model,
+        "label": label, "normal": normal, "known": known, "drop": several(drop), "weight": weight,
+        "protect": protect, "decorrelate": decorrelate, "hold_out": hold_out, "missing": missing,
+        "scaling": scaling, "false_alarms": false_alarms, "trim": trim, "trust": trust, "model": model,
         "hidden": widths, "loss": loss, "steps": steps, "members": members, "seed": seed,
     }  # fmt: skip
     start = FitSettings() if config is None else read_settings(config)
@@ -106,6 +114,9 @@ def _tell(learned: Learned, data: str, out: Path) -> None:
         lines.append(f"left out  {show.counted(learned.left_out)} (neither normal nor known)")
     if learned.kept_back:
         lines.append(f"held out  {learned.kept_back:,} rows, chosen by their content")
+    if learned.accuracy is not None:
+        after = "" if learned.accuracy.after is None else f", {learned.accuracy.after:.1%} after being told"
+        lines.append(f"classes   {learned.accuracy.before:.1%} of held-out normal rows in their own{after}")
     lines.append(
         f"alarm     above {learned.threshold:.2f} nats, a false-alarm rate of {learned.rate:.3g}"
         if math.isfinite(learned.threshold)

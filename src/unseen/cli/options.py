@@ -11,7 +11,8 @@ Data = Annotated[
     str,
     typer.Argument(
         metavar="DATA",
-        help="CSV (.gz too), Parquet, Arrow, NPZ, a folder of images or Parquet; - is standard input.",
+        help="CSV (.gz too), Parquet, Arrow, NPZ, ROOT, HDF5 (FILE:TABLE), LHE, a folder of images or "
+        "Parquet; - is standard input.",
     ),
 ]
 Model = Annotated[Path, typer.Argument(metavar="MODEL", help="Model folder or file written by unseen fit.")]

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from unseen.data.arrays import ArraySource
     from unseen.data.batches import Source, TableSource
+    from unseen.data.hdf5 import Hdf5Source
     from unseen.data.images import ImageSource
     from unseen.data.labels import Labels, read_labels
+    from unseen.data.lhe import LheSource
+    from unseen.data.root import RootSource
     from unseen.data.schema import Schema
     from unseen.data.source import open_source
     from unseen.data.split import (
@@ -23,8 +26,11 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "ArraySource": "arrays",
+    "Hdf5Source": "hdf5",
     "ImageSource": "images",
     "Labels": "labels",
+    "LheSource": "lhe",
+    "RootSource": "root",
     "Schema": "schema",
     "Source": "batches",
     "TableSource": "batches",
@@ -40,8 +46,11 @@ _HOMES = {
 
 __all__ = [
     "ArraySource",
+    "Hdf5Source",
     "ImageSource",
     "Labels",
+    "LheSource",
+    "RootSource",
     "Schema",
     "Source",
     "TableSource",

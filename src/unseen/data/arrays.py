@@ -6,23 +6,27 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
-from math import prod
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 import pyarrow as pa
 
 from unseen.data.batches import Source
-from unseen.data.columns import column_names, image_column, plain
+from unseen.data.columns import column_names, plain
 from unseen.data.files import File
+from unseen.data.members import (
+    LIMIT,
+    Member,
+    check,
+    check_size,
+    column,
+    names_of,
+    natural,
+    rows_at_once,
+)
 from unseen.errors import DataError, unknown
 
-LIMIT = 8 << 30
-"""Bytes an array may declare, by default: 8 GiB."""
-CHUNK = 1 << 26
 ZIP = b"PK"
-CHANNELS = (1, 3, 4)
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 BROKEN = (
     zipfile.BadZipFile,
@@ -35,21 +39,6 @@ BROKEN = (
     TypeError,
     MemoryError,
 )
-
-
-@dataclass(frozen=True)
-class Member:
-    """What the header of one array declares; nothing of it has been read."""
-
-    key: str
-    shape: tuple[int, ...]
-    fortran: bool
-    dtype: np.dtype[Any]
-
-    @property
-    def row_bytes(self) -> int:
-        """Bytes of one row."""
-        return self.dtype.itemsize * prod(self.shape[1:])
 
 
 class ArraySource(Source):
@@ -82,19 +71,21 @@ class ArraySource(Source):
             members = [self._member(archive, key) for key in _keys(archive)]
         self._members = self._choose({member.key: member for member in members}, keys)
         for member in self._members:
-            self._check(member, limit)
-        self._layout = {
-            column: (member.key, index)
+            where = f"{self.name}: array {member.key!r}"
+            check(member, where)
+            check_size(member, where, limit)
+        every = [
+            (name, (member.key, index))
             for member in self._members
-            for index, column in enumerate(self._columns_of(member, names))
-        }
-        every = [column for member in self._members for column in self._columns_of(member, names)]
-        self.columns = column_names(every, self.name)
+            for index, name in enumerate(names_of(member, self._members, names, self.name))
+        ]
+        self.columns = column_names([name for name, _ in every], self.name)
+        self._layout = dict(zip(self.columns, (place for _, place in every), strict=True))
 
     def scan(self, columns: tuple[str, ...], rows: int) -> Iterator[pa.Table]:
         """Read the arrays behind `columns` side by side."""
         needed = [m for m in self._members if any(self._layout[name][0] == m.key for name in columns)]
-        step = max(1, min(rows, CHUNK // max(1, *(member.row_bytes for member in needed))))
+        step = rows_at_once(needed, rows)
         length = needed[0].shape[0]
         with ExitStack() as stack:
             archive = stack.enter_context(self._opened())
@@ -102,7 +93,7 @@ class ArraySource(Source):
             readers = {m.key: _rows(stream, m, step) for m, stream in streams.items()}
             for _ in range(0, length, step):
                 chunks = {key: next(reader) for key, reader in readers.items()}
-                arrays = [_column(chunks[key], index) for key, index in (self._layout[c] for c in columns)]
+                arrays = [column(chunks[key], index) for key, index in (self._layout[c] for c in columns)]
                 yield plain(pa.Table.from_arrays(arrays, list(columns)))
 
     @contextmanager
@@ -130,7 +121,7 @@ class ArraySource(Source):
         for key in keys or ():
             if key not in members:
                 raise DataError(f"{self.name}: {unknown('array', key, members)}")
-        chosen = [members[key] for key in keys] if keys else _natural(members)
+        chosen = [members[key] for key in keys] if keys else natural(members)
         lengths = {member.shape[:1] for member in chosen}
         if len(lengths) > 1:
             shapes = ", ".join(f"{member.key} {member.shape}" for member in chosen)
@@ -138,42 +129,6 @@ class ArraySource(Source):
                 f"{self.name} holds arrays of different lengths ({shapes}). Choose with keys=[...]"
             )
         return chosen
-
-    def _check(self, member: Member, limit: int) -> None:
-        where = f"{self.name}: array {member.key!r}"
-        if member.dtype.hasobject:
-            raise DataError(f"{where} holds Python objects, which are never loaded; save numbers or text")
-        if member.dtype.kind not in "biufUSM" or not member.dtype.itemsize:
-            raise DataError(f"{where} has type {member.dtype}; accepted: numbers, text, dates")
-        if len(member.shape) not in (1, 2, 3, 4) or (
-            len(member.shape) > 2 and member.dtype.kind not in "biuf"
-        ):
-            raise DataError(
-                f"{where} has shape {member.shape}; accepted: (N,), (N, D), images (N, H, W), (N, C, H, W)"
-            )
-        if min(member.shape) < 1:
-            raise DataError(f"{where} has shape {member.shape}, so it holds no rows")
-        size = member.shape[0] * member.row_bytes
-        if size > limit:
-            raise DataError(
-                f"{where} declares {size / 2**30:.1f} GiB, above the limit of {limit / 2**30:.3g} GiB"
-            )
-
-    def _columns_of(self, member: Member, names: Sequence[str] | None) -> list[str]:
-        if len(member.shape) == 1:
-            return [member.key]
-        alone = sum(len(other.shape) > 1 for other in self._members) == 1 or member.key == "X"
-        if len(member.shape) > 2:
-            return ["image"] if alone else [member.key]
-        width = member.shape[1]
-        if width == 1 and member.key != "X":
-            return [member.key]
-        if names is not None and alone:
-            if len(names) != width:
-                raise DataError(f"{self.name} has {width} columns, but {len(names)} names were given")
-            return list(names)
-        prefix = "x" if alone else member.key
-        return [f"{prefix}{index}" for index in range(width)]
 
 
 class _Single:
@@ -204,19 +159,10 @@ def _header(stream: IO[bytes], key: str) -> Member:
     if version not in HEADERS:
         raise ValueError(f"array {key!r} has a header of version {version}; accepted: 1.0, 2.0")
     try:
-        return Member(key, *HEADERS[version](stream))
+        shape, fortran, dtype = HEADERS[version](stream)
+        return Member(key, shape, dtype, fortran)
     except Exception as error:  # numpy parses a literal here: foreign bytes may raise nearly anything
         raise ValueError(f"the header of array {key!r} cannot be read") from error
-
-
-def _natural(members: dict[str, Member]) -> list[Member]:
-    """Choose the arrays a person would expect: X and its companions, or the only matrix, or all."""
-    tall = [member for member in members.values() if len(member.shape) > 1]
-    main = members.get("X") or (tall[0] if len(tall) == 1 else None)
-    if main is None:
-        return list(members.values())
-    others = [m for m in members.values() if m is not main and m.shape[:1] == main.shape[:1]]
-    return [main, *others]
 
 
 def _rows(stream: IO[bytes], member: Member, step: int) -> Iterator[np.ndarray]:
@@ -237,25 +183,3 @@ def _take(stream: IO[bytes], member: Member, count: int) -> np.ndarray:
     if len(data) < wanted:
         raise EOFError(f"array {member.key!r} ends {wanted - len(data)} bytes too early")
     return np.frombuffer(data, dtype=member.dtype)
-
-
-def _column(chunk: np.ndarray, index: int) -> pa.Array:
-    """Turn rows of an array into one Arrow column."""
-    if chunk.ndim > 2:
-        return image_column(_channels_first(chunk))
-    values = chunk if chunk.ndim == 1 else chunk[:, index]
-    if values.dtype.kind == "S":
-        values = np.char.decode(values, "utf-8")
-    if values.dtype.kind == "f":
-        values = values.astype(np.float64)
-    return pa.array(np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("=")))
-
-
-def _channels_first(images: np.ndarray) -> np.ndarray:
-    """Bring images to (N, C, H, W); a last axis of 1, 3 or 4 beside a longer second one is C."""
-    if images.ndim == 3:
-        images = images[:, None]
-    elif images.shape[3] in CHANNELS and images.shape[1] not in CHANNELS:
-        images = images.transpose(0, 3, 1, 2)
-    kind = np.uint8 if images.dtype in (np.uint8, np.bool_) else np.float32
-    return np.ascontiguousarray(images, dtype=kind)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
 import pyarrow as pa
@@ -26,6 +26,26 @@ class Source(ABC):
     """What a person calls it: the path as given, or 'standard input'."""
     columns: tuple[str, ...]
     """Column names in file order, without surrounding blanks, no two alike."""
+
+    @property
+    def units(self) -> Mapping[str, str]:
+        """Column -> unit, for the columns whose unit the file states; empty for most formats."""
+        return {}
+
+    @property
+    def content(self) -> str:
+        """What the file holds, in one sentence; empty where the format has nothing to add to the columns."""
+        return ""
+
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        """What the file holds that is not read as a column -> why."""
+        return {}
+
+    @property
+    def weights(self) -> tuple[str, ...]:
+        """Columns that say how much a row counts rather than what it is; they are no features."""
+        return ()
 
     @abstractmethod
     def scan(self, columns: tuple[str, ...], rows: int) -> Iterator[pa.Table]:
@@ -76,6 +96,22 @@ class _Selection(Source):
         self.name = source.name
         self.columns = columns
         self._source = source
+
+    @property
+    def units(self) -> Mapping[str, str]:
+        return {name: unit for name, unit in self._source.units.items() if name in self.columns}
+
+    @property
+    def content(self) -> str:
+        return self._source.content
+
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        return self._source.left_out
+
+    @property
+    def weights(self) -> tuple[str, ...]:
+        return tuple(name for name in self._source.weights if name in self.columns)
 
     def scan(self, columns: tuple[str, ...], rows: int) -> Iterator[pa.Table]:
         return self._source.scan(columns, rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import NoReturn
 
 import numpy as np
 import pyarrow as pa
@@ -42,6 +43,16 @@ def column_names(names: Iterable[object], where: str, advice: str = "") -> tuple
     return stripped
 
 
+def refuse_names(where: str) -> NoReturn:
+    """Refuse names given for the columns of a file that names its own.
+
+    Raises:
+        DataError: always.
+
+    """
+    raise DataError(f"{where} names its own columns; names=[...] is for text without a header and arrays")
+
+
 def is_number(word: str) -> bool:
     """Whether a word reads as a number.
 
@@ -71,6 +82,19 @@ def plain_type(kind: pa.DataType) -> pa.DataType:
     if pt.is_date(kind):
         return MOMENT
     return kind
+
+
+def kind_name(kind: pa.DataType) -> str:
+    """Return what a person calls the type of a column.
+
+    >>> import pyarrow as pa
+    >>> [kind_name(t) for t in (pa.int8(), pa.bool_(), pa.fixed_shape_tensor(pa.uint8(), (1, 28, 28)))]
+    ['number', 'true/false', 'image (1, 28, 28)']
+    """
+    if isinstance(kind, pa.FixedShapeTensorType):
+        return f"image {tuple(kind.shape)}"
+    name = str(plain_type(kind)).partition("[")[0]
+    return {"double": "number", "string": "words", "bool": "true/false", "timestamp": "date"}.get(name, name)
 
 
 def plain(table: pa.Table) -> pa.Table:

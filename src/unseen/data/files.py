@@ -15,15 +15,20 @@ import pyarrow as pa
 
 from unseen.errors import DataError
 
-HEAD = 64
-"""Bytes looked at to tell the format."""
+HEAD = 1024
+"""Bytes looked at to tell the format, inside gzip too."""
 
 
 class File(ABC):
-    """Bytes with a name; `head` shows the first of them without using them up."""
+    """Bytes with a name; `head` shows the first of them without using them up.
+
+    `part` names one table of a file that holds several, such as a tree of a ROOT file; empty for the
+    only one.
+    """
 
     name: str
     head: bytes
+    part: str = ""
 
     @property
     @abstractmethod
@@ -60,8 +65,9 @@ class File(ABC):
 class DiskFile(File):
     """A file with a path; it can be read any number of times."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, part: str = "") -> None:
         self.path = path
+        self.part = part
         self.name = str(path)
         with self.open() as stream:
             self.head = stream.read(HEAD)

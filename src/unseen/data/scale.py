@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
 
 from unseen.errors import ModelFileError, unknown
 
 Array = NDArray[np.floating[Any]]
 
+# How columns of a table are scaled.
+Scaling = Literal["standard", "quantiles"]
+
 # Beyond this many standard deviations a scaled value grows only as its logarithm.
 SOFT = 10.0
+# Knots of the map from quantiles to the normal distribution, evenly spread in the latter.
+KNOTS = 129
 # Rows scaled at a time, so that every step but the first finds them in cache.
 BLOCK = 1024
 
@@ -85,6 +91,62 @@ class Scaler:
 
 
 @dataclass(frozen=True)
+class Quantiles:
+    """Map each feature to the standard normal distribution by the quantiles of normal rows.
+
+    z = Phi^-1(F(x)) with F the mid-rank distribution of normal rows, interpolated between knots; beyond the
+    outermost normal row z goes on as a logarithm of the distance in standard deviations. Distances then
+    count normal rows rather than units: a mis-measured value a thousand times too large is no stranger than
+    the strangest one in ten thousand, and sparse corners between frequent values stand out.
+
+    Attributes:
+        knots: Values of each feature, rising, shape (K, D).
+        heights: z at the knots, shape (K, D).
+        width: Standard deviation inside the central 99.8 %, shape (D,); 1 for a constant feature.
+
+    """
+
+    knots: Array
+    heights: Array
+    width: Array
+
+    @classmethod
+    def fit(cls, x: Array, *, binary: NDArray[np.bool_] | None = None) -> Quantiles:
+        """Learn from normal rows (N, D); features marked `binary` keep their own units.
+
+        >>> rows = np.arange(101.0)[:, None] ** 3
+        >>> Quantiles.fit(rows).transform(rows[[50]]).round(3).tolist()
+        [[0.0]]
+
+        """
+        values = np.asarray(x, dtype=np.float64)
+        end = float(-ndtri(0.5 / max(len(values), 2)))
+        levels = np.linspace(-end, end, KNOTS)
+        knots = np.quantile(values, ndtr(levels), axis=0)
+        # the outermost knots are the outermost rows
+        knots[0], knots[-1] = values.min(0), values.max(0)
+        low, high = np.quantile(values, [0.001, 0.999], axis=0)
+        width = np.clip(values, low, high).std(0)
+        width[width <= 1e-9 * np.maximum(np.abs(knots[KNOTS // 2]), 1e-300)] = 1.0
+        heights = np.column_stack([_mid_heights(column, levels) for column in knots.T])
+        for column in np.flatnonzero(np.zeros(values.shape[1], dtype=bool) if binary is None else binary):
+            centre, width[column] = values[:, column].mean(), 1.0
+            heights[:, column] = knots[:, column] - centre
+        return cls(knots, heights, width)
+
+    def transform(self, x: Array) -> NDArray[np.float32]:
+        """Scale rows (N, D), float32."""
+        scaled = np.empty(x.shape, dtype=np.float32)
+        for column in range(x.shape[1]):
+            values = np.asarray(x[:, column], dtype=np.float64)
+            knots = self.knots[:, column]
+            beyond = np.log1p(np.maximum(values - knots[-1], 0.0) / self.width[column])
+            below = np.log1p(np.maximum(knots[0] - values, 0.0) / self.width[column])
+            scaled[:, column] = np.interp(values, knots, self.heights[:, column]) + beyond - below
+        return scaled
+
+
+@dataclass(frozen=True)
 class Pixels:
     """The scaler of images: divides by the largest normal value, so that pixels lie in [0, 1].
 
@@ -105,14 +167,18 @@ class Pixels:
         return np.asarray(x, dtype=np.float32) * np.float32(1.0 / self.top)
 
 
-def restored_scaler(name: str, arrays: Mapping[str, Any]) -> Scaler | Pixels:
+AnyScaler = Scaler | Quantiles | Pixels
+SCALINGS: dict[str, type[Scaler | Quantiles]] = {"standard": Scaler, "quantiles": Quantiles}
+
+
+def restored_scaler(name: str, arrays: Mapping[str, Any]) -> AnyScaler:
     """Rebuild a scaler of class `name` from arrays named `scaler.<field>`.
 
     Raises:
         ModelFileError: The class is not known, or an array is missing, not finite or of another shape.
 
     """
-    kinds = {"Scaler": Scaler, "Pixels": Pixels}
+    kinds: dict[str, type[AnyScaler]] = {"Scaler": Scaler, "Quantiles": Quantiles, "Pixels": Pixels}
     if name not in kinds:
         raise ModelFileError(unknown("scaler", name, kinds))
     found = {field.name: np.asarray(arrays[f"scaler.{field.name}"]) for field in fields(kinds[name])}
@@ -123,9 +189,26 @@ def restored_scaler(name: str, arrays: Mapping[str, Any]) -> Scaler | Pixels:
         raise ModelFileError("the scaler divides by numbers that are not above zero")
     if name == "Pixels":
         return Pixels(float(found["top"]))
+    if name == "Quantiles":
+        return _restored_quantiles(found)
     if len({value.shape for value in found.values()}) != 1 or found["centre"].ndim != 1:
         raise ModelFileError("the arrays of the scaler do not fit each other")
     return Scaler(**{**found, "logarithmic": found["logarithmic"].astype(bool)})
+
+
+def _restored_quantiles(found: Mapping[str, Array]) -> Quantiles:
+    knots, heights, width = (found[name] for name in ("knots", "heights", "width"))
+    if knots.ndim != 2 or len(knots) < 2 or heights.shape != knots.shape or width.shape != knots.shape[1:]:
+        raise ModelFileError("the arrays of the scaler do not fit each other")
+    if (np.diff(knots, axis=0) < 0).any() or (np.diff(heights, axis=0) < 0).any():
+        raise ModelFileError("the knots of the scaler do not rise")
+    return Quantiles(knots, heights, width)
+
+
+def _mid_heights(knots: Array, levels: Array) -> Array:
+    """Heights of rising knots (K,): equal knots share the mean of their levels (K,), their mid-rank."""
+    _, place = np.unique(knots, return_inverse=True)
+    return np.asarray((np.bincount(place, weights=levels) / np.bincount(place))[place])
 
 
 def _signed_log(x: Array) -> Array:

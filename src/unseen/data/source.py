@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import sys
 import weakref
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +19,11 @@ from unseen.data.batches import Source, TableSource
 from unseen.data.blocks import GZIP
 from unseen.data.columns import column_names
 from unseen.data.files import DiskFile, File, StreamFile
+from unseen.data.hdf5 import open_hdf5
 from unseen.data.images import SUFFIXES as IMAGE_SUFFIXES
 from unseen.data.images import open_images
+from unseen.data.lhe import open_lhe
+from unseen.data.root import open_root
 from unseen.data.table import FolderSource, open_arrow, open_parquet
 from unseen.data.text import TextSource
 from unseen.errors import DataError
@@ -31,19 +35,34 @@ Opener = Callable[[File, Sequence[str] | None], Source]
 
 @dataclass(frozen=True)
 class Format:
-    """How a file format is recognised, and what opens it."""
+    """How a file format is recognised, and what opens it.
+
+    Attributes:
+        name: What a person calls it.
+        suffixes: Decide where the content does not.
+        magic: First bytes.
+        open: Makes the source.
+        packed: Whether it may come inside gzip.
+        parts: Whether a file may hold several tables, chosen as `FILE:TABLE`.
+
+    """
 
     name: str
     suffixes: tuple[str, ...]
     magic: tuple[bytes, ...]
     open: Opener
+    packed: bool = False
+    parts: bool = False
 
 
 FORMATS = (
     Format("Parquet", (".parquet", ".pq"), (b"PAR1\x15",), open_parquet),
     Format("Arrow", (".arrow", ".feather", ".ipc", ".arrows"), (b"ARROW1\0\0", b"\xff" * 4), open_arrow),
     Format("NumPy", (".npz", ".npy"), (b"PK\x03\x04", b"PK\x05\x06", b"\x93NUMPY"), open_arrays),
-    Format("text table", (".csv", ".tsv", ".txt", ".tab", ".data"), (GZIP,), TextSource),
+    Format("ROOT", (".root",), (b"root\0",), open_root, parts=True),
+    Format("HDF5", (".h5", ".hdf5", ".hdf"), (b"\x89HDF\r\n\x1a\n",), open_hdf5, parts=True),
+    Format("LHE", (".lhe",), (b"<LesHouchesEvents", b"<?xml"), open_lhe, packed=True),
+    Format("text table", (".csv", ".tsv", ".txt", ".tab", ".data"), (), TextSource, packed=True),
 )
 """Every format: content decides first, then the suffix. A new one is a line here and a file beside."""
 
@@ -52,7 +71,6 @@ FOREIGN = (
     *((magic, "a pickle, which is never loaded; save the table as Parquet or NPZ") for magic in PICKLES),
     (b"\xd0\xcf\x11\xe0", "an old Excel file; save the sheet as CSV"),
     (b"FEA1", "Feather version 1; write it again as version 2 or Parquet"),
-    (b"\x89HDF", "an HDF5 file; save the table as Parquet or NPZ"),
     (b"BZh", "bzip2; unpack it, or pack it with gzip"),
     (b"\xfd7zXZ", "xz; unpack it, or pack it with gzip"),
     (b"\x28\xb5\x2f\xfd", "zstd; unpack it, or pack it with gzip"),
@@ -66,7 +84,8 @@ def open_source(path: object, *, names: Sequence[str] | None = None) -> Source:
 
     Args:
         path: a file or folder; `-` or an open binary file for a stream (CSV and Arrow streams need no
-            seeking); a `pa.Table`, a pandas or polars frame, or an array of shape (N, D).
+            seeking); a `pa.Table`, a pandas or polars frame, or an array of shape (N, D). Of a ROOT or HDF5
+            file with several tables one is named after a colon: `events.root:Events`, `run.h5:jets/large`.
         names: column names of a text table without a header, or of the columns of an array.
 
     Raises:
@@ -89,7 +108,8 @@ def open_source(path: object, *, names: Sequence[str] | None = None) -> Source:
 
 def _open_path(path: Path, names: Sequence[str] | None) -> Source:
     if not path.exists():
-        raise DataError(f"{path} does not exist.{_nearest_file(path)}")
+        path, part = _parted(path)
+        return _open_file(DiskFile(path, part), names)
     if path.is_dir():
         return _open_folder(path)
     if not path.is_file():  # a named pipe, or what the shell makes of <(...)
@@ -111,12 +131,43 @@ def _open_file(file: File, names: Sequence[str] | None) -> Source:
     for magic, what in FOREIGN:
         if file.head.startswith(magic):
             raise DataError(f"{file.name} is {what}")
-    by_content = [form for form in FORMATS if file.head.startswith(form.magic)]
-    suffix = next((part for part in reversed(file.suffixes) if part != ".gz"), "")
-    by_suffix = [form for form in FORMATS if suffix in form.suffixes]
-    # Without a telling suffix (a pipe, a log) text is tried: its reader names the first odd byte.
-    form = (by_content or by_suffix or [FORMATS[-1]])[0]
+    form = _format_of(file)
+    if file.part and not form.parts:
+        several = ", ".join(form.name for form in FORMATS if form.parts)
+        raise DataError(
+            f"{file.name} holds one table, so {file.part!r} after the colon names nothing"
+            f" (formats with several: {several})"
+        )
     return form.open(file, names)
+
+
+def _format_of(file: File) -> Format:
+    """Tell the format by its first bytes, else by suffix, else take text."""
+    packed = file.head.startswith(GZIP)
+    head = _unpacked(file.head) if packed else file.head
+    able = [form for form in FORMATS if form.packed or not packed]
+    suffix = next((part for part in reversed(file.suffixes) if part != ".gz"), "")
+    by_content = [form for form in able if head.startswith(form.magic)]
+    by_suffix = [form for form in able if suffix in form.suffixes]
+    # Without a telling suffix (a pipe, a log) text is tried: its reader names the first odd byte.
+    return (by_content or by_suffix or [FORMATS[-1]])[0]
+
+
+def _unpacked(head: bytes) -> bytes:
+    """Return what the first bytes of a gzip file hold; nothing where they are broken."""
+    try:
+        return zlib.decompressobj(wbits=31).decompress(head)
+    except zlib.error:
+        return b""
+
+
+def _parted(path: Path) -> tuple[Path, str]:
+    """Cut `FILE:TABLE` at the first colon that ends the name of a file."""
+    whole = str(path)
+    for place, letter in enumerate(whole):
+        if letter == ":" and Path(whole[:place]).is_file():
+            return Path(whole[:place]), whole[place + 1 :]
+    raise DataError(f"{path} does not exist.{_nearest_file(path)}")
 
 
 def _open_folder(folder: Path) -> Source:

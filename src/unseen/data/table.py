@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from unseen.data.batches import Source
-from unseen.data.columns import column_names, plain
+from unseen.data.columns import column_names, plain, refuse_names
 from unseen.data.files import DiskFile, File
 from unseen.errors import DataError
 
@@ -117,13 +117,15 @@ class FolderSource(Source):
 
 def open_parquet(file: File, names: Sequence[str] | None = None) -> Source:
     """Open a Parquet file."""
-    _refuse_names(file, names)
+    if names is not None:
+        refuse_names(file.name)
     return ParquetSource(file)
 
 
 def open_arrow(file: File, names: Sequence[str] | None = None) -> Source:
     """Open an Arrow file or stream."""
-    _refuse_names(file, names)
+    if names is not None:
+        refuse_names(file.name)
     return ArrowSource(file)
 
 
@@ -148,10 +150,3 @@ def _one_line(name: str, kind: str) -> Iterator[None]:
     except BROKEN as error:
         reason = " ".join(str(error).split())
         raise DataError(f"{name} is not {kind}, or is truncated or damaged: {reason[:200]}") from error
-
-
-def _refuse_names(file: File, names: Sequence[str] | None) -> None:
-    if names is not None:
-        raise DataError(
-            f"{file.name} names its own columns; names=[...] is for text without a header and arrays"
-        )

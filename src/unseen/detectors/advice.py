@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.cluster import KMeans
 
-from unseen.detectors.aware import AwareDetector
+from unseen.detectors.two_stage import TwoStage
 from unseen.errors import ConfigError
 
 # Candidates a label: the strangest rows, among which the labels are spread.
 POOL = 10
 
 
-def suggest_labels(detector: AwareDetector, X: ArrayLike, n: int) -> NDArray[np.intp]:
+def suggest_labels(detector: TwoStage, X: ArrayLike, n: int) -> NDArray[np.intp]:
     """Return the places of `n` rows to label next: strange ones, spread over the ways of being strange.
 
     The `10 n` rows of highest score are grouped into `n` clusters by their contributions (so that rows that
@@ -28,6 +28,7 @@ def suggest_labels(detector: AwareDetector, X: ArrayLike, n: int) -> NDArray[np.
         ConfigError: `n` is below 1 or above the number of rows.
 
     >>> import numpy as np
+    >>> from unseen import AwareDetector
     >>> X = np.random.default_rng(0).normal(size=(300, 3))
     >>> X[7] = [19, 0, 0]
     >>> detector = AwareDetector(seed=0).fit(X[100:])

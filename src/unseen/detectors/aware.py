@@ -3,59 +3,38 @@
 from __future__ import annotations
 
 import copy
-import math
-import warnings
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import asdict, replace
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from unseen.data.scale import Pixels, Scaler, restored_scaler
-from unseen.data.schema import Missing, Schema
-from unseen.detectors.committee import Member, join
-from unseen.detectors.detector import DEFAULT_RATE, Contributions, Detector, read_labels
-from unseen.detectors.extras import heaviest_of, read_beside, weights_of
+from unseen.data.scale import Scaling
+from unseen.data.schema import Missing
+from unseen.detectors.committee import Member
+from unseen.detectors.extras import Given
 from unseen.detectors.readers import Nearness, Neighbouring, Reader, Reconstructing
-from unseen.detectors.stored import (
-    bank_of,
-    read_calibration,
-    read_members,
-    read_names,
-    write_calibration,
-    write_members,
-)
-from unseen.detectors.telling import add_told, explain_told, handicap_for
-from unseen.errors import ConfigError, DataError, unknown
+from unseen.detectors.stored import bank_of, read_members
+from unseen.detectors.two_stage import TwoStage, fitted_plan
+from unseen.errors import ConfigError
 from unseen.models.autoencoder import AutoEncoder
 from unseen.models.neighbours import Neighbours
 from unseen.models.network import Network
 from unseen.models.vae import VAE
 from unseen.objectives import Abc, Awareness
 from unseen.scores import Reconstruction, Score
-from unseen.seeds import generator, seeded
-from unseen.thresholds import Calibration, Threshold
+from unseen.seeds import seeded
+from unseen.thresholds import Threshold
 from unseen.training.beside import Beside
 from unseen.training.decorrelation import DisCo
-from unseen.training.guards import refuse_collapse
 from unseen.training.loop import Plan
-from unseen.training.stages import TUNE, GuardWarning, Trace, become_aware, learn_normal
+from unseen.training.stages import TUNE, become_aware, learn_normal
 
 Floats = NDArray[np.float64]
 
-# Normal rows below which quantiles and p-values say little; below the second number fitting is refused.
-FEW_ROWS, TOO_FEW_ROWS = 50, 5
-# Normal rows kept to rehearse on when the detector is told of anomalies later.
-REHEARSAL = 50_000
 
-
-class AwareDetector(Detector):
+class AwareDetector(TwoStage):
     """Anomaly Awareness on an auto-encoder, never far below its unaided self.
 
     Stage 1 learns to reconstruct normal rows. Stage 2 continues from there on normal rows and the few known
@@ -83,6 +62,8 @@ class AwareDetector(Detector):
             1, and nearness to the known anomalies as a second member of stage 2; None does without.
         decorrelate: `DisCo(weight=...)` punishes networks whose errors follow the variable `protected` that
             is given to `fit`; None does not. It does not reach `neighbours`, which is not trained.
+        scaling: "standard" (see `unseen.data.scale.Scaler`) or "quantiles", each feature mapped to a normal
+            distribution (`Quantiles`), for columns whose units mean little; images have neither.
         missing: "error" refuses missing values, "median" fills them with the median of training.
         image_shape: (C, H, W) of rows that are flattened images; None for tables.
         seed: Same seed, same data, same machine: same scores, bit for bit.
@@ -130,6 +111,7 @@ class AwareDetector(Detector):
         trim: float = 0.0,
         neighbours: Neighbours | None = None,
         decorrelate: DisCo | None = None,
+        scaling: Scaling = "standard",
         missing: Missing = "error",
         image_shape: tuple[int, int, int] | None = None,
         seed: int = 0,
@@ -145,6 +127,7 @@ class AwareDetector(Detector):
         self.trim = trim
         self.neighbours = neighbours
         self.decorrelate = decorrelate
+        self.scaling = scaling
         self.missing = missing
         self.image_shape = image_shape
         self.seed = seed
@@ -170,19 +153,10 @@ class AwareDetector(Detector):
             protected: Values of the variable that `decorrelate` is about, shape (N,), finite where y = 0.
 
         """
-        self._check_settings()
-        self.notes_: dict[str, Any] = {}
-        rows = self._validated(X, reset=True)
-        known = read_labels(y, len(rows))
-        beside, counts = read_beside(sample_weight, protected, ~known, asked=self.decorrelate is not None)
-        normal = rows[~known & counts]
-        self._check_supply(len(normal), len(rows))
-        self._learn_normal(normal, beside.at(~known & counts))
-        told = known & counts
-        if told.any():
-            self._become_aware(
-                rows[told], None if kinds is None else np.asarray(kinds)[told], beside.at(told)
-            )
+        given = self._fit_rows(X, y, sample_weight, protected)
+        self._learn_normal(given.rows[given.normal], given.beside.at(given.normal))
+        if given.told.any():
+            self._become_aware(given, kinds)
         return self
 
     def fine_tune(
@@ -207,86 +181,18 @@ class AwareDetector(Detector):
             DataError: The detector was loaded from a file, which carries no rows to watch training with.
 
         """
-        check_is_fitted(self)
-        rows = self._rows(X) if len(X) else np.empty((0, len(self._feature_names())))  # type: ignore[arg-type]
-        known = np.ones(len(rows), dtype=bool) if y is None else read_labels(y, len(rows))
-        asked = self.decorrelate is not None and bool((~known).any())
-        beside, counts = read_beside(sample_weight, protected, ~known, asked=asked)
-        normal, told = ~known & counts, known & counts
-        if normal.any():
-            self._rehearsal, self._beside = self._tensor(rows[normal]), beside.at(normal)
-        self._become_aware(rows[told], None if kinds is None else np.asarray(kinds)[told], beside.at(told))
+        given = self._told_rows(X, y, sample_weight, protected)
+        self._rehearse(given)
+        self._become_aware(given, kinds)
         return self
-
-    def stage1_score(self, X: ArrayLike) -> Floats:
-        """Evidence of stage 1 alone, shape (N,), nats; the same bits before and after being told."""
-        return join(self.stage1_, self._tensor(self._rows(X)))
-
-    def stage2_score(self, X: ArrayLike) -> Floats:
-        """Evidence of what was told alone, shape (N,), nats.
-
-        Raises:
-            ConfigError: The detector has not been told of anything.
-
-        """
-        rows = self._tensor(self._rows(X))
-        if not self.stage2_:
-            raise ConfigError("this detector has not been told of any anomaly; call fine_tune first")
-        return join(self.stage2_, rows)
-
-    def stage1_members(self) -> tuple[str, ...]:
-        """Names of what stage 1 listens to: "reconstruction", and "neighbours" where asked for."""
-        check_is_fitted(self)
-        return tuple(member.name for member in self.stage1_)
-
-    def member_score(self, X: ArrayLike, name: str) -> Floats:
-        """Raw score of one member of stage 1, shape (N,), in its own units.
-
-        Raises:
-            ConfigError: There is no such member.
-
-        """
-        rows = self._tensor(self._rows(X))
-        for member in self.stage1_:
-            if member.name == name:
-                return member.reader.rows(rows)
-        raise ConfigError(unknown("member", name, self.stage1_members()))
-
-    def set_trust(self, trust: float) -> Self:
-        """Change `trust` after being told, without training again.
-
-        Raises:
-            DataError: The detector was loaded from a file, which carries no rows to measure the price on.
-
-        """
-        self.set_params(trust=trust)
-        self._check_settings()
-        self._need_rows()
-        self._calibrate()
-        return self
-
-    def hard_known(self, X: ArrayLike) -> NDArray[np.bool_]:
-        """Known anomalies that stage 1 finds less strange than half of the normal rows, shape (N,).
-
-        Telling of these can hurt other kinds (arXiv 2105.07346); consider leaving them out.
-        """
-        return self.stage1_score(X) < math.log(2.0)
 
     # -- training ------------------------------------------------------------------------------------
 
     def _learn_normal(self, normal: Floats, beside: Beside) -> None:
         model = self.model or VAE()
-        places = generator(self.seed, 3).permutation(len(normal))
-        watch, test = self._held_out(len(normal), heaviest_of(beside))
-        watching, testing, learning = np.split(places, [watch, watch + test])
-        fitting = normal[learning]
-        binary = None if self.schema_ is None else self.schema_.binary
-        self.scaler_: Scaler | Pixels = (Pixels if self._image() else Scaler).fit(fitting, binary=binary)
-        rows = self._tensor(fitting)
-        self._watch, self._watch_beside = self._tensor(normal[watching]), beside.at(watching)
-        self._test, self._test_beside = self._tensor(normal[testing]), beside.at(testing)
-        self._beside = beside.at(learning)
-        plan = _fitted_plan(self.learn or Plan(), len(rows))
+        _, _, fitting = self._set_apart(normal, beside)
+        rows = self._tensor(normal[fitting])
+        plan = fitted_plan(self.learn or Plan(), len(rows))
         networks, self.traces_ = [], []
         for seed in self._seeds():
             with seeded(seed):
@@ -306,15 +212,7 @@ class AwareDetector(Detector):
                 )
             )
             networks.append(network)
-        self.stage1_ = self._unaided(networks, rows)
-        self.stage2_: tuple[Member, ...] = ()
-        self.handicap_ = math.inf
-        self.known_kinds_: dict[str, int] = {}
-        self._rehearsal, self._beside = rows[:REHEARSAL], self._beside.at(slice(REHEARSAL))
-        refuse_collapse(
-            self.stage1_[0].reader.rows(self._test), len(np.unique(self._test.flatten(1).numpy(), axis=0))
-        )
-        self._calibrate()
+        self._begin(self._unaided(networks, rows), rows)
 
     def _unaided(self, networks: list[Network], rows: Tensor) -> tuple[Member, ...]:
         """Members of stage 1: the networks, and the bank of normal rows where one is asked for."""
@@ -329,13 +227,10 @@ class AwareDetector(Detector):
             self._member("reconstruction", reading, 1.0 - share),
         )
 
-    def _member(self, name: str, reader: Reader, share: float) -> Member:
-        return Member.fit(name, reader, self._watch, share, weights_of(self._watch_beside))
-
-    def _become_aware(self, known: Floats, kinds: NDArray[Any] | None, beside: Beside) -> None:
+    def _become_aware(self, given: Given, kinds: ArrayLike | None) -> None:
         self._need_rows()
-        model, told = self.model or VAE(), self._tensor(known)
-        plan = _fitted_plan(self.tune or TUNE, len(self._rehearsal))
+        model, told = self.model or VAE(), self._tensor(given.rows[given.told])
+        plan = fitted_plan(self.tune or TUNE, len(self._rehearsal))
         reading = self._reconstructing()
         tuned = [copy.deepcopy(network) for network in reading.networks]
         del self.traces_[len(tuned) :]  # told again, stage 2 starts over, and so does its record
@@ -353,186 +248,40 @@ class AwareDetector(Detector):
                     seed=seed,
                     beside=self._beside,
                     watched=self._watch_beside,
-                    told_beside=beside,
+                    told_beside=given.beside.at(given.told),
                     decorrelate=self.decorrelate,
                 )
             )
+        watching = self._watch_beside.factors
         readers: dict[str, Reader] = {
-            "aware reconstruction": Reconstructing.fit(
-                tuned, reading.score, self._watch, self._watch_beside.factors
-            )
+            "aware reconstruction": Reconstructing.fit(tuned, reading.score, self._watch, watching)
         }
         bank = bank_of(self.stage1_)
         if bank is not None and len(told):
             readers["nearness to known"] = Nearness(bank, bank.encode(told))
-        share = 1.0 / len(readers)
-        self.stage2_ = tuple(self._member(name, reader, share) for name, reader in readers.items())
-        names = ["known"] * len(known) if kinds is None else [str(kind) for kind in kinds]
-        self.known_kinds_ = dict(sorted(Counter(names).items()))
-        self._calibrate()
-
-    def _need_rows(self) -> None:
-        if not hasattr(self, "_watch"):
-            raise DataError(
-                "this detector was loaded from a file, which carries no rows; "
-                "fit it again on normal rows and known anomalies together"
-            )
-
-    def _calibrate(self) -> None:
-        """Set the price of what was told on the watched rows, and the threshold on rows never used before."""
-        unaided = join(self.stage1_, self._watch)
-        told = [member.own_evidence(self._watch) for member in self.stage2_]
-        self.handicap_ = handicap_for(unaided, told, self.trust, weights_of(self._watch_beside))
-        self.calibration_ = Calibration.fit(self._joined(self._test), weights_of(self._test_beside))
-
-    def _held_out(self, rows: int, heaviest: float) -> tuple[int, int]:
-        """Rows to watch training with, and rows to calibrate the threshold with.
-
-        A tenth each; more for calibration where the stated rate needs it (1 / rate rows vouch for a rate, as
-        many times more as the heaviest row outweighs the mean), up to a third of all.
-        """
-        rate = DEFAULT_RATE if self.threshold is None else self.threshold.rate
-        test = max(2, rows // 10, min(math.ceil(heaviest / max(rate, 1e-9)), rows // 3))
-        watch = min(max(2, rows // 10), rows - test - 1)
-        return watch, test
-
-    def _seeds(self) -> list[int]:
-        return [self.seed + 7919 * member for member in range(self.members)]
-
-    # -- scoring -------------------------------------------------------------------------------------
-
-    def _score(self, rows: Floats) -> Floats:
-        return self._joined(self._tensor(rows))
-
-    def _joined(self, x: Tensor) -> Floats:
-        told = [] if math.isinf(self.handicap_) else [member.own_evidence(x) for member in self.stage2_]
-        return add_told(join(self.stage1_, x), told, self.handicap_)
-
-    def _explain(self, rows: Floats) -> Contributions:
-        names, parts = explain_told(
-            self.stage1_, self.stage2_, self.handicap_, self._tensor(rows), self._feature_names()
-        )
-        if self.schema_ is None or self._image():
-            return Contributions(names, parts)
-        # one-hot words and parts of dates are added up to the column they came from
-        columns = self.schema_.columns
-        place = dict(zip(self.schema_.features, self.schema_.owner, strict=True))
-        owner = [int(place.get(name, len(columns))) for name in names]
-        totals = np.zeros((len(parts), len(columns) + 1))
-        for column, part in zip(owner, parts.T, strict=True):
-            totals[:, column] += part
-        return Contributions(*_trimmed((*columns, "latent units"), totals))
-
-    def _feature_names(self) -> tuple[str, ...]:
-        if self.schema_ is not None:
-            return self.schema_.features
-        return tuple(self._column(place) for place in range(self.n_features_in_))
-
-    def _tensor(self, rows: Floats) -> Tensor:
-        scaled = torch.from_numpy(self.scaler_.transform(rows))
-        shape = self._image()
-        return scaled.reshape(len(rows), *shape) if shape else scaled
-
-    def _image(self) -> tuple[int, int, int] | None:
-        """(C, H, W) of rows that are images."""
-        return self.image_shape or (None if self.schema_ is None else self.schema_.shape)
+        self._tell(readers, len(told), given.told_kinds(kinds))
 
     def _reconstructing(self) -> Reconstructing:
         return next(m.reader for m in self.stage1_ if isinstance(m.reader, Reconstructing))
 
-    # -- storage -------------------------------------------------------------------------------------
-
-    def state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-        """Return what was fitted as plain values and arrays; settings and training rows are not in it."""
-        stage1, arrays1 = write_members(self.stage1_, "stage1")
-        stage2, arrays2 = write_members(self.stage2_, "stage2")
-        names = getattr(self, "feature_names_in_", None)
-        fill = getattr(self, "fill_", None)
-        document = {
-            "width": int(self.n_features_in_),
-            "names": None if names is None else [str(name) for name in names],
-            "schema": None if self.schema_ is None else self.schema_.to_dict(),
-            "stage1": stage1,
-            "stage2": stage2,
-            "handicap": None if math.isinf(self.handicap_) else self.handicap_,
-            "known_kinds": self.known_kinds_,
-            "traces": [asdict(trace) for trace in self.traces_],
-            "scaler": type(self.scaler_).__name__,
-        }
-        scaler = {f"scaler.{name}": np.asarray(value) for name, value in asdict(self.scaler_).items()}
-        arrays = {**arrays1, **arrays2, **scaler, **write_calibration(self.calibration_)}
-        return document, arrays if fill is None else {**arrays, "fill": fill}
-
-    def restore(self, document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Take back what `state` returned.
-
-        Raises:
-            KeyError, TypeError, ValueError, UnseenError: The values do not make a detector; `unseen.load`
-                turns all into a `ModelFileError`.
-
-        """
-        self.schema_ = None if document["schema"] is None else Schema.from_dict(document["schema"])
-        self.n_features_in_ = int(document["width"])
-        if document["names"] is not None:
-            self.feature_names_in_ = read_names(document["names"], self.n_features_in_)
-        if "fill" in arrays:
-            self.fill_ = arrays["fill"]
-        self.scaler_ = restored_scaler(document["scaler"], arrays)
-        width = self.n_features_in_ if self.schema_ is None else len(self.schema_.features)
-        shape = self._image() or (width,)
-        if width != math.prod(shape):
-            raise DataError(f"{width} features do not fill images of shape {shape}")
-        self._check_settings()
-        rebuild = partial(
-            read_members,
-            arrays=arrays,
+    def _stored_stage(
+        self,
+        records: Sequence[dict[str, Any]],
+        arrays: Mapping[str, NDArray[Any]],
+        prefix: str,
+        shape: tuple[int, ...],
+    ) -> tuple[Member, ...]:
+        return read_members(
+            records,
+            arrays,
+            prefix,
             build=lambda: (self.model or VAE()).build(shape),
             score=self.row_score or Reconstruction(),
             neighbours=self.neighbours,
+            bank=None if prefix == "stage1" else bank_of(self.stage1_),
         )
-        self.stage1_ = rebuild(document["stage1"], prefix="stage1")
-        self.stage2_ = rebuild(document["stage2"], prefix="stage2", bank=bank_of(self.stage1_))
-        self.handicap_ = math.inf if document["handicap"] is None else float(document["handicap"])
-        self.calibration_ = read_calibration(arrays)
-        self.known_kinds_ = {str(kind): int(count) for kind, count in document["known_kinds"].items()}
-        self.traces_ = [Trace(**trace) for trace in document["traces"]]
-        # a row of zeros must pass: arrays that do not fit each other are found now, not at the first score
-        self._score(np.zeros((1, width)))
-
-    # -- checks --------------------------------------------------------------------------------------
 
     def _check_settings(self) -> None:
-        if not 0.0 < self.trust < 1.0:
-            raise ConfigError(f"trust {self.trust!r} came; accepted: between 0 and 1, e.g. 0.2")
+        super()._check_settings()
         if not 0.0 <= self.trim < 0.5:
             raise ConfigError(f"trim {self.trim!r} came; accepted: at least 0 and below 0.5, e.g. 0.02")
-        if self.members < 1:
-            raise ConfigError(f"members {self.members!r} came; accepted: 1 or more")
-
-    def _check_supply(self, normal: int, rows: int) -> None:
-        if normal == 0:
-            raise DataError(
-                f"all rows (n_samples = {rows}) are known anomalies, y = 1; normal rows (y = 0) are needed"
-            )
-        if normal < TOO_FEW_ROWS:
-            raise DataError(
-                f"{normal} normal rows came (n_samples = {normal}); a minimum of {TOO_FEW_ROWS} is required, "
-                f"{FEW_ROWS} or more are advised"
-            )
-        if normal < FEW_ROWS:
-            warnings.warn(
-                f"{normal} normal rows came; below {FEW_ROWS} the scores and p-values mean little",
-                GuardWarning,
-                stacklevel=3,
-            )
-
-
-def _fitted_plan(plan: Plan, rows: int) -> Plan:
-    """Shorten a plan on small data: no more than 400 epochs."""
-    per_epoch = max(1, rows // min(plan.batch, rows))
-    return replace(plan, steps=min(plan.steps, 400 * per_epoch))
-
-
-def _trimmed(names: tuple[str, ...], values: Floats) -> tuple[tuple[str, ...], Floats]:
-    """Leave out the last column where nothing is in it."""
-    return (names, values) if values[:, -1].any() else (names[:-1], values[:, :-1])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
@@ -14,30 +17,57 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 
-def read_beside(
-    sample_weight: ArrayLike | None, protected: ArrayLike | None, normal: Bools, *, asked: bool
-) -> tuple[Beside, Bools]:
-    """Return what stands beside the rows, and which rows count: those of weight above 0, shape (N,).
+@dataclass(frozen=True, eq=False)
+class Given:
+    """What `fit` or `fine_tune` was given, checked.
+
+    Attributes:
+        rows: Shape (N, D).
+        normal, told: Which of them are normal and which known anomalies, shape (N,); neither where the
+            weight is 0.
+        beside: Weights and protected variable of all rows.
+
+    """
+
+    rows: Floats
+    normal: Bools
+    told: Bools
+    beside: Beside
+
+    def told_kinds(self, kinds: ArrayLike | None) -> NDArray[Any] | None:
+        """Kinds of the known anomalies."""
+        return None if kinds is None else np.asarray(kinds)[self.told]
+
+
+def read_given(
+    rows: Floats,
+    known: Bools,
+    sample_weight: ArrayLike | None,
+    protected: ArrayLike | None,
+    *,
+    asked: bool,
+) -> Given:
+    """Check what stands beside rows (N, D), and leave those of weight 0 out.
 
     Args:
+        rows: Shape (N, D).
+        known: Which rows are known anomalies, shape (N,).
         sample_weight, protected: One value a row, shape (N,), or None.
-        normal: Which rows are normal, shape (N,).
-        asked: Whether a decorrelation is asked for, which needs `protected`.
+        asked: Whether a decorrelation is asked for, which needs `protected` where rows are normal.
 
     Raises:
         DataError: Values that are not one a row, or not accepted.
         ConfigError: A decorrelation without a variable, or a variable without a decorrelation.
 
     """
-    weights = event_weights(sample_weight, len(normal))
-    counts = np.ones(len(normal), dtype=bool) if weights is None else weights > 0
-    return (
-        Beside(
-            None if weights is None else torch.from_numpy(weights.copy()),
-            _protected(protected, normal & counts, asked=asked),
-        ),
-        counts,
+    weights = event_weights(sample_weight, len(known))
+    counts = np.ones(len(known), dtype=bool) if weights is None else weights > 0
+    normal = ~known & counts
+    beside = Beside(
+        None if weights is None else torch.from_numpy(weights.copy()),
+        _protected(protected, normal, asked=asked and bool((~known).any())),
     )
+    return Given(rows, normal, known & counts, beside)
 
 
 def weights_of(beside: Beside) -> Floats | None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
+from unseen.class_scores import ClassScore
+from unseen.detectors.classifying import Classifying
 from unseen.detectors.committee import Member
 from unseen.detectors.readers import Nearness, Neighbouring, Reader, Reconstructing
 from unseen.errors import ModelFileError
@@ -41,6 +43,13 @@ def _write_reader(reader: Reader) -> tuple[Record, dict[str, NDArray[Any]]]:
             arrays.update({f"{place}.net.{n}": v.numpy() for n, v in network.state_dict().items()})
             arrays.update({f"{place}.score.{n}": v.numpy() for n, v in state.items()})
         return {"reader": "reconstructing", "tau": list(reader.tau)}, arrays
+    if isinstance(reader, Classifying):
+        arrays = {
+            f"{place}.net.{name}": value.numpy()
+            for place, network in enumerate(reader.networks)
+            for name, value in network.state_dict().items()
+        }
+        return {"reader": "classifying", "networks": len(reader.networks)}, arrays
     if isinstance(reader, Neighbouring):
         bank = reader.bank
         kept = {"centre": bank.centre, "axes": bank.axes, "codes": bank.codes, "own": bank.own}
@@ -58,9 +67,9 @@ def read_members(
     arrays: Arrays,
     prefix: str,
     *,
-    build: Callable[[], Network],
-    score: Score,
-    neighbours: Neighbours | None,
+    build: Callable[[], nn.Module],
+    score: Score | ClassScore,
+    neighbours: Neighbours | None = None,
     bank: Bank | None = None,
 ) -> tuple[Member, ...]:
     """Rebuild members; `bank` is that of stage 1, which nearness in stage 2 is measured with.
@@ -74,8 +83,10 @@ def read_members(
         own = _under(arrays, f"{prefix}.{place}")
         kind = record["reader"]
         reader: Reader
-        if kind == "reconstructing":
-            reader = _read_networks(record, own, build, score)
+        if kind == "reconstructing" and isinstance(score, Score):
+            reader = _read_reconstructing(record, own, build, score)
+        elif kind == "classifying" and isinstance(score, ClassScore):
+            reader = Classifying(_read_networks(int(record["networks"]), own, build), score)
         elif kind == "neighbouring" and neighbours is not None:
             reader = Neighbouring(_read_bank(record, own, neighbours))
         elif kind == "nearness" and bank is not None:
@@ -123,12 +134,21 @@ def bank_of(members: Sequence[Member]) -> Bank | None:
     return next((m.reader.bank for m in members if isinstance(m.reader, Neighbouring)), None)
 
 
-def _read_networks(
-    record: Record, arrays: Arrays, build: Callable[[], Network], score: Score
+def _read_reconstructing(
+    record: Record, arrays: Arrays, build: Callable[[], nn.Module], score: Score
 ) -> Reconstructing:
     taus = tuple(float(tau) for tau in record["tau"])
-    networks, states = [], []
-    for place in range(len(taus)):
+    networks = cast(tuple[Network, ...], _read_networks(len(taus), arrays, build))
+    states = tuple(
+        {name: _tensor(arrays, f"{place}.score.{name}") for name in _under(arrays, f"{place}.score")}
+        for place in range(len(taus))
+    )
+    return Reconstructing(networks, score, states, taus)
+
+
+def _read_networks(count: int, arrays: Arrays, build: Callable[[], nn.Module]) -> tuple[nn.Module, ...]:
+    networks = []
+    for place in range(count):
         # on the meta device nothing is allocated, so a file cannot ask for more memory than it brings
         with torch.device("meta"):
             network = build()
@@ -142,12 +162,9 @@ def _read_networks(
         network.load_state_dict(weights, assign=True)
         network.eval()
         networks.append(network)
-        states.append(
-            {name: _tensor(arrays, f"{place}.score.{name}") for name in _under(arrays, f"{place}.score")}
-        )
     if not networks:
         raise ModelFileError("no network is listed")
-    return Reconstructing(tuple(networks), score, tuple(states), taus)
+    return tuple(networks)
 
 
 def _read_bank(record: Record, arrays: Arrays, neighbours: Neighbours) -> Bank:

@@ -12,16 +12,21 @@ from pathlib import Path
 from unseen.errors import ConfigError, unknown
 from unseen.recipes.results import Results
 
-_MODULES = {"aware-flows": "aware_flows", "aware-mnist": "aware_mnist"}
+_MODULES = {
+    "aware-classifier": "aware_classifier",
+    "aware-flows": "aware_flows",
+    "aware-mnist": "aware_mnist",
+}
 
 
 def available() -> dict[str, str]:
     """Return the recipes there are, each with one line on what it shows.
 
     >>> list(available())
-    ['aware-flows', 'aware-mnist']
+    ['aware-classifier', 'aware-flows', 'aware-mnist']
     """
     return {
+        "aware-classifier": "classifier of digits: told of few or many kinds, judged on kinds never told of",
         "aware-flows": "network attacks: told of one family, judged on the others (NSL-KDD, CICIDS2017)",
         "aware-mnist": "digits: told of one kind, judged on a digit held out and on far pictures",
     }

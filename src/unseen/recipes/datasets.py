@@ -110,12 +110,39 @@ def mnist(data: Path | None = None) -> tuple[Images, Kinds, Images, Kinds]:
 
 def fashion_mnist() -> tuple[Images, Images]:
     """Fashion-MNIST train (60000, 28, 28) and test (10000, 28, 28), from the Debian package of that name."""
-    home = Path(os.environ.get("UNSEEN_FASHION", "/usr/share/datasets/fashion-mnist"))
+    home = _fashion()
     return _idx(home / "train-images-idx3-ubyte.gz"), _idx(home / "t10k-images-idx3-ubyte.gz")
+
+
+GARMENTS = (
+    "t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot",
+)  # fmt: skip
+
+
+def fashion_mnist_kinds() -> tuple[Kinds, Kinds]:
+    """Names of the garments of `fashion_mnist`, shape (60000,) and (10000,)."""
+    names = np.array(GARMENTS)
+    train, test = (
+        _idx_bytes(_fashion() / f"{part}-labels-idx1-ubyte.gz", magic=2049) for part in ("train", "t10k")
+    )
+    return names[train[8:]], names[test[8:]]
+
+
+def _fashion() -> Path:
+    return Path(os.environ.get("UNSEEN_FASHION", "/usr/share/datasets/fashion-mnist"))
 
 
 def _idx(path: Path) -> Images:
     """Images of an IDX file: big-endian magic 2051, count, height, width, then bytes."""
+    content = _idx_bytes(path, magic=2051)
+    _, count, height, width = (int(v) for v in content[:16].view(">u4"))
+    if len(content) != 16 + count * height * width:
+        raise DataError(f"{path} is not a sound IDX file of images")
+    return content[16:].reshape(count, height, width)
+
+
+def _idx_bytes(path: Path, *, magic: int) -> NDArray[np.uint8]:
+    """Content of an IDX file that begins with `magic`."""
     import gzip
 
     if not path.exists():
@@ -123,11 +150,10 @@ def _idx(path: Path) -> Images:
             f"{path} is not there; install the Debian package dataset-fashion-mnist, "
             "or name its folder with UNSEEN_FASHION"
         )
-    content = gzip.decompress(path.read_bytes())
-    magic, count, height, width = (int(v) for v in np.frombuffer(content, ">u4", 4))
-    if magic != 2051 or len(content) != 16 + count * height * width:
-        raise DataError(f"{path} is not a sound IDX file of images")
-    return np.frombuffer(content, np.uint8, offset=16).reshape(count, height, width)
+    content = np.frombuffer(gzip.decompress(path.read_bytes()), np.uint8)
+    if len(content) < 16 or int(content[:4].view(">u4")[0]) != magic:
+        raise DataError(f"{path} is not a sound IDX file of {'images' if magic == 2051 else 'labels'}")
+    return content
 
 
 def chest_films(data: Path | None = None) -> Images:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,11 +14,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 import unseen
-from unseen.detectors.aware import AwareDetector
+from unseen.class_scores import Uniformity
+from unseen.detectors.classify import AwareClassifier
 from unseen.detectors.readers import Reconstructing
+from unseen.detectors.two_stage import TwoStage
 from unseen.evaluation import Evaluation
+from unseen.models.classifier import Classifier
 from unseen.models.network import Network
 from unseen.models.vae import VAE
+from unseen.objectives import Uniform
 from unseen.report.content import (
     BudgetCurve,
     Content,
@@ -44,7 +49,7 @@ JOINED, UNAIDED = "after being told", "stage 1"
 
 
 def judged_content(
-    detector: AwareDetector, judged: Judged, *, data: str, command: str = "", date: str = ""
+    detector: TwoStage, judged: Judged, *, data: str, command: str = "", date: str = ""
 ) -> Content:
     """Return the content of a report on judged rows.
 
@@ -101,16 +106,23 @@ def versions() -> dict[str, str]:
     return found
 
 
-def settings_of(detector: AwareDetector) -> dict[str, str]:
+def settings_of(detector: TwoStage) -> dict[str, str]:
     """Return what a reader would want to know of a detector, each on one line."""
-    model = detector.model or VAE()
     told = ", ".join(f"{kind} ({count})" for kind, count in detector.known_kinds_.items())
-    found = {
-        "model": f"{type(model).__name__}, {model.body}",
+    about = _classifier if isinstance(detector, AwareClassifier) else _autoencoder
+    return {
+        **about(detector),
         "networks": str(detector.members),
-        "awareness": "Abc()" if detector.awareness is None else repr(detector.awareness),
         "trust": f"{detector.trust:g}",
         "told of": told or "nothing",
+    }
+
+
+def _autoencoder(detector: TwoStage) -> dict[str, str]:
+    model = detector.model or VAE()
+    found = {
+        "model": f"{type(model).__name__}, {model.body}",
+        "awareness": "Abc()" if detector.awareness is None else repr(detector.awareness),
     }
     if detector.neighbours is not None:
         found["neighbours"] = (
@@ -119,6 +131,18 @@ def settings_of(detector: AwareDetector) -> dict[str, str]:
     if detector.decorrelate is not None:
         found["decorrelated"] = repr(detector.decorrelate)
     return found
+
+
+def _classifier(detector: TwoStage) -> dict[str, str]:
+    accuracy, classes = detector.accuracy_, [str(name) for name in detector.classes_]
+    after = "" if accuracy.after is None else f", {accuracy.after:.1%} after being told"
+    return {
+        "model": repr(detector.model or Classifier()),
+        "awareness": repr(detector.awareness or Uniform()),
+        "score": repr(detector.row_score or Uniformity()),
+        "classes": ", ".join(classes[:12]) + (f" and {len(classes) - 12} more" if len(classes) > 12 else ""),
+        "accuracy on held-out normal rows": f"{accuracy.before:.1%}{after}",
+    }
 
 
 def _scored(name: str, scores: Floats, judged: Judged, evaluation: Evaluation) -> Scored:
@@ -134,7 +158,7 @@ def _scored(name: str, scores: Floats, judged: Judged, evaluation: Evaluation) -
     )
 
 
-def _top(detector: AwareDetector, judged: Judged, places: NDArray[np.intp]) -> tuple[TopAnomaly, ...]:
+def _top(detector: TwoStage, judged: Judged, places: NDArray[np.intp]) -> tuple[TopAnomaly, ...]:
     """Explain the strangest rows; of images the parts are pixels, which the pictures show better."""
     result = pa.table(
         {
@@ -169,29 +193,33 @@ def _by_turns(judged: Judged, order: NDArray[np.intp]) -> NDArray[np.intp]:
     return anomalies[: len(turn)][np.argsort(turn, kind="stable")]
 
 
-def _images(detector: AwareDetector, judged: Judged, places: NDArray[np.intp]) -> tuple[ImageRow, ...]:
-    if _shape(detector) is None:
+def _images(detector: TwoStage, judged: Judged, places: NDArray[np.intp]) -> tuple[ImageRow, ...]:
+    network = _network(detector)
+    if _shape(detector) is None or network is None:
         return ()
     x = _scaled(detector, judged.table.take(places))
     with torch.inference_mode():
-        rebuilt = _network(detector)(x).likelihood.mean
+        rebuilt = network(x).likelihood.mean
     return tuple(
         ImageRow(str(judged.kinds[p]), _picture(given), _picture(made))
         for p, given, made in zip(places, x, rebuilt, strict=True)
     )
 
 
-def _latent(detector: AwareDetector, normal: pa.Table) -> Latent | None:
-    """Mean divergence of each latent unit on normal rows; none for a plain auto-encoder."""
+def _latent(detector: TwoStage, normal: pa.Table) -> Latent | None:
+    """Mean divergence of each latent unit on normal rows; none for models without a spread of codes."""
+    network = _network(detector)
+    if network is None:
+        return None
     with torch.inference_mode():
-        posterior = _network(detector).encode(_scaled(detector, normal.slice(0, LATENT_ROWS)))
+        posterior = network.encode(_scaled(detector, normal.slice(0, LATENT_ROWS)))
         relevance = posterior.divergence().mean(0).double().numpy()
     if not relevance.any():
         return None
     return Latent(relevance, noise=relevance < SILENT, threshold=SILENT)
 
 
-def _trace(detector: AwareDetector) -> Trace | None:
+def _trace(detector: TwoStage) -> Trace | None:
     """Held-out loss of the first network through stage 1 and, after that, stage 2."""
     first = detector.traces_[0]
     steps, loss, ramp = list(first.steps), list(first.normal), [0.0] * len(first.steps)
@@ -204,17 +232,25 @@ def _trace(detector: AwareDetector) -> Trace | None:
         ramp += second.ramp
     if not steps:
         return None
+    words: dict[str, Any] = {}
+    if isinstance(detector, AwareClassifier):
+        words = {"unit": "mean cross entropy (nats)", "caption": "Normal rows should stay in their classes"}
     return Trace(
-        np.array(steps, float), np.array(loss), ramp=np.array(ramp) if events else np.empty(0), events=events
+        np.array(steps, float),
+        np.array(loss),
+        ramp=np.array(ramp) if events else np.empty(0),
+        events=events,
+        **words,
     )
 
 
-def _network(detector: AwareDetector) -> Network:
-    """Return the first network, as it was before it was told of anything."""
-    return next(m.reader.networks[0] for m in detector.stage1_ if isinstance(m.reader, Reconstructing))
+def _network(detector: TwoStage) -> Network | None:
+    """Return the first network that reconstructs, as it was before it was told of anything."""
+    readers = (member.reader for member in detector.stage1_)
+    return next((reader.networks[0] for reader in readers if isinstance(reader, Reconstructing)), None)
 
 
-def _scaled(detector: AwareDetector, table: pa.Table) -> Tensor:
+def _scaled(detector: TwoStage, table: pa.Table) -> Tensor:
     """Rows as the network sees them."""
     if detector.schema_ is None:
         rows = np.column_stack([table.column(name).to_numpy() for name in table.column_names])
@@ -225,7 +261,7 @@ def _scaled(detector: AwareDetector, table: pa.Table) -> Tensor:
     return scaled.reshape(len(rows), *shape) if shape else scaled
 
 
-def _shape(detector: AwareDetector) -> tuple[int, int, int] | None:
+def _shape(detector: TwoStage) -> tuple[int, int, int] | None:
     return detector.image_shape or (None if detector.schema_ is None else detector.schema_.shape)
 
 

@@ -146,6 +146,8 @@ class Trace:
         known: (t,) error of the known anomalies, NaN or empty where not measured.
         ramp: (t,) weight of the awareness term in [0, 1], or empty.
         events: step -> what happened there, such as "stage 2 begins" or "guard: back to this state".
+        unit: label of the axis.
+        caption: what the normal rows should do.
 
     """
 
@@ -154,6 +156,8 @@ class Trace:
     known: Floats = field(default_factory=lambda: np.empty(0))
     ramp: Floats = field(default_factory=lambda: np.empty(0))
     events: Mapping[int, str] = field(default_factory=dict)
+    unit: str = "mean reconstruction error"
+    caption: str = "Normal rows should stay rebuilt"
 
 
 @dataclass(frozen=True)

@@ -247,7 +247,7 @@ def model_panels(content: Content) -> Iterator[Panel]:
         yield panel_of(
             "trace",
             "Training",
-            "Normal rows should stay rebuilt (ink)"
+            f"{t.caption} (ink)"
             + (", known anomalies should not (orange)" if t.known.size else "")
             + ("; grey: the weight of the awareness term." if t.ramp.size else "."),
             figures.trace(t),

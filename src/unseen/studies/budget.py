@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from unseen.detectors.aware import AwareDetector
+from unseen.detectors.two_stage import TwoStage
 from unseen.evaluation import Evaluation
 from unseen.studies.judging import judge
 from unseen.studies.rows import Rows
 
 
 def label_budget(
-    detector: AwareDetector, known: pa.Table, kind: str, judged: Rows, counts: Sequence[int], *, seed: int = 0
+    detector: TwoStage, known: pa.Table, kind: str, judged: Rows, counts: Sequence[int], *, seed: int = 0
 ) -> dict[int, Evaluation]:
     """Tell a fitted detector of the first 1, 5, ... rows of `known` and judge it each time.
 

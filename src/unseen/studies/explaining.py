@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from unseen.detectors.aware import AwareDetector
+from unseen.detectors.two_stage import TwoStage
 from unseen.studies.scoring import ALARM, P_VALUE, ROW, SCORE, matrix_of
 
 
@@ -43,7 +43,7 @@ class Explained:
         }
 
 
-def explain_rows(detector: AwareDetector, result: pa.Table, table: pa.Table) -> tuple[Explained, ...]:
+def explain_rows(detector: TwoStage, result: pa.Table, table: pa.Table) -> tuple[Explained, ...]:
     """Explain scored rows: `result` and `table` as `unseen.studies.scoring` pairs them."""
     found = detector.contributions(matrix_of(detector, table))
     explained = []

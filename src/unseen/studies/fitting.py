@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pyarrow as pa
 
 from unseen.config import FitSettings
 from unseen.data.schema import Schema
-from unseen.detectors.aware import AwareDetector
+from unseen.detectors.classify import Accuracy, AwareClassifier
+from unseen.detectors.two_stage import TwoStage
 from unseen.errors import DataError
 from unseen.evaluation import effective_number
 from unseen.studies.memory import Memory, sketch
@@ -30,6 +31,7 @@ class Learned:
         known: Known anomalies told, by kind.
         left_out: Rows of other kinds, which took no part, by kind.
         kept_back: Rows kept back for judging.
+        accuracy: Share of held-out normal rows that a classifier puts in their class; None for other models.
         rate, threshold: Stated false-alarm rate, and the score in nats above which a row raises an alarm.
         hard: Known anomalies that looked ordinary before they were told.
         notices: What the guards of the training had to say.
@@ -38,7 +40,7 @@ class Learned:
 
     """
 
-    detector: AwareDetector
+    detector: TwoStage
     rows: int
     columns: int
     features: int
@@ -46,6 +48,7 @@ class Learned:
     known: Mapping[str, int]
     left_out: Mapping[str, int]
     kept_back: int
+    accuracy: Accuracy | None
     rate: float
     threshold: float
     hard: int
@@ -64,6 +67,7 @@ class Learned:
             "known": dict(self.known),
             "left_out": dict(self.left_out),
             "kept_back": self.kept_back,
+            **({} if self.accuracy is None else {"accuracy": asdict(self.accuracy)}),
             "false_alarm_rate": self.rate,
             "threshold": self.threshold if math.isfinite(self.threshold) else None,
             "hard_known": self.hard,
@@ -106,13 +110,16 @@ def learn(rows: Rows, settings: FitSettings, *, names: Sequence[str] = ()) -> Le
         )
     table, told = rows.table.filter(pa.array(used)), y[used] == 1
     kinds = None if labels is None else labels.kinds[used]
+    made = settings.detector(image=schema.shape)
+    of_classes = {"classes": _classes(rows, used)} if isinstance(made, AwareClassifier) else {}
     weights = None if rows.weights is None else rows.weights[used]
-    detector = settings.detector(image=schema.shape).fit(
+    detector = made.fit(
         table,
         told.astype(np.int8),
         kinds=kinds,
         sample_weight=weights,
         protected=None if rows.protected is None or settings.decorrelate is None else rows.protected[used],
+        **of_classes,
     )
     Memory(**{**vars(memory), "sketch": sketch(table)}).attach(detector)
     return Learned(
@@ -124,6 +131,7 @@ def learn(rows: Rows, settings: FitSettings, *, names: Sequence[str] = ()) -> Le
         known=detector.known_kinds_,
         left_out={} if labels is None else _counted(labels.kinds[~back & (y < 0)]),
         kept_back=int(back.sum()),
+        accuracy=getattr(detector, "accuracy_", None),
         rate=detector.rate_,
         threshold=-detector.offset_,
         hard=int(detector.hard_known(table.filter(pa.array(told))).sum()) if told.any() else 0,
@@ -133,7 +141,17 @@ def learn(rows: Rows, settings: FitSettings, *, names: Sequence[str] = ()) -> Le
     )
 
 
-def silence(detector: AwareDetector) -> str:
+def _classes(rows: Rows, used: np.ndarray) -> np.ndarray:
+    """Return the class of each row that is learned from: its label."""
+    if rows.labels is None:
+        raise DataError(
+            f"{rows.name}: a classifier learns to tell normal classes apart; "
+            "name the label column and the normal labels"
+        )
+    return np.asarray(rows.labels.kinds[used])
+
+
+def silence(detector: TwoStage) -> str:
     """Say why a detector can never raise an alarm; empty where it can."""
     if math.isfinite(detector.offset_):
         return ""

@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from unseen.data.labels import UNLABELLED
-from unseen.detectors.aware import AwareDetector
+from unseen.detectors.two_stage import TwoStage
 from unseen.errors import DataError
 from unseen.evaluation import Evaluation, FalseAlarms, evaluate, event_weights, false_alarms
 from unseen.studies.fitting import silence
@@ -92,7 +92,7 @@ class Judged:
         }
 
 
-def judge(detector: AwareDetector, rows: Rows, *, only: Bools | None = None, seed: int = 0) -> Judged:
+def judge(detector: TwoStage, rows: Rows, *, only: Bools | None = None, seed: int = 0) -> Judged:
     """Score labelled rows and measure every kind of anomaly against the normal rows.
 
     Told are the kinds that the detector was told of in training; rows without a label are left out.
@@ -166,7 +166,7 @@ def _mass(
     return sculpted(rows.protected_name, values, normal, scores, unaided, weights, seed=seed)
 
 
-def held_out_of(detector: AwareDetector, rows: Rows) -> Bools:
+def held_out_of(detector: TwoStage, rows: Rows) -> Bools:
     """Mask of the rows that were kept back when the detector was trained, shape (N,).
 
     Raises:
@@ -180,7 +180,7 @@ def held_out_of(detector: AwareDetector, rows: Rows) -> Bools:
     return recall(detector).kept_back(rows.table.select(list(names)))
 
 
-def _scores(detector: AwareDetector, table: pa.Table) -> tuple[Floats, Floats]:
+def _scores(detector: TwoStage, table: pa.Table) -> tuple[Floats, Floats]:
     """Return the joined and the unaided score of each row, read in batches."""
     joined, unaided = [], []
     for start in range(0, table.num_rows, BATCH):
@@ -191,13 +191,13 @@ def _scores(detector: AwareDetector, table: pa.Table) -> tuple[Floats, Floats]:
     return (np.concatenate(joined), np.concatenate(unaided)) if joined else (np.empty(0), np.empty(0))
 
 
-def _overlap(detector: AwareDetector, table: pa.Table) -> float:
+def _overlap(detector: TwoStage, table: pa.Table) -> float:
     """Share of the training rows that are known to be among these rows, 0 to 1."""
     names = inputs_of(detector)
     return trained_on(recall(detector), table.select(list(names))) if names else 0.0
 
 
-def _doubts(detector: AwareDetector, overlap: float, told: list[str]) -> list[str]:
+def _doubts(detector: TwoStage, overlap: float, told: list[str]) -> list[str]:
     """Say what weakens the judgement."""
     doubts = []
     if overlap > 0:

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Sequence
 
 from unseen.data import Source
-from unseen.detectors.aware import AwareDetector
+from unseen.detectors.two_stage import TwoStage
 from unseen.registry import load
 from unseen.studies.judging import Judged, held_out_of, judge
 from unseen.studies.memory import recall
@@ -15,7 +15,7 @@ from unseen.studies.rows import Rows, StudyNote, open_rows, read_rows
 
 
 def labelled_rows(
-    detector: AwareDetector,
+    detector: TwoStage,
     data: str,
     *,
     label: str | None = None,
@@ -64,7 +64,7 @@ def judged_file(
     weight: str | None = None,
     protect: str | None = None,
     held_out: bool = False,
-) -> tuple[AwareDetector, Judged]:
+) -> tuple[TwoStage, Judged]:
     """Load a model and judge it on the rows of a file, all of them or those held out in training."""
     detector = load(model)
     rows = labelled_rows(

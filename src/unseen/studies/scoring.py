@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from unseen.data import Source
-from unseen.detectors.aware import AwareDetector
+from unseen.detectors.two_stage import TwoStage
 from unseen.errors import DataError
 from unseen.evaluation import checked_weights
 from unseen.training.progress import tell
@@ -21,14 +21,14 @@ BATCH = 65_536
 ROW, SCORE, P_VALUE, ALARM = "row", "score", "p_value", "alarm"
 
 
-def inputs_of(detector: AwareDetector) -> tuple[str, ...]:
+def inputs_of(detector: TwoStage) -> tuple[str, ...]:
     """Names of the columns a detector reads; empty for one that was fitted on a bare array."""
     if detector.schema_ is not None:
         return detector.schema_.columns
     return tuple(str(name) for name in getattr(detector, "feature_names_in_", ()))
 
 
-def matrix_of(detector: AwareDetector, table: pa.Table) -> pa.Table | np.ndarray:
+def matrix_of(detector: TwoStage, table: pa.Table) -> pa.Table | np.ndarray:
     """Return what the detector takes: the table itself, or its numbers where it was fitted on an array.
 
     Raises:
@@ -48,7 +48,7 @@ def matrix_of(detector: AwareDetector, table: pa.Table) -> pa.Table | np.ndarray
 
 
 def scored(
-    detector: AwareDetector, source: Source, *, keep: Sequence[str] = (), batch: int = BATCH
+    detector: TwoStage, source: Source, *, keep: Sequence[str] = (), batch: int = BATCH
 ) -> Iterator[tuple[pa.Table, pa.Table]]:
     """Yield (result, rows) by batch: `row`, `score` (nats), `p_value`, `alarm`, then the columns in `keep`.
 
@@ -69,7 +69,7 @@ def scored(
         tell("scoring", start, 0)
 
 
-def _result(detector: AwareDetector, table: pa.Table, start: int, keep: Sequence[str]) -> pa.Table:
+def _result(detector: TwoStage, table: pa.Table, start: int, keep: Sequence[str]) -> pa.Table:
     try:
         scores = detector.anomaly_score(matrix_of(detector, table))
     except DataError as error:

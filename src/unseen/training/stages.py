@@ -217,7 +217,7 @@ def become_aware(
     descent = by_autograd(loss)
     with flat(network) as parameters:
         train(network, parameters, descent, normal, taught, plan, check=check, seed=seed + 1, what="stage 2")
-    network.load_state_dict(states[_best(trace)])
+    network.load_state_dict(states[best_state(trace)])
     _watch_units(network, held_out, units, trace)
     return trace
 
@@ -240,8 +240,8 @@ def _known_loss(
     return float(mean(losses[mask], factors))
 
 
-def _best(trace: Trace) -> int:
-    """Index of the kept state: 0 is the state before stage 2."""
+def best_state(trace: Trace) -> int:
+    """Return the index of the kept state: 0 is the state before stage 2."""
     if not trace.steps:
         return 0
     least, most = min(trace.known), max(trace.known)

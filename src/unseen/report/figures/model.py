@@ -73,7 +73,7 @@ def number_text(value: float) -> str:
 
 @styled
 def trace(history: Trace) -> Figure:
-    """Error of held-out normals and known anomalies against the step, log scale, over the ramp."""
+    """Loss of held-out normals and known anomalies against the step, log scale, over the ramp."""
     figure = canvas(3.2)
     axes = figure.add_subplot()
     ends = []
@@ -85,7 +85,7 @@ def trace(history: Trace) -> Figure:
         if seen.size:
             axes.plot(history.step[seen], values[seen], color=colour)
             ends.append((float(values[seen[-1]]), name, colour))
-    axes.set(yscale="log", xlabel="training step", ylabel="mean reconstruction error")
+    axes.set(yscale="log", xlabel="training step", ylabel=history.unit)
     _room(axes, history)
     axes.yaxis.set_major_locator(LogLocator(10, subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter(NUMBER)

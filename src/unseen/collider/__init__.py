@@ -1,0 +1,1 @@
+"""Collider physics: four-vectors, jets, event images, and events simulated with Pythia."""
