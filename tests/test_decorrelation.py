@@ -142,3 +142,37 @@ def test_the_weighted_gradient_of_stage_1_is_that_of_repeated_rows():
     slopes = [torch.autograd.grad(loss, list(network.parameters())) for loss in (weighted, repeated)]
     for one, two in zip(*slopes, strict=True):
         assert torch.allclose(one, two, atol=1e-6)
+
+
+def of_two_classes(n, seed):
+    """Two classes along the first feature; how far a row stands from the border follows the mass."""
+    rng = np.random.default_rng(seed)
+    mass, side = rng.uniform(0, 1, n), rng.choice([-1.0, 1.0], n)
+    X = np.stack([side * (1.0 + 2.0 * mass) + 0.3 * rng.normal(size=n), side + 0.3 * rng.normal(size=n)], 1)
+    return X, mass, np.where(side > 0, "right", "left")
+
+
+def classifier(decorrelate=None):
+    model = unseen.Classifier(Dense((16,)))
+    tune = Plan(steps=200, rate=1e-3)
+    return unseen.AwareClassifier(model, learn=PLAN, tune=tune, decorrelate=decorrelate)
+
+
+def test_the_uniformity_of_a_classifier_follows_the_mass_much_less_with_the_penalty():
+    (X, mass, classes), (fresh, of_fresh, truth) = of_two_classes(2000, 0), of_two_classes(1500, 1)
+    plain = classifier().fit(X, classes=classes)
+    penalised = classifier(DisCo(3.0)).fit(X, classes=classes, protected=mass)
+    before, after = (follows(d.class_score(fresh), of_fresh) for d in (plain, penalised))
+    assert before > 0.3
+    assert after < 0.5 * before
+    assert (penalised.predict_class(fresh) == truth).mean() > 0.99
+    told = penalised.fine_tune(np.random.default_rng(2).normal(size=(20, 2)) * 0.1 + [0.0, 3.0])
+    assert follows(told.class_score(fresh), of_fresh) < 0.5 * before
+
+
+def test_a_decorrelated_classifier_needs_the_variable():
+    X, mass, classes = of_two_classes(60, 0)
+    with pytest.raises(ConfigError, match="decorrelate is set, but no protected variable came"):
+        classifier(DisCo()).fit(X, classes=classes)
+    with pytest.raises(ConfigError, match="nothing uses it"):
+        classifier().fit(X, classes=classes, protected=mass)

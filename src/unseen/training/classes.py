@@ -152,8 +152,8 @@ def become_unsure(
             return True
         trace.steps.append(step)
         trace.normal.append(value + penalty.watched(_uniformity(logits)))
-        losses = awareness.loss(network(known[seen]))
-        trace.known.append(float(mean(losses, seen_factors)) if len(losses) else 0.0)
+        of_known = mean(awareness.loss(network(known[seen])), seen_factors) if len(known) else 0.0
+        trace.known.append(float(of_known))
         trace.ramp.append(1.0)
         states.append(copy.deepcopy(network.state_dict()))
         return False
