@@ -413,3 +413,62 @@ def test_images_are_read_by_convolutions():
     detector = make(model=Classifier(Convolution((4,))), image_shape=(1, 8, 8)).fit(pictures, classes=place)
     assert (detector.predict_class(pictures) == place).mean() > 0.98
     assert detector.contributions(pictures[:2]).values.shape == (2, 64)
+
+
+# ------------------------------------------------------------------------------------------- weights
+
+
+def test_equal_weights_of_named_classes_are_no_weights_bit_for_bit():
+    both, y = np.concatenate([X, KNOWN]), np.repeat([0, 1], [500, 24])
+    classes = [*CLASSES, *[None] * 24]
+    plain = make().fit(both, y, classes=classes)
+    weighted = make().fit(both, y, classes=classes, sample_weight=np.full(524, 0.3))
+    assert np.array_equal(plain.anomaly_score(FRESH), weighted.anomaly_score(FRESH))
+    assert plain.accuracy_ == weighted.accuracy_
+
+
+def test_rows_of_no_weight_might_as_well_not_be_there_nor_their_classes():
+    wrong = np.roll(NAMES, 1)[np.searchsorted(np.sort(NAMES), CLASSES)]
+    both, y = np.concatenate([X[:200], X, KNOWN, X[:30]]), np.repeat([0, 0, 1, 1], [200, 500, 24, 30])
+    classes = [*wrong[:200], *CLASSES, *[None] * 54]
+    weights = np.repeat([0.0, 1.0, 1.0, 0.0], [200, 500, 24, 30])
+    found = make().fit(both, y, classes=classes, kinds=["moth"] * 754, sample_weight=weights)
+    only = make().fit(
+        *without(both, y, weights), classes=[c for c, w in zip(classes, weights, strict=True) if w]
+    )
+    assert np.array_equal(found.anomaly_score(FRESH), only.anomaly_score(FRESH))
+    assert found.known_kinds_ == {"moth": 24}
+
+
+def without(rows, y, weights):
+    return rows[weights > 0], y[weights > 0]
+
+
+def test_the_heavier_class_is_preferred_where_two_overlap():
+    """Two classes of one shape, two spreads apart: weight moves the border towards the lighter one."""
+    random = np.random.default_rng(8)
+    classes = np.repeat(["left", "right"], 1000)
+    rows = random.normal(size=(2000, 2)) + np.where(classes == "left", -1.0, 1.0)[:, None] * [1, 0]
+    heavy = np.where(classes == "left", 9.0, 1.0)
+    equal, uneven = (make().fit(rows, classes=classes, sample_weight=weight) for weight in (None, heavy))
+    middle = np.zeros((1, 2))
+    assert equal.predict_proba(middle)[0, 0] == pytest.approx(0.5, abs=0.1)
+    # Bayes: the ratio of the weights is that of the probabilities where the densities are equal
+    assert uneven.predict_proba(middle)[0, 0] == pytest.approx(0.9, abs=0.06)
+    assert uneven.accuracy_.before > equal.accuracy_.before + 0.05
+
+
+def test_a_heavier_known_kind_is_what_stage_2_listens_to():
+    """Two kinds to be unsure of, one of almost all the weight: unsure of that one, less of the other."""
+    kinds = [draw(40, 4.0, seed=9)[0] + 5.0 * np.eye(6)[place] for place in (4, 5)]
+    known, weights = np.concatenate(kinds), np.repeat([1.0, 1e-3], 40)
+    sure = [
+        make(tune=Plan(steps=300, rate=3e-3, batch=64))
+        .fit(X, classes=CLASSES)
+        .fine_tune(known, sample_weight=weight)
+        .predict_proba(kinds[1])
+        .max(1)
+        .mean()
+        for weight in (None, weights)
+    ]
+    assert sure[1] > sure[0] + 0.1

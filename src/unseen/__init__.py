@@ -20,6 +20,7 @@ _HOMES = {
     "AutoEncoder": "unseen.models.autoencoder",
     "Classifier": "unseen.models.classifier",
     "VAE": "unseen.models.vae",
+    "DisCo": "unseen.training.decorrelation",
     "FalseAlarmRate": "unseen.thresholds",
     "FalseDiscoveryRate": "unseen.thresholds",
     "RateBudget": "unseen.thresholds",
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from unseen.models.vae import VAE
     from unseen.registry import load, save
     from unseen.thresholds import FalseAlarmRate, FalseDiscoveryRate, RateBudget
+    from unseen.training.decorrelation import DisCo
 
 __all__ = [
     "VAE",
@@ -50,6 +52,7 @@ __all__ = [
     "AwareClassifier",
     "AwareDetector",
     "Classifier",
+    "DisCo",
     "FalseAlarmRate",
     "FalseDiscoveryRate",
     "RateBudget",

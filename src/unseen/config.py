@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -35,6 +35,7 @@ from unseen.nn.orientation import OrientedGradients
 from unseen.registry import CLASS_LOSSES, LOSSES
 from unseen.scores import Robust
 from unseen.thresholds import FalseAlarmRate
+from unseen.training.decorrelation import DisCo
 from unseen.training.loop import Plan
 from unseen.training.stages import TUNE
 
@@ -76,6 +77,13 @@ setting 'stpes' is not known. Did you mean 'steps'?
     normal: Names = Field(default=(), description="labels that are normal")
     known: Names = Field(default=(), description="labels of the known anomalies")
     drop: Names = Field(default=(), description="columns that are not features")
+    weight: str | None = Field(default=None, description="column of event weights")
+    protect: str | None = Field(
+        default=None, description="column that is no feature and must not be followed"
+    )
+    decorrelate: Annotated[float, Field(gt=0, lt=1e6)] | None = Field(
+        default=None, description="weight of the penalty on errors that follow the protected column"
+    )
     hold_out: Share | None = Field(default=None, description="share of the rows kept back from training")
     missing: Missing = Field(default="error", description="what to do with missing values: error or median")
     scaling: Scaling = Field(default="standard", description="scaling of columns: standard or quantiles")
@@ -104,6 +112,12 @@ setting 'stpes' is not known. Did you mean 'steps'?
     trust: Share = Field(default=0.1, description="largest share of the false alarms due to what was told")
     false_alarms: Share | None = Field(default=None, description="stated false-alarm rate")
     seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(default=0, description="same seed, same model")
+
+    @model_validator(mode="after")
+    def _column_for_the_penalty(self) -> Self:
+        if self.decorrelate is not None and self.protect is None:
+            raise ValueError("decorrelate is given, but not the column; name it with protect")
+        return self
 
     @field_validator("loss")
     @classmethod
@@ -182,11 +196,13 @@ setting 'stpes' is not known. Did you mean 'steps'?
             threshold=self._threshold(),
             trust=self.trust,
             members=self.members,
-            row_score=Robust(scale=0.3) if image is None else None,
+            # the penalty is on the mean squared error, so that is what a decorrelated detector reads
+            row_score=Robust(scale=0.3) if image is None and self.decorrelate is None else None,
             learn=_plan(TABLE_LEARN if image is None else Plan(), steps=self.steps, rate=self.rate),
             tune=_plan(TABLE_TUNE if image is None else TUNE, steps=self.tune_steps),
             trim=self.trim,
-            neighbours=Neighbours() if image is None else _gallery(image),
+            neighbours=self._bank(image),
+            decorrelate=self._penalty(),
             scaling=self.scaling,
             missing=self.missing,
             seed=self.seed,
@@ -201,10 +217,20 @@ setting 'stpes' is not known. Did you mean 'steps'?
             members=self.members,
             learn=_plan(Plan(), steps=self.steps, rate=self.rate),
             tune=_plan(TUNE, steps=self.tune_steps),
+            decorrelate=self._penalty(),
             scaling=self.scaling,
             missing=self.missing,
             seed=self.seed,
         )
+
+    def _bank(self, image: tuple[int, int, int] | None) -> Neighbours | None:
+        """Return the bank of normal rows; a decorrelated detector has none, since a bank is not trained."""
+        if self.decorrelate is not None:
+            return None
+        return Neighbours() if image is None else _gallery(image)
+
+    def _penalty(self) -> DisCo | None:
+        return None if self.decorrelate is None else DisCo(self.decorrelate)
 
     def _threshold(self) -> FalseAlarmRate | None:
         return None if self.false_alarms is None else FalseAlarmRate(self.false_alarms)

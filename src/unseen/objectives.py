@@ -216,11 +216,12 @@ def aware_rows(
     beta: float,
     tau: float,
     ramp: float,
+    factors: Tensor | None = None,
 ) -> Tensor:
     """Loss of each row of a mixed batch, in units of tau, shape (N,).
 
     Normal rows: l / tau. Known anomalies: the awareness loss. `known` is a boolean mask whose True rows come
-    last, so that both parts are slices.
+    last, so that both parts are slices. `factors` weigh the level of the normal rows, not their losses.
     """
     normal = int((~known).sum())
     error = out.error(x) / tau
@@ -231,8 +232,12 @@ def aware_rows(
         divergence=divergence[normal:],
         reconstruction=out.likelihood.mean[normal:],
         x=x[normal:],
-        level=error[:normal].detach().mean(),
+        level=_level(error[:normal].detach(), factors),
         ramp=ramp,
         tau=tau,
     )
     return torch.cat([error[:normal] + divergence[:normal], awareness(told)])
+
+
+def _level(error: Tensor, factors: Tensor | None) -> Tensor:
+    return error.mean() if factors is None else (error * factors).sum() / factors.sum().clamp_min(1e-12)

@@ -22,8 +22,8 @@ State = Mapping[str, Tensor]
 class Score(Protocol):
     """One way to read a pass; fitted on normal rows, its state is plain tensors."""
 
-    def fit(self, out: Pass, x: Tensor) -> State:
-        """Learn what the score needs from normal rows; empty where it needs nothing."""
+    def fit(self, out: Pass, x: Tensor, weights: Tensor | None = None) -> State:
+        """Learn what the score needs from normal rows of weights (N,); empty where it needs nothing."""
 
     def parts(self, out: Pass, x: Tensor, state: State) -> Tensor:
         """Parts of the score of each row, shape (N, M), non-negative; their sum over M is the score."""
@@ -42,7 +42,7 @@ class Reconstruction:
     The errors are in the units of the likelihood: squared residuals of scaled features.
     """
 
-    def fit(self, out: Pass, x: Tensor) -> State:
+    def fit(self, out: Pass, x: Tensor, weights: Tensor | None = None) -> State:
         """Need nothing."""
         return {}
 
@@ -70,7 +70,7 @@ class Robust:
 
     scale: float = 0.3
 
-    def fit(self, out: Pass, x: Tensor) -> State:
+    def fit(self, out: Pass, x: Tensor, weights: Tensor | None = None) -> State:
         """Need nothing."""
         return {}
 
@@ -98,9 +98,9 @@ class Residual:
 
     floor: float = 0.1
 
-    def fit(self, out: Pass, x: Tensor) -> State:
+    def fit(self, out: Pass, x: Tensor, weights: Tensor | None = None) -> State:
         """Mean error of each feature on normal rows, shape (D,)."""
-        size = out.likelihood.error(x).mean(0)
+        size = _mean(out.likelihood.error(x), weights)
         return {"weight": 1.0 / (size + self.floor * size.mean().clamp_min(1e-12))}
 
     def parts(self, out: Pass, x: Tensor, state: State) -> Tensor:
@@ -122,7 +122,7 @@ class Residual:
 class Divergence:
     """KL of the posterior from the prior, nats; parts are latent units."""
 
-    def fit(self, out: Pass, x: Tensor) -> State:
+    def fit(self, out: Pass, x: Tensor, weights: Tensor | None = None) -> State:
         """Need nothing."""
         return {}
 
@@ -143,12 +143,15 @@ class Divergence:
 class Latent:
     """Squared distance of the code from the codes of normal rows, each unit over its own variance."""
 
-    def fit(self, out: Pass, x: Tensor) -> State:
+    def fit(self, out: Pass, x: Tensor, weights: Tensor | None = None) -> State:
         """Mean and inverse variance of each unit over normal rows, shape (Z,)."""
         mean = out.posterior.mean
+        centre = _mean(mean, weights)
         variance = mean.var(0, correction=0)
+        if weights is not None:
+            variance = _mean((mean - centre).square(), weights)
         return {
-            "centre": mean.mean(0),
+            "centre": centre,
             "weight": 1.0 / variance.clamp_min(1e-3 * float(variance.max()) + 1e-12),
         }
 
@@ -179,12 +182,12 @@ class Sum:
     # a term read from a model file is checked to be a score
     __pydantic_config__: ClassVar[dict[str, bool]] = {"arbitrary_types_allowed": True}
 
-    def fit(self, out: Pass, x: Tensor) -> State:
+    def fit(self, out: Pass, x: Tensor, weights: Tensor | None = None) -> State:
         """Fit every term."""
         return {
             f"{place}.{name}": value
             for place, term in enumerate(self.terms)
-            for name, value in term.fit(out, x).items()
+            for name, value in term.fit(out, x, weights).items()
         }
 
     def parts(self, out: Pass, x: Tensor, state: State) -> Tensor:
@@ -208,3 +211,8 @@ class Sum:
             (term, weight, {n.partition(".")[2]: v for n, v in state.items() if n.startswith(f"{place}.")})
             for place, (term, weight) in enumerate(zip(self.terms, self.weights, strict=True))
         ]
+
+
+def _mean(values: Tensor, weights: Tensor | None) -> Tensor:
+    """Mean over rows of values (N, M), shape (M,), weighted where rows have weights (N,)."""
+    return values.mean(0) if weights is None else (weights[:, None] * values).sum(0) / weights.sum()

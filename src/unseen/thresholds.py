@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from unseen.errors import ConfigError, DataError
+from unseen.evaluation.tally import tail_sum
+from unseen.evaluation.weights import effective_number, event_weights, weighted_quantile
 
 Floats = NDArray[np.float64]
 
@@ -47,43 +49,84 @@ class _Curve:
 class Calibration:
     """Scores of held-out normal rows, sorted, as the yardstick of later scores.
 
+    Attributes:
+        scores: Ascending, shape (n,).
+        weights: Event weights of these rows, above 0, shape (n,); None where all count alike.
+
     Raises:
         DataError: Fewer than two scores, or scores that are not finite.
 
     Reference: Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World (2005); conformal p-values
-    for outlier detection: Bates et al., Annals of Statistics 51 (2023) 149.
+    for outlier detection: Bates et al., Annals of Statistics 51 (2023) 149; with weights: Tibshirani et al.,
+    arXiv 1904.06019.
 
     >>> calibration = Calibration.fit([1.0, 2.0, 3.0, 4.0])
     >>> calibration.p_values([0.5, 2.5, 9.0]).tolist()
     [1.0, 0.6, 0.2]
+    >>> Calibration.fit([1.0, 2.0, 3.0], weights=[1.0, 2.0, 1.0]).p_values([2.5]).tolist()
+    [0.5]
 
     """
 
     scores: Floats
+    weights: Floats | None = None
 
     @classmethod
-    def fit(cls, scores: ArrayLike) -> Calibration:
-        """Take the scores of held-out normal rows, shape (n,), higher is stranger."""
-        values = np.sort(np.asarray(scores, dtype=np.float64).ravel())
+    def fit(cls, scores: ArrayLike, weights: ArrayLike | None = None) -> Calibration:
+        """Take the scores of held-out normal rows, shape (n,), higher is stranger, and their weights, (n,).
+
+        Rows of weight 0 do not count.
+        """
+        values = np.asarray(scores, dtype=np.float64).ravel()
+        column = event_weights(weights, len(values), what="the weight of a calibration row")
+        if column is not None:
+            values, column = values[column > 0], column[column > 0]
         if len(values) < 2:
             raise DataError(f"{len(values)} held-out normal rows came; a calibration needs at least 2")
         if not np.isfinite(values).all():
             bad = int((~np.isfinite(values)).sum())
             raise DataError(f"{bad} of {len(values)} calibration scores are not finite")
-        return cls(values)
+        if column is None or (column == column[0]).all():
+            return cls(np.sort(values))
+        order = np.argsort(values, kind="stable")
+        return cls(values[order], column[order])
 
     def __len__(self) -> int:
         """Return the number of held-out normal rows."""
         return len(self.scores)
 
+    @property
+    def effective(self) -> float:
+        """Rows of equal weight that these are worth, (sum w)^2 / sum w^2; n without weights."""
+        return float(len(self)) if self.weights is None else effective_number(self.weights)
+
+    @property
+    def least(self) -> float:
+        """The smallest p-value there is, so the smallest rate that can be stated: 1 / (n + 1)."""
+        return float(self._tails[-1])
+
     def p_values(self, scores: ArrayLike) -> Floats:
         """Conformal p-value of each score: (1 + number of calibration scores >= s) / (n + 1).
 
-        Under exchangeability with the held-out normals, P(p <= a) <= a for every a.
+        Under exchangeability with the held-out normals, P(p <= a) <= a for every a. With weights w_i,
+
+            p(s) = (sum_i w_i 1[s_i >= s] + w_max) / (sum_i w_i + w_max),
+
+        where w_max, the largest of them, stands for the weight of the row that is asked about: the bound
+        then holds, on the safe side, for rows of at most that weight.
         """
         values = np.asarray(scores, dtype=np.float64)
-        above = len(self.scores) - np.searchsorted(self.scores, values, side="left")
-        return np.asarray((1.0 + above) / (len(self.scores) + 1.0))
+        return np.asarray(self._tails[np.searchsorted(self.scores, values, side="left")])
+
+    @cached_property
+    def _tails(self) -> Floats:
+        """p-value of a score that has k calibration scores below it, shape (n + 1,)."""
+        if self.weights is None:
+            n = len(self.scores)
+            return np.asarray((1.0 + np.arange(n, -1, -1)) / (n + 1.0))
+        largest = float(self.weights.max())
+        tails = tail_sum(self.weights)
+        return np.asarray((tails + largest) / (tails[0] + largest))
 
     def evidence(self, scores: ArrayLike) -> Floats:
         """Evidence against "normal" in nats: -ln of a smooth, strictly decreasing tail probability.
@@ -102,12 +145,12 @@ class Calibration:
 
     @cached_property
     def _curve(self) -> _Curve:
-        n, (low, top), middle = len(self.scores), self.scores[[0, -1]].tolist(), float(np.median(self.scores))
+        (low, top), middle = self.scores[[0, -1]].tolist(), self._median
         anchors, first = np.unique(self.scores, return_index=True)
         unit = max(top - middle, 1e-12 * max(abs(top), 1.0))
         return _Curve(
             anchors=anchors,
-            levels=-np.log((n - first) / (n + 1.0)),
+            levels=-np.log(self._at(first)),
             low=low,
             scale=max(middle - low, 1e-12 * max(abs(low), 1.0)),
             top=top,
@@ -115,11 +158,27 @@ class Calibration:
             tail=self._tail_index(middle, unit),
         )
 
+    def _at(self, first: NDArray[np.intp]) -> Floats:
+        """Tail probability at the anchors: of each tie one row is passed."""
+        if self.weights is None:
+            n = len(self.scores)
+            return np.asarray((n - first) / (n + 1.0))
+        tails, largest = tail_sum(self.weights), float(self.weights.max())
+        return np.asarray((tails[first] - self.weights[first] + largest) / (tails[0] + largest))
+
+    @property
+    def _median(self) -> float:
+        if self.weights is None:
+            return float(np.median(self.scores))
+        return float(weighted_quantile(self.scores, 0.5, self.weights))
+
     def _tail_index(self, middle: float, unit: float) -> float:
         """Hill's estimate of the power of the tail, from the largest scores; between 1 and 50."""
         count = int(min(TAIL_ROWS, max(2, TAIL_SHARE * len(self.scores))))
         largest = np.maximum((self.scores[-count:] - middle) / unit, 1e-12)
-        spread = float(np.mean(np.log(largest[1:] / largest[0]))) if count > 1 else 0.0
+        excess = np.log(largest[1:] / largest[0])
+        weights = None if self.weights is None else self.weights[-count:][1:]
+        spread = float(np.average(excess, weights=weights)) if weights is not None else float(np.mean(excess))
         return min(50.0, max(1.0, 1.0 / spread)) if spread > 0 else 1.0
 
     def score_at(self, rate: float) -> float:
@@ -127,11 +186,9 @@ class Calibration:
 
         Infinite where `rate` is below 1 / (n + 1): no held-out sample of n rows can vouch for less.
         """
-        n = len(self.scores)
-        allowed = min(n + 1, math.ceil(rate * (n + 1)))  # p <= rate  <=>  1 + above <= rate * (n + 1)
-        while allowed / (n + 1) > rate:  # in the very arithmetic of p_values, so that both decide alike
-            allowed -= 1
-        return math.inf if allowed < 1 else float(self.scores[max(n - allowed, 0)])
+        # in the very arithmetic of p_values, so that both decide alike; the p-values fall with the place
+        allowed = int(np.searchsorted(-self._tails, -rate, side="left"))
+        return math.inf if allowed > len(self) else float(self.scores[max(allowed - 1, 0)])
 
 
 @dataclass(frozen=True)
@@ -188,7 +245,8 @@ class FalseDiscoveryRate:
     """Select from one batch so that the expected share of normals among the selected is at most `rate`.
 
     Benjamini and Hochberg's step-up rule on conformal p-values, which are positively dependent on the
-    shared calibration rows (Bates et al. 2023, theorem 2), so the bound holds.
+    shared calibration rows (Bates et al. 2023, theorem 2), so the bound holds. With event weights that proof
+    does not carry over (Jin and Candes, arXiv 2307.09291): the rule is then a good guide without a guarantee.
 
     >>> calibration = Calibration.fit(range(99))
     >>> FalseDiscoveryRate(0.1).decide(calibration, [5.0, 500.0, 600.0, 50.0]).tolist()

@@ -353,6 +353,48 @@ def settings_out_of_range_are_refused_before_any_work(this: Example):
             this.new().set_params(**settings).fit(this.rows.normal)
 
 
+def equal_weights_are_no_weights_bit_for_bit(this: Example):
+    plain = this.quick().fit(this.rows.X, this.rows.y)
+    for weight in (1.0, 0.37):
+        weights = np.full(len(this.rows.X), weight)
+        weights[this.rows.y == 1] *= 3.0  # only ratios within a side matter
+        weighted = this.quick().fit(this.rows.X, this.rows.y, sample_weight=weights)
+        assert same(weighted.anomaly_score(this.rows.fresh), plain.anomaly_score(this.rows.fresh))
+        assert same(weighted.p_values(this.rows.fresh), plain.p_values(this.rows.fresh))
+        assert weighted.offset_ == plain.offset_
+        assert weighted.calibration_.weights is None
+
+
+def weights_count_by_their_ratios_and_survive_storage(this: Example, tmp_path):
+    weights = np.random.default_rng(3).gamma(2.0, size=len(this.rows.X))
+    weights[::9] = 0.0
+    plain = this.quick().fit(this.rows.X, this.rows.y)
+    one, two = (
+        this.quick().fit(this.rows.X, this.rows.y, sample_weight=scale * weights) for scale in (1.0, 1024.0)
+    )
+    assert same(one.anomaly_score(this.rows.fresh), two.anomaly_score(this.rows.fresh))
+    assert one.p_values(this.rows.fresh) == pytest.approx(two.p_values(this.rows.fresh), rel=1e-12)
+    assert not same(one.anomaly_score(this.rows.fresh), plain.anomaly_score(this.rows.fresh))
+    unseen.save(one, tmp_path / "weighted")
+    loaded = unseen.load(tmp_path / "weighted")
+    assert same(loaded.p_values(this.rows.fresh), one.p_values(this.rows.fresh))
+    assert same(loaded.calibration_.weights, one.calibration_.weights)
+
+
+def broken_weights_are_refused_by_name(this: Example):
+    n = len(this.rows.normal)
+    broken = [
+        (np.ones(n - 1), rf"sample_weight has shape \({n - 1},\); accepted: one weight a row"),
+        (np.where(np.arange(n) == 4, -0.5, 1.0), r"is -0.5 \(first: row 4; 1 of .*negative weight, or fold"),
+        (np.where(np.arange(n) == 2, np.nan, 1.0), r"sample_weight is nan \(first: row 2"),
+        (np.zeros(n), f"sample_weight is zero in all {n} rows"),
+        (["heavy"] * n, "sample_weight must be numbers"),
+    ]
+    for weights, message in broken:
+        with pytest.raises(DataError, match=message):
+            this.new().fit(this.rows.normal, sample_weight=weights)
+
+
 def a_constant_column_is_kept_and_speaks_when_it_changes(this: Example):
     normal, fresh = this.rows.normal.copy(), this.rows.fresh[:100].copy()
     normal[:, 2], fresh[:, 2] = 7.25, 7.25
@@ -394,6 +436,9 @@ CHECKS = [
     broken_rows_are_refused_by_name,
     broken_labels_are_refused_by_name,
     settings_out_of_range_are_refused_before_any_work,
+    equal_weights_are_no_weights_bit_for_bit,
+    weights_count_by_their_ratios_and_survive_storage,
+    broken_weights_are_refused_by_name,
     a_constant_column_is_kept_and_speaks_when_it_changes,
 ]
 
@@ -415,4 +460,4 @@ def test_every_registered_detector_is_under_contract():
         and "this" in inspect.signature(thing).parameters
     ]
     assert set(checks) == set(CHECKS)
-    assert len(EXAMPLES) == 19
+    assert len(EXAMPLES) == 20

@@ -14,8 +14,13 @@ import unseen
 @pytest.mark.filterwarnings("ignore")  # the checks fit on a dozen rows and are warned about it
 @pytest.mark.parametrize("detector", [unseen.AwareDetector(), unseen.AwareClassifier()], ids=repr)
 def test_check_estimator(detector):
-    """The bare call; about a minute."""
-    outcomes = check_estimator(detector)
+    """All but one check, about a minute; held-out rows are drawn at random, and a copy of a row is a row."""
+    outcomes = check_estimator(
+        detector,
+        expected_failed_checks={
+            "check_sample_weight_equivalence_on_dense_data": "rows are held out at random; a copy is a row"
+        },
+    )
     assert len([one for one in outcomes if one["status"] == "passed"]) > 40
 
 

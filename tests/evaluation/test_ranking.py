@@ -134,10 +134,10 @@ def test_a_thinned_curve_keeps_ends_low_rates_and_area():
         ([1.0], [math.nan], {}, "anomaly scores: 1 of 1 are NaN"),
         ([[1.0]], [1.0], {}, r"got shape \(1, 1\)"),
         (["high"], [1.0], {}, "must be numbers"),
-        ([1.0], [1.0], {"normal_weights": [-1.0]}, "row 0 is -1.0"),
-        ([1.0], [1.0], {"anomaly_weights": [math.inf]}, "row 0 is inf"),
-        ([1.0], [1.0], {"anomaly_weights": [0.0]}, "weights are all 0"),
-        ([1.0], [1.0], {"normal_weights": [1.0, 2.0]}, "one a row"),
+        ([1.0], [1.0], {"normal_weights": [-1.0]}, r"is -1 \(first: row 0; 1 of 1 rows\)"),
+        ([1.0], [1.0], {"anomaly_weights": [math.inf]}, r"is inf \(first: row 0"),
+        ([1.0], [1.0], {"anomaly_weights": [0.0]}, "is zero in all 1 rows"),
+        ([1.0], [1.0], {"normal_weights": [1.0, 2.0]}, "one weight a row"),
     ],
 )
 def test_broken_sides_are_named(normal, anomaly, weights, message):

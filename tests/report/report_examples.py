@@ -1,5 +1,7 @@
 """A full report content, and one whose every text is hostile."""
 
+from functools import cache
+
 import numpy as np
 
 from unseen.evaluation import Estimate, GainMatrix
@@ -14,6 +16,7 @@ from unseen.report import (
     TopAnomaly,
     Trace,
 )
+from unseen.studies.sculpting import sculpted
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -39,6 +42,15 @@ def _scores(name, names, shift, seed):
     return Scored.judge(name, scores, kinds, normal="ok", told=names[:2], seed=0)
 
 
+@cache
+def _mass(text):
+    """A mass that a score knows: the spectrum of the strange rows is not that of all."""
+    rng = np.random.default_rng(5)
+    values, weights = 100 + rng.exponential(300, 12_000), rng.gamma(2.0, size=12_000)
+    scores = rng.normal(size=12_000) + values / 500
+    return sculpted(text, values, np.arange(12_000) < 11_900, scores, None, weights)
+
+
 def build(names, text):
     """Full content over these kinds, with `text` wherever a free text stands."""
     rng = np.random.default_rng(0)
@@ -57,6 +69,7 @@ def build(names, text):
         latent=Latent(units, units < 0.01, names=(text, "b", "c", "d")),
         trace=Trace(step, np.exp(-step / 100) + 0.1, np.exp(-step / 200) + 0.3, step / 400, {200: text}),
         p_values=(1 + np.arange(2000)) / 2000,
+        mass=_mass(text),
         top=(TopAnomaly(text, 9.0, part, 0.001, text), TopAnomaly(7, 8.0, part)),
         images=(ImageRow(text, rng.random((8, 8)), rng.random((8, 8))),) * 2,
         guards=(text,),

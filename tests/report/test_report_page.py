@@ -165,7 +165,7 @@ def test_the_same_content_gives_the_same_page_and_leaves_the_callers_settings(co
 
 def test_every_section_is_linked_and_every_figure_read_and_backed(page):
     assert {link[1:] for link in page.values("href") if link.startswith("#")} == {
-        "kinds", "rows", "telling", "strangest", "model", "provenance",
+        "kinds", "rows", "mass", "telling", "strangest", "model", "provenance",
     }  # fmt: skip
     names = {value for tag, key, value in page.attributes if tag == "a" and key == "download"}
     assert names == {
@@ -175,6 +175,7 @@ def test_every_section_is_linked_and_every_figure_read_and_backed(page):
             "dots-tpr-1e2",
             "roc-log",
             "roc",
+            "sic",
             "scores",
             "gains",
             "budget",
@@ -183,6 +184,9 @@ def test_every_section_is_linked_and_every_figure_read_and_backed(page):
             "images",
             "latent",
             "trace",
+            "spectrum",
+            "deciles",
+            "bump",
         ]
     }
     assert len(page.values("aria-label")) == len(names) + 1  # and the contents
@@ -280,7 +284,7 @@ def test_a_big_report_stays_small():
     )
     page = render(full)
     assert len(page.encode()) < 2_000_000
-    assert page.count("Shown: the 12 kinds hardest to rank.") == 3
+    assert page.count("Shown: the 12 kinds hardest to rank.") == 4
 
 
 def test_the_file_is_whole_or_not_there(content, tmp_path, monkeypatch):

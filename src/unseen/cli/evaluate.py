@@ -10,11 +10,12 @@ import typer
 
 from unseen.cli import show
 from unseen.cli.faults import note
-from unseen.cli.options import Data, Json, Known, Label, Model, Names, Normal
+from unseen.cli.options import Data, Json, Known, Label, Model, Names, Normal, Protect, Weight
 
 if TYPE_CHECKING:
     from unseen.evaluation import Measures
     from unseen.studies.judging import Judged
+    from unseen.studies.sculpting import Sculpted
 
 
 HeldOut = Annotated[bool, typer.Option("--held-out", help="Only rows that fit --hold-out kept back.")]
@@ -26,6 +27,8 @@ def evaluate(
     label: Label = None,
     normal: Normal = None,
     known: Known = None,
+    weight: Weight = None,
+    protect: Protect = None,
     held_out: HeldOut = False,
     names: Names = None,
     out: Annotated[
@@ -35,7 +38,7 @@ def evaluate(
 ) -> None:
     """Judge a model on labelled rows: every kind, what it was told of and what it never saw apart.
 
-    Label column and labels are remembered from the fit unless given.
+    Label, weight and protected column and the labels are remembered from the fit unless given.
 
     AUC: how often an anomaly ranks above a normal row; 1 is perfect, 0.5 chance.
     AP: average precision.
@@ -43,15 +46,19 @@ def evaluate(
     SIC: gain in significance, the largest TPR / sqrt(FPR).
     stage 1, gain: AUC before the model was told, and what being told changed.
 
-    Below each number stands its 95 % interval.
+    Sculpting, with --protect: Jensen-Shannon divergence of the column in all normal rows from that in the
+    strangest of them, 0 to 1 bit, and what as many random rows give.
+
+    Below each number stands its 95 % interval. With --weight every share is one of the weight.
     """
     from unseen.studies.loading import judged_file
     from unseen.studies.records import write_judged
 
     with show.progress():
         _, judged = judged_file(
-            model, data, label=label, normal=normal, known=known, names=names, held_out=held_out
-        )
+            model, data, label=label, normal=normal, known=known, names=names, weight=weight, protect=protect,
+            held_out=held_out,
+        )  # fmt: skip
     for warning in judged.warnings:
         note(warning)
     if out is not None:
@@ -111,17 +118,35 @@ def _lines(judged: Judged, shown: Mapping[str, tuple[str, int]]) -> Iterator[lis
 
 def _below(judged: Judged, shown: Mapping[str, tuple[str, int]]) -> Iterator[str]:
     alarms = judged.alarms
+    of_weight = "" if alarms.effective is None else " of the weight"
     yield (
-        f"\nfalse alarms: {alarms.alarms:,} of {alarms.rows:,} normal rows, {alarms.realised:.2%} "
+        f"\nfalse alarms: {alarms.alarms:,} of {alarms.rows:,} normal rows, {alarms.realised:.2%}{of_weight} "
         f"where {alarms.stated:.2%} is stated"
     )
+    if alarms.effective is not None:
+        yield f"weighted events: the normal rows are worth {alarms.effective:,.0f} of equal weight"
     if alarms.too_many:
         yield "more than stated: these normal rows differ from those the model learned from"
     if not all(kind.averaged for kind in judged.joined.kinds):
         yield "* too few rows to count in the mean"
     for title, least in (("TPR@1%", 1_000), ("TPR@0.1%", 10_000)):
         if title not in shown:
-            yield f"{title} needs {least:,} normal rows; here are {alarms.rows:,}"
+            yield f"{title} needs {least:,} normal rows; here are {alarms.effective or alarms.rows:,.0f}"
+    if judged.mass is not None:
+        yield from _sculpting(judged.mass)
+
+
+def _sculpting(mass: Sculpted) -> Iterator[str]:
+    """Say what the cut does to the protected column, and what random rows would do."""
+    told = mass.stage1 is not None
+    scores = {" before being told": mass.stage1, " after being told" if told else "": mass.joined}
+    for name, found in scores.items():
+        if found is not None:
+            yield (
+                f"sculpting of {mass.name!r} by the strangest {mass.share:.1%} of the normal rows{name}: "
+                f"{found.js:.3f} bits, {found.by_chance:.3f} by chance (p = {found.p_value:.2g})"
+            )
+    yield f"distance correlation of score and {mass.name!r} in normal rows: {mass.dependence:.3f}"
 
 
 def _cells(measures: Measures, before: Measures | None, shown: Mapping[str, tuple[str, int]]) -> list[str]:

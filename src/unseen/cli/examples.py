@@ -12,6 +12,7 @@ _LINES = {
         "unseen fit KDDTrain+.txt.gz --names Field_Names.csv --names attack,difficulty --drop difficulty "
         "--label attack --normal normal --known neptune,smurf --out model",
         "unseen fit flows.csv --config fit.toml --out model",
+        "unseen fit jets.csv --label kind --normal qcd --weight w --protect mjj --decorrelate 1 --out model",
     ),
     "score": (
         "unseen score model flows.csv > scores.csv",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from unseen.cli import show
-from unseen.cli.options import Data, Drop, Json, Known, Label, Names, Normal, several
+from unseen.cli.options import Data, Drop, Json, Known, Label, Names, Normal, Protect, Weight, several
 
 if TYPE_CHECKING:
     from unseen.studies.fitting import Learned
@@ -23,6 +23,12 @@ def fit(
     normal: Normal = None,
     known: Known = None,
     drop: Drop = None,
+    weight: Weight = None,
+    protect: Protect = None,
+    decorrelate: Annotated[
+        float | None,
+        typer.Option(metavar="WEIGHT", help="Penalty on scores that follow the protected column, e.g. 1."),
+    ] = None,
     names: Names = None,
     hold_out: Annotated[
         float | None, typer.Option(help="Share of the rows kept back for evaluate --held-out.")
@@ -70,9 +76,10 @@ def fit(
 
     widths = None if hidden is None else several([hidden])
     given = {
-        "label": label, "normal": normal, "known": known, "drop": several(drop), "hold_out": hold_out,
-        "missing": missing, "scaling": scaling, "false_alarms": false_alarms, "trim": trim, "trust": trust,
-        "model": model, "hidden": widths, "loss": loss, "steps": steps, "members": members, "seed": seed,
+        "label": label, "normal": normal, "known": known, "drop": several(drop), "weight": weight,
+        "protect": protect, "decorrelate": decorrelate, "hold_out": hold_out, "missing": missing,
+        "scaling": scaling, "false_alarms": false_alarms, "trim": trim, "trust": trust, "model": model,
+        "hidden": widths, "loss": loss, "steps": steps, "members": members, "seed": seed,
     }  # fmt: skip
     start = FitSettings() if config is None else read_settings(config)
     settings = start.over(given, where="options")
@@ -80,8 +87,9 @@ def fit(
     with show.progress():
         source = open_rows(data, names or ())
         rows = read_rows(
-            source, label=settings.label, normal=settings.normal, known=settings.known, drop=settings.drop
-        )
+            source, label=settings.label, normal=settings.normal, known=settings.known, drop=settings.drop,
+            weight=settings.weight, protect=settings.protect,
+        )  # fmt: skip
         learned = learn(rows, settings, names=source.columns if names else ())
         save(learned.detector, out)
     if json:
@@ -98,6 +106,8 @@ def _tell(learned: Learned, data: str, out: Path) -> None:
         f"read      {learned.rows:,} rows, {columns} ({learned.features} features)",
         f"learned   {learned.normal:,} normal rows in {learned.seconds:.1f} s",
     ]
+    if learned.effective is not None:
+        lines.append(f"weighted  worth {learned.effective:,.0f} normal rows of equal weight")
     if learned.known:
         lines.append(f"told      {show.counted(learned.known)}")
     if learned.left_out:

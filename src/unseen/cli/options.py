@@ -35,6 +35,14 @@ Names = Annotated[
         "may be repeated.",
     ),
 ]
+Weight = Annotated[
+    str | None,
+    typer.Option("--weight", metavar="COLUMN", help="Column of event weights; it is no feature."),
+]
+Protect = Annotated[
+    str | None,
+    typer.Option("--protect", metavar="COLUMN", help="Column, such as a mass, that is no feature."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 

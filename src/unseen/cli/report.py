@@ -12,7 +12,7 @@ import typer
 from unseen.cli import show
 from unseen.cli.evaluate import HeldOut
 from unseen.cli.faults import note
-from unseen.cli.options import Data, Json, Known, Label, Model, Names, Normal
+from unseen.cli.options import Data, Json, Known, Label, Model, Names, Normal, Protect, Weight
 
 
 def report(
@@ -22,13 +22,15 @@ def report(
     label: Label = None,
     normal: Normal = None,
     known: Known = None,
+    weight: Weight = None,
+    protect: Protect = None,
     held_out: HeldOut = False,
     names: Names = None,
     json: Json = False,
 ) -> None:
     """Write one self-contained page: told and unseen kinds, scores, alarms, the strangest rows and why.
 
-    Label column and labels are remembered from the fit unless given.
+    Label, weight and protected column and the labels are remembered from the fit unless given.
     """
     from unseen.errors import need
 
@@ -41,8 +43,9 @@ def report(
         raise typer.BadParameter(f"the folder {out.parent} does not exist; make it first", param_hint="--out")
     with show.progress():
         detector, judged = judged_file(
-            model, data, label=label, normal=normal, known=known, names=names, held_out=held_out
-        )
+            model, data, label=label, normal=normal, known=known, names=names, weight=weight, protect=protect,
+            held_out=held_out,
+        )  # fmt: skip
         content = judged_content(
             detector,
             judged,

@@ -12,7 +12,7 @@ import typer
 
 from unseen.cli import show
 from unseen.cli.faults import note
-from unseen.cli.options import Data, Json, Model, Names, several
+from unseen.cli.options import Data, Json, Model, Names, Weight, several
 
 if TYPE_CHECKING:
     from unseen.studies.sinks import Sink
@@ -30,6 +30,7 @@ def score(
     columns: Annotated[
         list[str] | None, typer.Option(metavar="COLS", help="Columns of the data to repeat in the result.")
     ] = None,
+    weight: Weight = None,
     names: Names = None,
     json: Json = False,
 ) -> None:
@@ -50,17 +51,21 @@ def score(
     if silence(detector):
         note(f"no alarm is ever raised: {silence(detector)}")
     source = open_rows(data, names or recall(detector).names)
-    count = Count()
+    count = Count(weight)
+    keep = list(dict.fromkeys([*(several(columns) or ()), *([weight] if weight else [])]))
     with show.progress(), _sink(out, json=json) as sink:
-        parts = count.over(scored(detector, source, keep=several(columns) or ()))
+        parts = count.over(scored(detector, source, keep=keep))
         for result, _ in [strongest(parts, top)] if top else parts:
             sink.write(result)
         summary = {"model": str(model), "data": data, "rows": count.rows, "alarms": count.alarms}
+        if weight:
+            summary["alarm_weight_share"] = count.share
         sink.close(summary)
     if out is not None and json:
         show.as_json({**summary, "out": str(out)})
     elif out is not None:
-        typer.echo(f"{count.rows:,} rows, {count.alarms:,} alarms, written to {out}")
+        weighed = f" ({count.share:.3%} of the weight)" if weight else ""
+        typer.echo(f"{count.rows:,} rows, {count.alarms:,} alarms{weighed}, written to {out}")
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from torch import Tensor
 from unseen.data.scale import Scaling
 from unseen.data.schema import Missing
 from unseen.detectors.committee import Member
-from unseen.detectors.detector import read_labels
+from unseen.detectors.extras import Given
 from unseen.detectors.readers import Nearness, Neighbouring, Reader, Reconstructing
 from unseen.detectors.stored import bank_of, read_members
 from unseen.detectors.two_stage import TwoStage, fitted_plan
@@ -26,6 +26,8 @@ from unseen.objectives import Abc, Awareness
 from unseen.scores import Reconstruction, Score
 from unseen.seeds import seeded
 from unseen.thresholds import Threshold
+from unseen.training.beside import Beside
+from unseen.training.decorrelation import DisCo
 from unseen.training.loop import Plan
 from unseen.training.stages import TUNE, become_aware, learn_normal
 
@@ -58,6 +60,8 @@ class AwareDetector(TwoStage):
             out of the second half of stage 1); 0 trains on all.
         neighbours: `Neighbours(...)` adds the distance to a bank of normal rows as a second member of stage
             1, and nearness to the known anomalies as a second member of stage 2; None does without.
+        decorrelate: `DisCo(weight=...)` punishes networks whose errors follow the variable `protected` that
+            is given to `fit`; None does not. It does not reach `neighbours`, which is not trained.
         scaling: "standard" (see `unseen.data.scale.Scaler`) or "quantiles", each feature mapped to a normal
             distribution (`Quantiles`), for columns whose units mean little; images have neither.
         missing: "error" refuses missing values, "median" fills them with the median of training.
@@ -106,6 +110,7 @@ class AwareDetector(TwoStage):
         tune: Plan | None = None,
         trim: float = 0.0,
         neighbours: Neighbours | None = None,
+        decorrelate: DisCo | None = None,
         scaling: Scaling = "standard",
         missing: Missing = "error",
         image_shape: tuple[int, int, int] | None = None,
@@ -121,32 +126,48 @@ class AwareDetector(TwoStage):
         self.tune = tune
         self.trim = trim
         self.neighbours = neighbours
+        self.decorrelate = decorrelate
         self.scaling = scaling
         self.missing = missing
         self.image_shape = image_shape
         self.seed = seed
 
-    def fit(self, X: ArrayLike, y: ArrayLike | None = None, *, kinds: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike | None = None,
+        *,
+        kinds: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        protected: ArrayLike | None = None,
+    ) -> Self:
         """Stage 1 on the rows with y = 0; stage 2 as well where some have y = 1.
 
         Args:
             X: Rows (N, D).
             y: 0 normal or unlabelled, 1 known anomaly, shape (N,); None means all 0.
             kinds: Name of the kind of each row, used where y = 1 for reports, shape (N,).
+            sample_weight: Event weights, finite and not negative, shape (N,); None or all equal means none.
+                Only their ratios matter, among normal rows and among known anomalies apart; rows of weight
+                0 are left out. Losses, held-out choices, evidence and p-values are weighted.
+            protected: Values of the variable that `decorrelate` is about, shape (N,), finite where y = 0.
 
         """
-        self._check_settings()
-        self.notes_: dict[str, Any] = {}
-        rows = self._validated(X, reset=True)
-        known = read_labels(y, len(rows))
-        normal = rows[~known]
-        self._check_supply(len(normal), len(rows))
-        self._learn_normal(normal)
-        if known.any():
-            self._become_aware(rows[known], None if kinds is None else np.asarray(kinds)[known])
+        given = self._fit_rows(X, y, sample_weight, protected)
+        self._learn_normal(given.rows[given.normal], given.beside.at(given.normal))
+        if given.told.any():
+            self._become_aware(given, kinds)
         return self
 
-    def fine_tune(self, X: ArrayLike, y: ArrayLike | None = None, *, kinds: ArrayLike | None = None) -> Self:
+    def fine_tune(
+        self,
+        X: ArrayLike,
+        y: ArrayLike | None = None,
+        *,
+        kinds: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        protected: ArrayLike | None = None,
+    ) -> Self:
         """Stage 2 from stage 1: be told of known anomalies.
 
         Args:
@@ -154,22 +175,22 @@ class AwareDetector(TwoStage):
                 No row at all is the zero-label control: as many steps, no label.
             y: 0 and 1 as in `fit`; rows with 0 are rehearsed instead of those of `fit`.
             kinds: As in `fit`, shape (K,).
+            sample_weight, protected: As in `fit`, shape (K,); `protected` is needed where rows have y = 0.
 
         Raises:
             DataError: The detector was loaded from a file, which carries no rows to watch training with.
 
         """
-        rows, known = self._told_rows(X, y)
-        if (~known).any():
-            self._rehearsal = self._tensor(rows[~known])
-        self._become_aware(rows[known], None if kinds is None else np.asarray(kinds)[known])
+        given = self._told_rows(X, y, sample_weight, protected)
+        self._rehearse(given)
+        self._become_aware(given, kinds)
         return self
 
     # -- training ------------------------------------------------------------------------------------
 
-    def _learn_normal(self, normal: Floats) -> None:
+    def _learn_normal(self, normal: Floats, beside: Beside) -> None:
         model = self.model or VAE()
-        _, _, fitting = self._set_apart(normal)
+        _, _, fitting = self._set_apart(normal, beside)
         rows = self._tensor(normal[fitting])
         plan = fitted_plan(self.learn or Plan(), len(rows))
         networks, self.traces_ = [], []
@@ -178,7 +199,16 @@ class AwareDetector(TwoStage):
                 network = model.build(tuple(rows.shape[1:]))
             self.traces_.append(
                 learn_normal(
-                    network, rows, self._watch, beta=model.beta, plan=plan, trim=self.trim, seed=seed
+                    network,
+                    rows,
+                    self._watch,
+                    beta=model.beta,
+                    plan=plan,
+                    trim=self.trim,
+                    seed=seed,
+                    beside=self._beside,
+                    watched=self._watch_beside,
+                    decorrelate=self.decorrelate,
                 )
             )
             networks.append(network)
@@ -186,19 +216,20 @@ class AwareDetector(TwoStage):
 
     def _unaided(self, networks: list[Network], rows: Tensor) -> tuple[Member, ...]:
         """Members of stage 1: the networks, and the bank of normal rows where one is asked for."""
-        reading = Reconstructing.fit(networks, self.row_score or Reconstruction(), self._watch)
+        factors = self._watch_beside.factors
+        reading = Reconstructing.fit(networks, self.row_score or Reconstruction(), self._watch, factors)
         if self.neighbours is None:
-            return (Member.fit("reconstruction", reading, self._watch, 1.0),)
-        bank = Neighbouring(self.neighbours.fit(rows, seed=self.seed))
+            return (self._member("reconstruction", reading, 1.0),)
+        bank = Neighbouring(self.neighbours.fit(rows, seed=self.seed, weights=self._beside.factors))
         share = self.neighbours.share
         return (
-            Member.fit("neighbours", bank, self._watch, share),
-            Member.fit("reconstruction", reading, self._watch, 1.0 - share),
+            self._member("neighbours", bank, share),
+            self._member("reconstruction", reading, 1.0 - share),
         )
 
-    def _become_aware(self, known: Floats, kinds: NDArray[Any] | None) -> None:
+    def _become_aware(self, given: Given, kinds: ArrayLike | None) -> None:
         self._need_rows()
-        model, told = self.model or VAE(), self._tensor(known)
+        model, told = self.model or VAE(), self._tensor(given.rows[given.told])
         plan = fitted_plan(self.tune or TUNE, len(self._rehearsal))
         reading = self._reconstructing()
         tuned = [copy.deepcopy(network) for network in reading.networks]
@@ -215,15 +246,20 @@ class AwareDetector(TwoStage):
                     tau=tau,
                     plan=plan,
                     seed=seed,
+                    beside=self._beside,
+                    watched=self._watch_beside,
+                    told_beside=given.beside.at(given.told),
+                    decorrelate=self.decorrelate,
                 )
             )
+        watching = self._watch_beside.factors
         readers: dict[str, Reader] = {
-            "aware reconstruction": Reconstructing.fit(tuned, reading.score, self._watch)
+            "aware reconstruction": Reconstructing.fit(tuned, reading.score, self._watch, watching)
         }
         bank = bank_of(self.stage1_)
         if bank is not None and len(told):
             readers["nearness to known"] = Nearness(bank, bank.encode(told))
-        self._tell(readers, len(known), kinds)
+        self._tell(readers, len(told), given.told_kinds(kinds))
 
     def _reconstructing(self) -> Reconstructing:
         return next(m.reader for m in self.stage1_ if isinstance(m.reader, Reconstructing))

@@ -20,7 +20,7 @@ from unseen.data.schema import Missing
 from unseen.detectors.class_labels import Grouping, Names, coded, learnable, read_classes
 from unseen.detectors.classifying import Classifying
 from unseen.detectors.committee import Member
-from unseen.detectors.detector import read_labels
+from unseen.detectors.extras import Given
 from unseen.detectors.stored import read_members
 from unseen.detectors.two_stage import REHEARSAL, Places, TwoStage, fitted_plan
 from unseen.errors import ConfigError, ModelFileError
@@ -28,7 +28,9 @@ from unseen.models.classifier import Backbone, Classifier
 from unseen.objectives import ClassAwareness, Uniform
 from unseen.seeds import seeded
 from unseen.thresholds import Threshold
+from unseen.training.beside import Beside
 from unseen.training.classes import become_unsure, learn_classes
+from unseen.training.decorrelation import DisCo
 from unseen.training.loop import Plan
 from unseen.training.stages import TUNE, GuardWarning
 
@@ -76,6 +78,9 @@ class AwareClassifier(TwoStage):
         threshold, trust, members, scaling, missing, image_shape, seed: As in `AwareDetector`.
         groups: Classes to make by k-means where `fit` is given none.
         learn, tune: How long stage 1 and stage 2 train; by Adam, see `unseen.training.classes`.
+        decorrelate: `DisCo(weight=...)` punishes networks whose uniformity, the cross entropy between the
+            uniform distribution and p, follows the variable `protected` that is given to `fit` among normal
+            rows; None does not. Where the classes themselves differ in that variable, the two pull apart.
 
     Attributes:
         classes_: Names or integers of the classes, sorted, shape (k,).
@@ -112,6 +117,7 @@ class AwareClassifier(TwoStage):
         groups: int = 3,
         learn: Plan | None = None,
         tune: Plan | None = None,
+        decorrelate: DisCo | None = None,
         scaling: Scaling = "standard",
         missing: Missing = "error",
         image_shape: tuple[int, int, int] | None = None,
@@ -126,6 +132,7 @@ class AwareClassifier(TwoStage):
         self.groups = groups
         self.learn = learn
         self.tune = tune
+        self.decorrelate = decorrelate
         self.scaling = scaling
         self.missing = missing
         self.image_shape = image_shape
@@ -138,6 +145,8 @@ class AwareClassifier(TwoStage):
         *,
         kinds: ArrayLike | None = None,
         classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        protected: ArrayLike | None = None,
     ) -> Self:
         """Stage 1 on the rows with y = 0; stage 2 as well where some have y = 1.
 
@@ -147,14 +156,11 @@ class AwareClassifier(TwoStage):
             kinds: Name of the kind of each row, used where y = 1 for reports, shape (N,).
             classes: Name or integer of the class of each row, used where y = 0, shape (N,). Without it the
                 normal rows are grouped by k-means, with a warning: a stand-in for tools that know no classes.
+            sample_weight: As in `AwareDetector.fit`; the accuracy is weighted too, k-means is not.
+            protected: As in `AwareDetector.fit`.
 
         """
-        self._check_settings()
-        self.notes_: dict[str, Any] = {}
-        rows = self._validated(X, reset=True)
-        known = read_labels(y, len(rows))
-        normal = rows[~known]
-        self._check_supply(len(normal), len(rows))
+        given = self._fit_rows(X, y, sample_weight, protected)
         if classes is None:
             warnings.warn(
                 f"no classes came, so the normal rows are grouped into {self.groups} by k-means; "
@@ -162,9 +168,10 @@ class AwareClassifier(TwoStage):
                 GuardWarning,
                 stacklevel=2,
             )
-        self._learn_classes(normal, None if classes is None else read_classes(classes, ~known))
-        if known.any():
-            self._become_aware(rows[known], None if kinds is None else np.asarray(kinds)[known])
+        names = None if classes is None else read_classes(classes, given.normal)
+        self._learn_classes(given.rows[given.normal], names, given.beside.at(given.normal))
+        if given.told.any():
+            self._become_aware(given, kinds)
         return self
 
     def fine_tune(
@@ -174,6 +181,8 @@ class AwareClassifier(TwoStage):
         *,
         kinds: ArrayLike | None = None,
         classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        protected: ArrayLike | None = None,
     ) -> Self:
         """Stage 2 from stage 1: be told of known anomalies.
 
@@ -181,20 +190,21 @@ class AwareClassifier(TwoStage):
             X: Rows (K, D). Without `y` all are known anomalies, and normal rows are rehearsed from `fit`.
                 No row at all is the zero-label control: as many steps, no label.
             y: 0 and 1 as in `fit`; rows with 0 are rehearsed instead of those of `fit`, and need `classes`.
-            kinds, classes: As in `fit`, shape (K,).
+            kinds, classes, sample_weight: As in `fit`, shape (K,).
+            protected: As in `fit`, shape (K,); needed where rows have y = 0.
 
         Raises:
             DataError: The detector was loaded from a file, which carries no rows to watch training with; or a
                 class that was not learned.
 
         """
-        rows, known = self._told_rows(X, y)
+        given = self._told_rows(X, y, sample_weight, protected)
         self._need_rows()
-        if (~known).any():
-            normal = self._tensor(rows[~known])
-            self._rehearsal_classes = torch.from_numpy(self._codes(normal, classes, ~known))
-            self._rehearsal = normal
-        self._become_aware(rows[known], None if kinds is None else np.asarray(kinds)[known])
+        if given.normal.any():
+            codes = self._codes(self._tensor(given.rows[given.normal]), classes, given.normal)
+            self._rehearsal_classes = torch.from_numpy(codes)
+            self._rehearse(given)
+        self._become_aware(given, kinds)
         return self
 
     def predict_proba(self, X: ArrayLike) -> Floats:
@@ -229,8 +239,8 @@ class AwareClassifier(TwoStage):
 
     # -- training ------------------------------------------------------------------------------------
 
-    def _learn_classes(self, normal: Floats, names: Names | None) -> None:
-        watched, tested, fitting = self._set_apart(normal)
+    def _learn_classes(self, normal: Floats, names: Names | None, beside: Beside) -> None:
+        watched, tested, fitting = self._set_apart(normal, beside)
         rows = self._tensor(normal[fitting])
         codes = self._named(self._tensor(normal), names, fitting)
         self._watch_classes, self._test_classes = codes[watched], codes[tested]
@@ -241,15 +251,24 @@ class AwareClassifier(TwoStage):
             with seeded(seed):
                 network = self._network(rows)
             trace = learn_classes(
-                network, rows, classes, self._watch, self._watch_classes, plan=plan, seed=seed
+                network,
+                rows,
+                classes,
+                self._watch,
+                self._watch_classes,
+                plan=plan,
+                seed=seed,
+                beside=self._beside,
+                watched=self._watch_beside,
+                decorrelate=self.decorrelate,
             )
             self.traces_.append(trace)
             networks.append(network)
         self._rehearsal_classes = classes[:REHEARSAL]
         reading = Classifying(tuple(networks), self.row_score or Uniformity())
-        self._begin((Member.fit("classes", reading, self._watch, 1.0),), rows)
+        self._begin((self._member("classes", reading, 1.0),), rows)
         self.accuracy_ = Accuracy(self._accuracy(reading))
-        largest = float(torch.bincount(self._test_classes).max()) / len(self._test_classes)
+        largest = float(self._shares().max())
         if self.accuracy_.before <= largest:
             self.traces_[-1].note(
                 f"stage 1 puts {self.accuracy_.before:.1%} of held-out normal rows in their class, no more "
@@ -287,9 +306,9 @@ class AwareClassifier(TwoStage):
             )
         return network
 
-    def _become_aware(self, known: Floats, kinds: NDArray[Any] | None) -> None:
+    def _become_aware(self, given: Given, kinds: ArrayLike | None) -> None:
         self._need_rows()
-        told, reading = self._tensor(known), self._reader(self.stage1_)
+        told, reading = self._tensor(given.rows[given.told]), self._reader(self.stage1_)
         plan = fitted_plan(self.tune or TUNE, len(self._rehearsal))
         tuned = [copy.deepcopy(network) for network in reading.networks]
         del self.traces_[len(tuned) :]  # told again, stage 2 starts over, and so does its record
@@ -304,10 +323,14 @@ class AwareClassifier(TwoStage):
                 awareness=self.awareness or Uniform(),
                 plan=plan,
                 seed=seed,
+                beside=self._beside,
+                watched=self._watch_beside,
+                told_beside=given.beside.at(given.told),
+                decorrelate=self.decorrelate,
             )
             self.traces_.append(trace)
         aware = replace(reading, networks=tuple(tuned))
-        self._tell({"aware classes": aware}, len(known), kinds)
+        self._tell({"aware classes": aware}, len(told), given.told_kinds(kinds))
         self.accuracy_ = Accuracy(self.accuracy_.before, self._accuracy(aware))
         if self.accuracy_.before - self._accuracy(aware) > POINT:
             self.traces_[-1].note(
@@ -316,8 +339,15 @@ class AwareClassifier(TwoStage):
             )
 
     def _accuracy(self, reading: Classifying) -> float:
-        chosen = reading.probabilities(self._test).argmax(1)
-        return float((chosen == self._test_classes.numpy()).mean())
+        right = reading.probabilities(self._test).argmax(1) == self._test_classes.numpy()
+        factors = self._test_beside.factors
+        return float(right.mean() if factors is None else np.average(right, weights=factors.numpy()))
+
+    def _shares(self) -> Floats:
+        """Share of the calibration rows, or of their weight, that each class has, shape (k,)."""
+        factors = self._test_beside.factors
+        counts = np.bincount(self._test_classes.numpy(), None if factors is None else factors.numpy())
+        return np.asarray(counts / counts.sum())
 
     @staticmethod
     def _reader(members: Sequence[Member]) -> Classifying:
@@ -326,9 +356,7 @@ class AwareClassifier(TwoStage):
     def _reread(self, members: Sequence[Member]) -> tuple[Member, ...]:
         """Members whose logits are read by the present score."""
         score = self.row_score or Uniformity()
-        return tuple(
-            Member.fit(m.name, replace(self._reader([m]), score=score), self._watch, m.share) for m in members
-        )
+        return tuple(self._member(m.name, replace(self._reader([m]), score=score), m.share) for m in members)
 
     # -- storage and checks --------------------------------------------------------------------------
 

@@ -46,9 +46,11 @@ class Member:
     share: float
 
     @classmethod
-    def fit(cls, name: str, reader: Reader, held_out: Tensor, share: float) -> Member:
-        """Calibrate a reader on held-out normal rows."""
-        return cls(name, reader, Calibration.fit(reader.rows(held_out)), share)
+    def fit(
+        cls, name: str, reader: Reader, held_out: Tensor, share: float, weights: Floats | None = None
+    ) -> Member:
+        """Calibrate a reader on held-out normal rows (n, *shape) of weights (n,)."""
+        return cls(name, reader, Calibration.fit(reader.rows(held_out), weights), share)
 
     def own_evidence(self, x: Tensor) -> Floats:
         """E of each row, shape (N,), nats."""

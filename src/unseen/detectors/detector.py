@@ -117,7 +117,7 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         """Return the threshold asked for; else 1 %, or the least rate two held-out rows can vouch for."""
         if self.threshold is not None:
             return self.threshold
-        return FalseAlarmRate(max(DEFAULT_RATE, 2.0 / (len(self.calibration_) + 1.0)))
+        return FalseAlarmRate(max(DEFAULT_RATE, 2.0 * self.calibration_.least))
 
     def _rows(self, X: ArrayLike) -> Floats:
         """Return validated rows of a fitted detector, shape (N, D)."""

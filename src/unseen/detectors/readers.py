@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from unseen.models.neighbours import Bank
 from unseen.models.network import Network
 from unseen.scores import Score, State
+from unseen.training.beside import quantile
 from unseen.training.threads import threads_for
 
 Floats = NDArray[np.float64]
@@ -57,14 +58,16 @@ class Reconstructing:
     tau: tuple[float, ...]
 
     @classmethod
-    def fit(cls, networks: Sequence[Network], score: Score, held_out: Tensor) -> Reconstructing:
-        """Fit the score on held-out normal rows."""
+    def fit(
+        cls, networks: Sequence[Network], score: Score, held_out: Tensor, weights: Tensor | None = None
+    ) -> Reconstructing:
+        """Fit the score on held-out normal rows (n, *shape) of weights (n,)."""
         states, taus = [], []
         with torch.no_grad():
             for network in networks:
                 out = network(held_out)
-                states.append(dict(score.fit(out, held_out)))
-                taus.append(float(out.error(held_out).quantile(0.99).clamp_min(1e-9)))
+                states.append(dict(score.fit(out, held_out, weights)))
+                taus.append(float(quantile(out.error(held_out), 0.99, weights).clamp_min(1e-9)))
         return cls(tuple(networks), score, tuple(states), tuple(taus))
 
     def rows(self, x: Tensor) -> Floats:

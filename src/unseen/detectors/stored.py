@@ -31,7 +31,7 @@ def write_members(members: Sequence[Member], prefix: str) -> tuple[list[Record],
         under = f"{prefix}.{place}"
         record, own = _write_reader(member.reader)
         records.append({"name": member.name, "share": member.share, **record})
-        arrays[f"{under}.calibration"] = member.calibration.scores
+        arrays.update(write_calibration(member.calibration, f"{under}."))
         arrays.update({f"{under}.{name}": value for name, value in own.items()})
     return records, arrays
 
@@ -99,9 +99,22 @@ def read_members(
         share = float(record["share"])
         if not 0.0 < share <= 1.0:
             raise ModelFileError(f"share {share!r} is not between 0 and 1")
-        calibration = Calibration.fit(own["calibration"])
+        calibration = read_calibration(own)
         members.append(Member(str(record["name"]), reader, calibration, share))
     return tuple(members)
+
+
+def write_calibration(calibration: Calibration, prefix: str = "") -> dict[str, NDArray[Any]]:
+    """Return the arrays of a calibration; that of its weights only where it has some."""
+    arrays = {f"{prefix}calibration": calibration.scores}
+    if calibration.weights is not None:
+        arrays[f"{prefix}calibration_weights"] = calibration.weights
+    return arrays
+
+
+def read_calibration(arrays: Arrays) -> Calibration:
+    """Take back what `write_calibration` returned; files without weights are those of unweighted fits."""
+    return Calibration.fit(arrays["calibration"], arrays.get("calibration_weights"))
 
 
 def read_names(names: Any, width: int) -> NDArray[Any]:

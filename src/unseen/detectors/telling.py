@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from unseen.detectors.committee import Member, explain
+from unseen.evaluation.tally import tail_sum
 
 Floats = NDArray[np.float64]
 
@@ -44,12 +45,15 @@ def add_told(unaided: Floats, told: Sequence[Floats], handicap: float) -> Floats
     return total
 
 
-def handicap_for(unaided: Floats, told: Sequence[Floats], trust: float) -> float:
+def handicap_for(
+    unaided: Floats, told: Sequence[Floats], trust: float, weights: Floats | None = None
+) -> float:
     """Return the smallest handicap whose price on held-out normal rows stays within `trust`.
 
     Args:
         unaided, told: Evidence of held-out normal rows, shape (n,) each.
         trust: Largest share of the false alarms that may be due to telling, between 0 and 1.
+        weights: Event weights of these rows, shape (n,), above 0; false alarms are then weights, not rows.
 
     Returns:
         c in nats; infinite where no told evidence can be afforded (too few rows).
@@ -57,26 +61,38 @@ def handicap_for(unaided: Floats, told: Sequence[Floats], trust: float) -> float
     """
     high = max((float(evidence.max()) for evidence in told), default=0.0)
     low = 0.0
-    if not told or not _affordable(unaided, told, high, trust):
+    weights = np.ones(len(unaided)) if weights is None else weights
+    if not told or not _affordable(unaided, told, high, trust, weights):
         return math.inf
     for _ in range(40):
         middle = 0.5 * (low + high)
-        if _affordable(unaided, told, middle, trust):
+        if _affordable(unaided, told, middle, trust, weights):
             high = middle
         else:
             low = middle
     return high
 
 
-def _affordable(unaided: Floats, told: Sequence[Floats], handicap: float, trust: float) -> bool:
+def _affordable(
+    unaided: Floats, told: Sequence[Floats], handicap: float, trust: float, weights: Floats
+) -> bool:
     """Whether the joined score crosses no threshold more often than the price allows."""
-    ordered = np.sort(unaided)
-    joined = np.sort(add_told(unaided, told, handicap))
-    n = len(ordered)
-    limits = ordered[n - 1 - max(n // 2, 1) : n - 1]  # down to the median row
-    above = n - np.searchsorted(ordered, limits, side="right")
-    raised = n - np.searchsorted(joined, limits, side="right")
-    return bool((raised * (1.0 - trust) <= above + 1e-9).all())
+    order = np.argsort(unaided, kind="stable")
+    ordered, tails = unaided[order], tail_sum(weights[order])
+    joined = add_told(unaided, told, handicap)
+    joined_order = np.argsort(joined, kind="stable")
+    joined, joined_tails = joined[joined_order], tail_sum(weights[joined_order])
+    limits = ordered[_median_place(tails) : -1]  # down to the median row
+    above = tails[np.searchsorted(ordered, limits, side="right")]
+    raised = joined_tails[np.searchsorted(joined, limits, side="right")]
+    return bool((raised * (1.0 - trust) <= above + 1e-9 * tails[0] / len(ordered)).all())
+
+
+def _median_place(tails: Floats) -> int:
+    """Place of the median row by weight, among rows in rising order with the weights `tails` from each on."""
+    n = len(tails) - 1
+    reached = int(np.searchsorted(-tails, -0.5 * tails[0], side="left"))
+    return max(0, min(reached, n - 1) - 1)
 
 
 def explain_told(

@@ -20,12 +20,15 @@ from unseen.data.scale import SCALINGS, AnyScaler, Pixels, Scaling, restored_sca
 from unseen.data.schema import Schema
 from unseen.detectors.committee import Member, join
 from unseen.detectors.detector import DEFAULT_RATE, Contributions, Detector, read_labels
+from unseen.detectors.extras import Given, heaviest_of, read_given, weights_of
 from unseen.detectors.readers import Reader
-from unseen.detectors.stored import read_names, write_members
+from unseen.detectors.stored import read_calibration, read_names, write_calibration, write_members
 from unseen.detectors.telling import add_told, explain_told, handicap_for
 from unseen.errors import ConfigError, DataError, unknown
 from unseen.seeds import generator
 from unseen.thresholds import Calibration
+from unseen.training.beside import Beside
+from unseen.training.decorrelation import DisCo
 from unseen.training.guards import refuse_collapse
 from unseen.training.loop import Plan
 from unseen.training.stages import GuardWarning, Trace
@@ -42,12 +45,14 @@ REHEARSAL = 50_000
 class TwoStage(Detector):
     """Stage 1 is learned from normal rows, stage 2 from what is told; a subclass trains both.
 
-    A subclass implements `fit` and `fine_tune` with `_set_apart`, `_begin` and `_tell`, and `_stored_stage`,
-    which reads its members back. Attributes are those of `AwareDetector`.
+    A subclass implements `fit` and `fine_tune` with `_fit_rows`, `_told_rows`, `_set_apart`, `_begin`,
+    `_rehearse` and `_tell`, and `_stored_stage`, which reads its members back. Attributes are those of
+    `AwareDetector`.
     """
 
     trust: float
     members: int
+    decorrelate: DisCo | None
     scaling: Scaling
     image_shape: tuple[int, int, int] | None
     seed: int
@@ -56,11 +61,27 @@ class TwoStage(Detector):
     traces_: list[Trace]
 
     @abstractmethod
-    def fit(self, X: ArrayLike, y: ArrayLike | None = None, *, kinds: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike | None = None,
+        *,
+        kinds: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        protected: ArrayLike | None = None,
+    ) -> Self:
         """Stage 1 on the rows with y = 0; stage 2 as well where some have y = 1."""
 
     @abstractmethod
-    def fine_tune(self, X: ArrayLike, y: ArrayLike | None = None, *, kinds: ArrayLike | None = None) -> Self:
+    def fine_tune(
+        self,
+        X: ArrayLike,
+        y: ArrayLike | None = None,
+        *,
+        kinds: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        protected: ArrayLike | None = None,
+    ) -> Self:
         """Stage 2 from stage 1: be told of known anomalies."""
 
     @abstractmethod
@@ -129,18 +150,20 @@ class TwoStage(Detector):
 
     # -- training ----------------------------------------------------------------------------------------
 
-    def _set_apart(self, normal: Floats) -> tuple[Places, Places, Places]:
-        """Fit the scaler; keep rows to watch and to calibrate with.
+    def _set_apart(self, normal: Floats, beside: Beside) -> tuple[Places, Places, Places]:
+        """Fit the scaler; keep rows to watch and to calibrate with, and what stands beside all of them.
 
         Returns the places of the rows to watch, to calibrate with, and to learn from.
         """
-        watch, test = self._held_out(len(normal))
+        watch, test = self._held_out(len(normal), heaviest_of(beside))
         places = generator(self.seed, 3).permutation(len(normal))
         watched, tested, fitting = np.split(places, [watch, watch + test])
         binary = None if self.schema_ is None else self.schema_.binary
         scaler: type[AnyScaler] = Pixels if self._image() else SCALINGS[self.scaling]
         self.scaler_: AnyScaler = scaler.fit(normal[fitting], binary=binary)
-        self._watch, self._test = self._tensor(normal[watched]), self._tensor(normal[tested])
+        self._watch, self._watch_beside = self._tensor(normal[watched]), beside.at(watched)
+        self._test, self._test_beside = self._tensor(normal[tested]), beside.at(tested)
+        self._beside = beside.at(fitting)
         return watched, tested, fitting
 
     def _begin(self, stage1: tuple[Member, ...], rows: Tensor) -> None:
@@ -148,7 +171,7 @@ class TwoStage(Detector):
         self.stage1_, self.stage2_ = stage1, ()
         self.handicap_ = math.inf
         self.known_kinds_: dict[str, int] = {}
-        self._rehearsal = rows[:REHEARSAL]
+        self._rehearsal, self._beside = rows[:REHEARSAL], self._beside.at(slice(REHEARSAL))
         refuse_collapse(
             self.stage1_[0].reader.rows(self._test), len(np.unique(self._test.flatten(1).numpy(), axis=0))
         )
@@ -157,16 +180,48 @@ class TwoStage(Detector):
     def _tell(self, readers: Mapping[str, Reader], known: int, kinds: NDArray[Any] | None) -> None:
         """Take the readers of stage 2, told of `known` rows of these kinds, and set their price."""
         share = 1.0 / len(readers)
-        self.stage2_ = tuple(Member.fit(name, reader, self._watch, share) for name, reader in readers.items())
+        self.stage2_ = tuple(self._member(name, reader, share) for name, reader in readers.items())
         names = ["known"] * known if kinds is None else [str(kind) for kind in kinds]
         self.known_kinds_ = dict(sorted(Counter(names).items()))
         self._calibrate()
 
-    def _told_rows(self, X: ArrayLike, y: ArrayLike | None) -> tuple[Floats, NDArray[np.bool_]]:
-        """Return validated rows (K, D) of `fine_tune`, and which of them are known anomalies; K may be 0."""
+    def _member(self, name: str, reader: Reader, share: float) -> Member:
+        return Member.fit(name, reader, self._watch, share, weights_of(self._watch_beside))
+
+    def _fit_rows(
+        self,
+        X: ArrayLike,
+        y: ArrayLike | None,
+        sample_weight: ArrayLike | None,
+        protected: ArrayLike | None,
+    ) -> Given:
+        """Return validated rows of `fit`; enough of them are normal."""
+        self._check_settings()
+        self.notes_: dict[str, Any] = {}
+        rows = self._validated(X, reset=True)
+        asked = self.decorrelate is not None
+        given = read_given(rows, read_labels(y, len(rows)), sample_weight, protected, asked=asked)
+        self._check_supply(int(given.normal.sum()), len(rows))
+        return given
+
+    def _told_rows(
+        self,
+        X: ArrayLike,
+        y: ArrayLike | None,
+        sample_weight: ArrayLike | None,
+        protected: ArrayLike | None,
+    ) -> Given:
+        """Return validated rows of `fine_tune`; there may be none."""
         check_is_fitted(self)
         rows = self._rows(X) if len(X) else np.empty((0, len(self._feature_names())))  # type: ignore[arg-type]
-        return rows, np.ones(len(rows), dtype=bool) if y is None else read_labels(y, len(rows))
+        known = np.ones(len(rows), dtype=bool) if y is None else read_labels(y, len(rows))
+        return read_given(rows, known, sample_weight, protected, asked=self.decorrelate is not None)
+
+    def _rehearse(self, given: Given) -> None:
+        """Rehearse these normal rows from now on, where there are any, with what stands beside them."""
+        if given.normal.any():
+            self._rehearsal = self._tensor(given.rows[given.normal])
+            self._beside = given.beside.at(given.normal)
 
     def _need_rows(self) -> None:
         if not hasattr(self, "_watch"):
@@ -179,17 +234,17 @@ class TwoStage(Detector):
         """Set the price of what was told on the watched rows, and the threshold on rows never used before."""
         unaided = join(self.stage1_, self._watch)
         told = [member.own_evidence(self._watch) for member in self.stage2_]
-        self.handicap_ = handicap_for(unaided, told, self.trust)
-        self.calibration_ = Calibration.fit(self._joined(self._test))
+        self.handicap_ = handicap_for(unaided, told, self.trust, weights_of(self._watch_beside))
+        self.calibration_ = Calibration.fit(self._joined(self._test), weights_of(self._test_beside))
 
-    def _held_out(self, rows: int) -> tuple[int, int]:
+    def _held_out(self, rows: int, heaviest: float) -> tuple[int, int]:
         """Rows to watch training with, and rows to calibrate the threshold with.
 
-        A tenth each; more for calibration where the stated rate needs it (1 / rate rows vouch for a rate),
-        up to a third of all.
+        A tenth each; more for calibration where the stated rate needs it (1 / rate rows vouch for a rate, as
+        many times more as the heaviest row outweighs the mean), up to a third of all.
         """
         rate = DEFAULT_RATE if self.threshold is None else self.threshold.rate
-        test = max(2, rows // 10, min(math.ceil(1.0 / max(rate, 1e-9)), rows // 3))
+        test = max(2, rows // 10, min(math.ceil(heaviest / max(rate, 1e-9)), rows // 3))
         watch = min(max(2, rows // 10), rows - test - 1)
         return watch, test
 
@@ -255,7 +310,7 @@ class TwoStage(Detector):
             **self._own_state(),
         }
         scaler = {f"scaler.{name}": np.asarray(value) for name, value in asdict(self.scaler_).items()}
-        arrays = {**arrays1, **arrays2, **scaler, "calibration": self.calibration_.scores}
+        arrays = {**arrays1, **arrays2, **scaler, **write_calibration(self.calibration_)}
         return document, arrays if fill is None else {**arrays, "fill": fill}
 
     def restore(self, document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -282,7 +337,7 @@ class TwoStage(Detector):
         self.stage1_ = self._stored_stage(document["stage1"], arrays, "stage1", shape)
         self.stage2_ = self._stored_stage(document["stage2"], arrays, "stage2", shape)
         self.handicap_ = math.inf if document["handicap"] is None else float(document["handicap"])
-        self.calibration_ = Calibration.fit(arrays["calibration"])
+        self.calibration_ = read_calibration(arrays)
         self.known_kinds_ = {str(kind): int(count) for kind, count in document["known_kinds"].items()}
         self.traces_ = [Trace(**trace) for trace in document["traces"]]
         # a row of zeros must pass: arrays that do not fit each other are found now, not at the first score
@@ -320,7 +375,7 @@ class TwoStage(Detector):
             warnings.warn(
                 f"{normal} normal rows came; below {FEW_ROWS} the scores and p-values mean little",
                 GuardWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
 
 

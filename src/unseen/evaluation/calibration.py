@@ -10,8 +10,9 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from unseen.errors import ConfigError, DataError
-from unseen.evaluation.intervals import Estimate, clopper_pearson
+from unseen.evaluation.intervals import Estimate, share_interval
 from unseen.evaluation.tally import Floats, score_column
+from unseen.evaluation.weights import effective_number, event_weights
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class FalseAlarms:
         stated: the rate asked for; an alarm is `p <= stated`.
         rows: normal rows looked at.
         alarms: rows that raised an alarm.
-        realised: alarms / rows with its Clopper-Pearson interval.
+        realised: alarms / rows with its Clopper-Pearson interval; with weights, the share of the weight.
+        effective: rows of equal weight that these are worth (Kish); None where nothing is weighted.
 
     """
 
@@ -30,6 +32,7 @@ class FalseAlarms:
     rows: int
     alarms: int
     realised: Estimate
+    effective: float | None = None
 
     @property
     def holds(self) -> bool:
@@ -43,7 +46,11 @@ class FalseAlarms:
 
 
 def false_alarms(
-    p_values: ArrayLike, *, levels: Sequence[float] = (0.1, 0.01, 0.001), confidence: float = 0.99
+    p_values: ArrayLike,
+    *,
+    levels: Sequence[float] = (0.1, 0.01, 0.001),
+    confidence: float = 0.99,
+    weights: ArrayLike | None = None,
 ) -> tuple[FalseAlarms, ...]:
     """Count alarms among the p-values of fresh normal rows, at each stated level.
 
@@ -51,9 +58,10 @@ def false_alarms(
         p_values: (n,) p-values of normal rows, in [0, 1].
         levels: stated false-alarm rates.
         confidence: of the Clopper-Pearson intervals.
+        weights: (n,) event weights, or None.
 
     Raises:
-        DataError: a p-value is NaN or outside [0, 1], or there is none.
+        DataError: a p-value is NaN or outside [0, 1], there is none, or weights are refused.
         ConfigError: a level outside (0, 1).
 
     >>> [a.alarms for a in false_alarms(np.linspace(0.001, 1, 1000))]
@@ -61,7 +69,8 @@ def false_alarms(
 
     """
     column = _p_column(p_values)
-    return tuple(_at(column, _rate(level), confidence) for level in levels)
+    events = event_weights(weights, column.size)
+    return tuple(_at(column, _rate(level), confidence, events) for level in levels)
 
 
 @dataclass(frozen=True)
@@ -75,7 +84,9 @@ class CalibrationCurve:
     rows: int
 
 
-def calibration_curve(p_values: ArrayLike, *, points: int = 60, confidence: float = 0.99) -> CalibrationCurve:
+def calibration_curve(
+    p_values: ArrayLike, *, points: int = 60, confidence: float = 0.99, weights: ArrayLike | None = None
+) -> CalibrationCurve:
     """Trace the realised rate from one expected alarm (1 / n) up to a rate of 1.
 
     Raises:
@@ -88,7 +99,8 @@ def calibration_curve(p_values: ArrayLike, *, points: int = 60, confidence: floa
     """
     column = _p_column(p_values)
     stated = np.geomspace(1 / max(column.size, 2), 1.0, points)
-    found = [_at(column, float(level), confidence).realised for level in stated]
+    events = event_weights(weights, column.size)
+    found = [_at(column, float(level), confidence, events).realised for level in stated]
     return CalibrationCurve(
         stated=stated,
         realised=np.array([e.value for e in found]),
@@ -126,10 +138,16 @@ def expected_alarms(stated: float, *, rows: int, held_out: int, confidence: floa
     return Estimate(k / (held_out + 1), float(low) / rows, float(high) / rows)
 
 
-def _at(column: Floats, level: float, confidence: float) -> FalseAlarms:
+def _at(column: Floats, level: float, confidence: float, weights: Floats | None) -> FalseAlarms:
     # p-values are ratios of counts; 1e-9 gives back what rounding takes at an exact tie with the level.
-    alarms = int(np.count_nonzero(column <= level * (1 + 1e-9)))
-    return FalseAlarms(level, column.size, alarms, clopper_pearson(alarms, column.size, level=confidence))
+    raised = column <= level * (1 + 1e-9)
+    return FalseAlarms(
+        stated=level,
+        rows=column.size,
+        alarms=int(np.count_nonzero(raised)),
+        realised=share_interval(raised, weights, level=confidence),
+        effective=None if weights is None else effective_number(weights),
+    )
 
 
 def _p_column(p_values: ArrayLike) -> Floats:

@@ -13,6 +13,7 @@ from scipy import optimize, special, stats
 from unseen.errors import ConfigError, DataError
 from unseen.evaluation.ranking import roc_auc
 from unseen.evaluation.tally import Floats, score_column
+from unseen.evaluation.weights import effective_number, event_weights
 from unseen.seeds import generator
 
 
@@ -171,14 +172,63 @@ def clopper_pearson(k: int, n: int, *, level: float = 0.95) -> Estimate:
     _level(level)
     if not 0 <= k <= n or n < 1:
         raise DataError(f"{k} of {n} rows is not a share; need 0 <= k <= n and n >= 1.")
+    return _exact(k, n, level)
+
+
+def share_interval(hit: ArrayLike, weights: ArrayLike | None = None, *, level: float = 0.95) -> Estimate:
+    """Share of rows that are hit, by weight; `clopper_pearson` without weights.
+
+    With weights the exact interval is taken for as many equal rows as the weights are worth (Kish): the
+    share times that number need not be whole, and the law is read off the beta function all the same.
+
+    Raises:
+        DataError: no row, or weights that are refused.
+
+    Reference: Korn and Graubard, Survey Methodology 24 (1998) 193.
+
+    >>> share_interval([True, False], [3.0, 1.0]).value
+    0.75
+
+    """
+    _level(level)
+    mask = np.asarray(hit, dtype=bool)
+    if mask.ndim != 1 or mask.size == 0:
+        raise DataError(
+            f"a share needs one true or false a row and at least one row; got shape {mask.shape}."
+        )
+    column = event_weights(weights, mask.size)
+    if column is None:
+        return clopper_pearson(int(mask.sum()), mask.size, level=level)
+    share = float(column[mask].sum() / column.sum())
+    effective = effective_number(column)
+    exact = _exact(share * effective, effective, level)
+    return Estimate(share, exact.low, exact.high)
+
+
+def effective_interval(share: float, effective: float, *, level: float = 0.95) -> Estimate:
+    """Exact interval of a share of so many effective rows; the share is kept as it is."""
+    exact = _exact(min(share, 1.0) * effective, effective, level)
+    return Estimate(share, exact.low, exact.high)
+
+
+def _exact(k: float, n: float, level: float) -> Estimate:
     tail = (1 - level) / 2
     low = float(stats.beta.ppf(tail, k, n - k + 1)) if k > 0 else 0.0
     high = float(stats.beta.ppf(1 - tail, k + 1, n - k)) if k < n else 1.0
     return Estimate(k / n, low, high)
 
 
-def auc_interval(normal: ArrayLike, anomaly: ArrayLike, *, level: float = 0.95) -> Estimate:
+def auc_interval(
+    normal: ArrayLike,
+    anomaly: ArrayLike,
+    *,
+    level: float = 0.95,
+    normal_weights: ArrayLike | None = None,
+    anomaly_weights: ArrayLike | None = None,
+) -> Estimate:
     """AUC with DeLong's interval on the logit scale; in O(N log N), without resampling.
+
+    With weights the variance is that of the weighted means of the placements (linearised).
 
     DeLong's variance is 0 when the sides do not overlap, and unknown with one row on a side; then the score
     interval of Newcombe (method 5) stands in: a handful of caught anomalies does not prove an AUC of 1.
@@ -191,29 +241,43 @@ def auc_interval(normal: ArrayLike, anomaly: ArrayLike, *, level: float = 0.95) 
     """
     _level(level)
     x, y = score_column(normal, "normal"), score_column(anomaly, "anomaly")
-    auc = roc_auc(x, y)
+    u = event_weights(normal_weights, x.size, what="the weight of a row of the normal side")
+    v = event_weights(anomaly_weights, y.size, what="the weight of a row of the anomaly side")
+    auc = roc_auc(x, y, normal_weights=u, anomaly_weights=v)
     z = float(special.ndtri((1 + level) / 2))
-    error = math.sqrt(_delong_variance(x, y)) if min(x.size, y.size) > 1 else 0.0
+    n, m = (float(c.size) if w is None else effective_number(w) for c, w in ((x, u), (y, v)))
+    error = math.sqrt(_delong_variance(x, y, u, v)) if min(n, m) > 1 else 0.0
     if error == 0 or not 0 < auc < 1:
-        return _newcombe(auc, x.size, y.size, z)
+        return _newcombe(auc, n, m, z)
     centre, half = float(special.logit(auc)), z * error / (auc * (1 - auc))
     return Estimate(auc, float(special.expit(centre - half)), float(special.expit(centre + half)))
 
 
-def _delong_variance(x: Floats, y: Floats) -> float:
-    below = _placement(y, x)
-    above = 1 - _placement(x, y)
-    return float(below.var(ddof=1) / y.size + above.var(ddof=1) / x.size)
+def _delong_variance(x: Floats, y: Floats, u: Floats | None, v: Floats | None) -> float:
+    return _variance_of_mean(_placement(y, x, u), v) + _variance_of_mean(1 - _placement(x, y, v), u)
 
 
-def _placement(rows: Floats, other: Floats) -> Floats:
+def _variance_of_mean(values: Floats, weights: Floats | None) -> float:
+    if weights is None:
+        return float(values.var(ddof=1) / values.size)
+    shares = weights / weights.sum()
+    apart = values - shares @ values
+    effective = effective_number(weights)
+    return float(np.square(shares * apart).sum() * effective / (effective - 1))
+
+
+def _placement(rows: Floats, other: Floats, weights: Floats | None) -> Floats:
     """Share of `other` below each row, ties one half."""
-    ordered = np.sort(other)
+    order = np.argsort(other, kind="stable")
+    ordered = other[order]
     left, right = np.searchsorted(ordered, rows, side="left"), np.searchsorted(ordered, rows, side="right")
-    return np.asarray((left + right) / (2 * ordered.size))
+    if weights is None:
+        return np.asarray((left + right) / (2 * ordered.size))
+    reached = np.concatenate([[0.0], np.cumsum(weights[order])])
+    return np.asarray((reached[left] + reached[right]) / (2 * reached[-1]))
 
 
-def _newcombe(auc: float, n: int, m: int, z: float) -> Estimate:
+def _newcombe(auc: float, n: float, m: float, z: float) -> Estimate:
     """Solve `(auc - t)^2 = z^2 V(t)` with the variance of Hanley and McNeil at the unknown AUC t."""
     rows = (n + m) / 2 - 1
 

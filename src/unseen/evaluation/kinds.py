@@ -15,11 +15,12 @@ from unseen.errors import DataError, unknown
 from unseen.evaluation.intervals import (
     Estimate,
     auc_interval,
-    clopper_pearson,
+    effective_interval,
     percentile_interval,
 )
 from unseen.evaluation.ranking import auc_of, caught_at, precision_of, sic_of
 from unseen.evaluation.tally import Floats, Ints, Tally, score_column, tail_sum, tally
+from unseen.evaluation.weights import effective_number, event_weights
 from unseen.seeds import generator
 
 Bools = NDArray[np.bool_]
@@ -62,13 +63,23 @@ _RATES = {"tpr_1e2", "tpr_1e3"}
 
 @dataclass(frozen=True)
 class KindResult:
-    """One anomaly kind against all normals; `averaged` says whether it counts in the means."""
+    """One anomaly kind against all normals.
+
+    Attributes:
+        kind, n: Its name and its rows.
+        told: Whether the detector was told of it.
+        averaged: Whether it counts in the means.
+        measures: What was found.
+        effective: Rows of equal weight that its rows are worth (Kish); None where nothing is weighted.
+
+    """
 
     kind: str
     n: int
     told: bool
     averaged: bool
     measures: Measures
+    effective: float | None = None
 
 
 @dataclass(frozen=True)
@@ -76,12 +87,15 @@ class Evaluation:
     """Every kind of a test set, and the means over told and over unseen kinds (None where there is none).
 
     The interval of a mean is over rows: the kinds are those of this test set, not a sample of all kinds.
+    `effective` is the number of normal rows of equal weight that these are worth (Kish); None where nothing
+    is weighted.
     """
 
     normals: int
     kinds: tuple[KindResult, ...]
     told: Measures | None
     unseen: Measures | None
+    effective: float | None = None
 
     def kind(self, name: str) -> KindResult:
         """Return one kind by name.
@@ -103,8 +117,16 @@ class Evaluation:
         """Return everything as plain JSON values."""
         return {
             "normals": self.normals,
+            **_effective(self.effective),
             "kinds": [
-                {"kind": k.kind, "n": k.n, "told": k.told, "averaged": k.averaged, **k.measures.to_dict()}
+                {
+                    "kind": k.kind,
+                    "n": k.n,
+                    **_effective(k.effective),
+                    "told": k.told,
+                    "averaged": k.averaged,
+                    **k.measures.to_dict(),
+                }
                 for k in self.kinds
             ],
             "told": self.told.to_dict() if self.told else None,
@@ -122,11 +144,13 @@ def evaluate(
     resamples: int = 500,
     level: float = 0.95,
     least_rows: int = 1,
+    weights: ArrayLike | None = None,
 ) -> Evaluation:
     """Measure each anomaly kind against all normal rows, with intervals over rows.
 
     Intervals: DeLong for the AUC; for the others percentiles of a stratified bootstrap (normals and each kind
-    resampled apart), widened for TPR to the exact binomial one at the fixed threshold.
+    resampled apart), widened for TPR to the exact binomial one at the fixed threshold. With weights every
+    share is one of the weight, and where a number of rows decides it is the effective one.
 
     Args:
         scores: (n,) numbers, higher is stranger.
@@ -136,10 +160,12 @@ def evaluate(
         seed: of the bootstrap.
         resamples: number of bootstrap resamples.
         level: of the intervals.
-        least_rows: kinds with fewer rows are shown, but left out of the means.
+        least_rows: kinds with fewer (effective) rows are shown, but left out of the means.
+        weights: (n,) event weights; rows of weight 0 do not count. None, or all equal, is unweighted.
 
     Raises:
-        DataError: lengths differ, a score is NaN, no normal or no anomalous row, or a told kind without rows.
+        DataError: lengths differ, a score is NaN, no normal or no anomalous row, or a told kind without rows;
+            weights are refused, or a kind has none above 0.
 
     >>> e = evaluate([1, 2, 3, 9, 8, 1], ["ok", "ok", "ok", "dos", "dos", "probe"], normal="ok", told=["dos"])
     >>> [(k.kind, k.n, k.told, round(k.measures.auc.value, 3)) for k in e.kinds]
@@ -148,30 +174,57 @@ def evaluate(
     """
     column = score_column(scores, "all")
     is_normal, rows_of = sides(kinds, normal, column.size)
-    groups = {name: column[rows] for name, rows in rows_of.items()}
+    events = event_weights(weights, column.size, what="the weight of a judged row")
+    normals = _Side.of("normal", column, events, np.flatnonzero(is_normal))
+    groups = {name: _Side.of(name, column, events, rows) for name, rows in rows_of.items()}
     for name in told:
         if str(name) not in groups:
             raise DataError(unknown("told kind", name, groups))
-    tallies = [tally(column[is_normal], rows) for rows in groups.values()]
+    tallies = [tally(normals.scores, side.scores, normals.weights, side.weights) for side in groups.values()]
     # (resamples, kinds, measures); one set of normals a resample, shared by the kinds as in the test itself.
-    draws = _draws(column[is_normal], list(groups.values()), tallies, seed=seed, n=resamples)
+    draws = _draws(normals, list(groups.values()), tallies, seed=seed, n=resamples)
     told_names = {str(name) for name in told}
     results = tuple(
         KindResult(
             kind=name,
-            n=rows.size,
+            n=side.scores.size,
             told=name in told_names,
-            averaged=rows.size >= least_rows,
-            measures=_measures(column[is_normal], rows, tallies[i], draws[:, i], level=level),
+            averaged=side.effective >= least_rows,
+            measures=_measures(normals, side, tallies[i], draws[:, i], level=level),
+            effective=None if events is None else side.effective,
         )
-        for i, (name, rows) in enumerate(groups.items())
+        for i, (name, side) in enumerate(groups.items())
     )
     return Evaluation(
-        normals=int(is_normal.sum()),
+        normals=normals.scores.size,
         kinds=results,
         told=_mean(results, draws, [k.told and k.averaged for k in results], level=level),
         unseen=_mean(results, draws, [k.averaged and not k.told for k in results], level=level),
+        effective=None if events is None else normals.effective,
     )
+
+
+@dataclass(frozen=True)
+class _Side:
+    """Scores of one side, (n,), their weights above 0 or None, and the rows they are worth."""
+
+    scores: Floats
+    weights: Floats | None
+    effective: float
+
+    @classmethod
+    def of(cls, name: str, column: Floats, events: Floats | None, rows: Ints) -> _Side:
+        if events is None:
+            return cls(column[rows], None, float(rows.size))
+        counting = rows[events[rows] > 0]
+        if not counting.size:
+            raise DataError(f"all {rows.size} rows of kind {name!r} have weight 0; leave the kind out")
+        weights = events[counting]
+        return cls(column[counting], weights, effective_number(weights))
+
+
+def _effective(number: float | None) -> dict[str, float]:
+    return {} if number is None else {"effective": round(number, 3)}
 
 
 def sides(
@@ -211,35 +264,45 @@ def _absent(kind: object) -> bool:
 
 
 def _draws(
-    normal: Floats, groups: list[Floats], tallies: list[Tally], *, seed: int, n: int
+    normal: _Side, groups: list[_Side], tallies: list[Tally], *, seed: int, n: int
 ) -> NDArray[np.float64]:
     rng = generator(seed)
-    cell = np.searchsorted(tallies[0].normal_scores, normal)
-    cells = [np.searchsorted(-t.anomaly_scores, -rows) for t, rows in zip(tallies, groups, strict=True)]
+    cell = np.searchsorted(tallies[0].normal_scores, normal.scores)
+    cells = [
+        np.searchsorted(-t.anomaly_scores, -side.scores) for t, side in zip(tallies, groups, strict=True)
+    ]
     draws = np.empty((n, len(groups), len(_STATISTICS)))
     for b in range(n):
-        tail = tail_sum(_recount(cell, tallies[0].normal_scores.size, rng))
+        tail = tail_sum(_recount(cell, tallies[0].normal_scores.size, rng, normal.weights))
         for i, counts in enumerate(tallies):
-            drawn = counts.reweighted(tail, _recount(cells[i], counts.anomaly_scores.size, rng))
+            hits = _recount(cells[i], counts.anomaly_scores.size, rng, groups[i].weights)
+            drawn = counts.reweighted(tail, hits)
             draws[b, i] = [statistic(drawn) for statistic in _STATISTICS]
     return draws
 
 
-def _recount(cell: NDArray[np.intp], size: int, rng: np.random.Generator) -> Floats:
-    """Draw as many rows as there are, with replacement, and count them per distinct score."""
-    drawn = cell[rng.integers(cell.size, size=cell.size)]
-    return np.bincount(drawn, minlength=size).astype(np.float64)
+def _recount(cell: Ints, size: int, rng: np.random.Generator, weights: Floats | None) -> Floats:
+    """Draw as many rows as there are, with replacement, and sum their weights per distinct score."""
+    drawn = rng.integers(cell.size, size=cell.size)
+    own = None if weights is None else weights[drawn]
+    return np.bincount(cell[drawn], weights=own, minlength=size).astype(np.float64)
 
 
-def _measures(normal: Floats, rows: Floats, counts: Tally, draws: Floats, *, level: float) -> Measures:
+def _measures(normal: _Side, side: _Side, counts: Tally, draws: Floats, *, level: float) -> Measures:
     found = {}
     for j, name in enumerate(MEASURES):
         estimate = percentile_interval(_STATISTICS[j](counts), draws[:, j], level=level)
         if name == "auc":
-            estimate = auc_interval(normal, rows, level=level)
+            estimate = auc_interval(
+                normal.scores,
+                side.scores,
+                level=level,
+                normal_weights=normal.weights,
+                anomaly_weights=side.weights,
+            )
         elif name in _RATES and estimate.known:
             # All or none caught does not move under resampling; the exact binomial interval stays open.
-            exact = clopper_pearson(round(estimate.value * rows.size), rows.size, level=level)
+            exact = effective_interval(estimate.value, side.effective, level=level)
             estimate = Estimate(estimate.value, min(estimate.low, exact.low), max(estimate.high, exact.high))
         found[name] = estimate
     return Measures(**found)

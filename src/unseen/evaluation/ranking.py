@@ -158,8 +158,14 @@ class RocCurve:
         return RocCurve(self.fpr[keep], self.tpr[keep], self.thresholds[keep], self.normals, self.anomalies)
 
 
-def roc_curve(normal: ArrayLike, anomaly: ArrayLike) -> RocCurve:
-    """Trace the ROC curve at every distinct score of either side.
+def roc_curve(
+    normal: ArrayLike,
+    anomaly: ArrayLike,
+    *,
+    normal_weights: ArrayLike | None = None,
+    anomaly_weights: ArrayLike | None = None,
+) -> RocCurve:
+    """Trace the ROC curve at every distinct score of either side; with weights, shares are of the weight.
 
     Raises:
         DataError: a side is empty or has NaN.
@@ -168,10 +174,10 @@ def roc_curve(normal: ArrayLike, anomaly: ArrayLike) -> RocCurve:
     [0.0, 0.5, 1.0, 1.0]
 
     """
-    counts = tally(normal, anomaly)
+    counts = tally(normal, anomaly, normal_weights, anomaly_weights)
     n, m = np.size(np.asarray(normal)), np.size(np.asarray(anomaly))
     cuts = np.union1d(counts.normal_scores, counts.anomaly_scores)[::-1]
-    fpr = counts.tail[np.searchsorted(counts.normal_scores, cuts, side="left")] / n
+    fpr = counts.tail[np.searchsorted(counts.normal_scores, cuts, side="left")] / counts.tail[0]
     caught = np.concatenate([[0.0], counts.caught])
     tpr = caught[np.searchsorted(-counts.anomaly_scores, -cuts, side="right")]
     return RocCurve(

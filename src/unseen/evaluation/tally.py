@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from unseen.errors import DataError
+from unseen.evaluation.weights import checked_weights, effective_number
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -64,7 +65,7 @@ def tally(
     """Sort and count both sides, each (n,) and (m,) with optional non-negative weights.
 
     Raises:
-        DataError: a side is empty or has NaN, or weights are negative, not finite, or sum to nothing.
+        DataError: a side is empty or has NaN, or its weights are refused by `event_weights`.
 
     """
     normal_side = score_column(normal, "normal")
@@ -81,7 +82,7 @@ def tally(
         above=np.searchsorted(low, high, side="right"),
         tail=tail_sum(_grouped(group, normal_w, low.size)),
         hits=_grouped(anomaly_group, anomaly_w, high.size)[::-1].copy(),
-        normal_rows=float(normal_w.sum() ** 2 / np.square(normal_w).sum()),
+        normal_rows=effective_number(normal_w),
     )
 
 
@@ -127,18 +128,5 @@ def score_column(scores: ArrayLike, side: str) -> Floats:
 def _weights(weights: ArrayLike | None, scores: Floats, side: str) -> Floats:
     if weights is None:
         return np.ones(scores.size)
-    column = np.asarray(weights, dtype=np.float64)
-    if column.shape != scores.shape:
-        raise DataError(
-            f"{side} weights have shape {column.shape}, the scores {scores.shape}; give one a row."
-        )
-    bad = ~(np.isfinite(column) & (column >= 0))
-    if bad.any():
-        first = int(np.argmax(bad))
-        raise DataError(
-            f"{side} weights: row {first} is {column[first]}; weights are finite and not negative "
-            "(clip negative event weights to 0 and count them)."
-        )
-    if column.sum() <= 0:
-        raise DataError(f"{side} weights are all 0; at least one row must count.")
-    return column
+    # the sides share one scale: precision asks how much of each there is
+    return checked_weights(weights, scores.size, what=f"the weight of a row of the {side} side")

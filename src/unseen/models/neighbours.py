@@ -44,9 +44,16 @@ class Neighbours:
     share: float = 0.5
     power: float = 0.0
 
-    def fit(self, x: Tensor, *, seed: int) -> Bank:
-        """Keep a seeded draw of scaled normal rows (N, *shape) as the bank distances are measured to."""
-        order = torch.randperm(len(x), generator=torch_generator(seed, 4))
+    def fit(self, x: Tensor, *, seed: int, weights: Tensor | None = None) -> Bank:
+        """Keep a seeded draw of scaled normal rows (N, *shape) as the bank distances are measured to.
+
+        With weights (N,) rows are drawn in proportion to them: as often as expected, up to one draw.
+        """
+        generator = torch_generator(seed, 4)
+        order = torch.randperm(len(x), generator=generator)
+        if weights is not None:
+            drawn = in_proportion(weights[order], min(len(x), 2 * self.reference), generator)
+            order = order[drawn[torch.randperm(len(drawn), generator=generator)]]
         rows = x[order[: 2 * self.reference]]
         features, norm = self._features(rows)
         centre = features.mean(0)
@@ -118,6 +125,20 @@ class Bank:
         if self.front is not None:
             parts = self.front.to_pixels(parts, tuple(x.shape[1:]))
         return parts / parts.sum(1, keepdim=True).clamp_min(1e-12)
+
+
+def in_proportion(weights: Tensor, count: int, generator: torch.Generator) -> Tensor:
+    """Places of `count` rows drawn in proportion to weights (N,), shape (count,), in rising order.
+
+    Systematic sampling: a row of expected number e is drawn floor(e) or ceil(e) times.
+
+    >>> in_proportion(torch.tensor([1.0, 3.0]), 4, torch.Generator().manual_seed(0)).tolist()
+    [0, 1, 1, 1]
+    """
+    reached = weights.double().cumsum(0)
+    start = torch.rand((), generator=generator, dtype=torch.float64)
+    marks = torch.arange(count, dtype=torch.float64) + start
+    return torch.searchsorted(reached, marks * (reached[-1] / count)).clamp_max(len(weights) - 1)
 
 
 def nearest(codes: Tensor, reference: Tensor, k: int) -> tuple[Tensor, Tensor]:

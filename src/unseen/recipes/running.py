@@ -6,6 +6,7 @@ import os
 import tomllib
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,12 @@ from unseen.training.progress import tell
 Floats = NDArray[np.floating[Any]]
 Kinds = NDArray[np.str_]
 
-_MEASURES: dict[str, Callable[[Floats, Floats], float]] = {
+_MEASURES: dict[str, Callable[..., float]] = {
     "auc": roc_auc,
     "ap": average_precision,
-    "tpr_1e2": lambda normal, kind: tpr_at_fpr(normal, kind, 1e-2),
+    "tpr_1e2": partial(tpr_at_fpr, fpr=1e-2),
     # test parts of 5,000 normal rows: the cut hangs on 5 of them, so only means over seeds are quoted
-    "tpr_1e3": lambda normal, kind: tpr_at_fpr(normal, kind, 1e-3, least_alarms=2.0),
+    "tpr_1e3": partial(tpr_at_fpr, fpr=1e-3, least_alarms=2.0),
     "sic": max_sic,
 }
 
@@ -93,12 +94,29 @@ def measure(
     told: Sequence[str] = (),
     labels: int = 0,
     only: Collection[str] | None = None,
+    weights: Floats | None = None,
 ) -> list[Record]:
-    """Measure each kind against all normal rows: one record a kind and measure."""
-    normal = scores[kinds == NORMAL]
+    """Measure each kind against all normal rows, by event weight (N,): one record a kind and measure."""
+    weights = np.ones(len(scores)) if weights is None else weights
+    normal = kinds == NORMAL
     judged = sorted(set(kinds) - {NORMAL}) if only is None else [kind for kind in only if kind in set(kinds)]
     return [
-        Record(detector, seed, tuple(told), kind, name, float(value(normal, scores[kinds == kind])), labels)
+        Record(
+            detector,
+            seed,
+            tuple(told),
+            kind,
+            name,
+            float(
+                value(
+                    scores[normal],
+                    scores[kinds == kind],
+                    normal_weights=weights[normal],
+                    anomaly_weights=weights[kinds == kind],
+                )
+            ),
+            labels,
+        )
         for kind in judged
         for name, value in _MEASURES.items()
     ]

@@ -75,7 +75,9 @@ def judged_content(
         latent=_latent(detector, judged.table.filter(pa.array(judged.normal))),
         trace=_trace(detector),
         p_values=judged.p_values[judged.normal] if judged.fresh else None,
-        calibration_rows=len(detector.calibration_),
+        p_weights=None if judged.weights is None else judged.weights[judged.normal],
+        mass=judged.mass,
+        calibration_rows=round(detector.calibration_.effective),
         top=_top(detector, judged, order[:TOP]),
         images=_images(detector, judged, _by_turns(judged, order)[:IMAGES]),
         guards=tuple(notice for trace in detector.traces_ for notice in trace.notices),
@@ -126,6 +128,8 @@ def _autoencoder(detector: TwoStage) -> dict[str, str]:
         found["neighbours"] = (
             f"{detector.neighbours.k} of {detector.neighbours.reference:,} normal rows at most"
         )
+    if detector.decorrelate is not None:
+        found["decorrelated"] = repr(detector.decorrelate)
     return found
 
 
@@ -142,12 +146,15 @@ def _classifier(detector: TwoStage) -> dict[str, str]:
 
 
 def _scored(name: str, scores: Floats, judged: Judged, evaluation: Evaluation) -> Scored:
-    kinds = [kind.kind for kind in evaluation.kinds]
+    rows = {k.kind: (judged.kinds == k.kind) & ~judged.normal for k in evaluation.kinds}
+    weights = judged.weights
     return Scored(
         name,
         normal=scores[judged.normal],
-        kinds={kind: scores[(judged.kinds == kind) & ~judged.normal] for kind in kinds},
+        kinds={kind: scores[mask] for kind, mask in rows.items()},
         evaluation=evaluation,
+        normal_weights=None if weights is None else weights[judged.normal],
+        kind_weights={} if weights is None else {kind: weights[mask] for kind, mask in rows.items()},
     )
 
 

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from unseen.errors import DataError, unknown
 from unseen.evaluation import Estimate, Evaluation, GainMatrix, Measures, evaluate
 from unseen.evaluation.kinds import sides
+from unseen.studies.sculpting import Sculpted
 
 Floats = NDArray[np.float64]
 _NARROW = "\u202f"  # a narrow space that does not break: a number stays with its sign
@@ -50,6 +51,7 @@ class Scored:
         normal: (n,) scores of the normal rows (of all rows where nothing is labelled).
         kinds: scores of the anomalous rows by kind.
         evaluation: by kind; None where nothing is labelled.
+        normal_weights, kind_weights: event weights of these rows; None and empty where all count alike.
 
     """
 
@@ -57,6 +59,8 @@ class Scored:
     normal: Floats
     kinds: Mapping[str, Floats] = field(default_factory=dict)
     evaluation: Evaluation | None = None
+    normal_weights: Floats | None = None
+    kind_weights: Mapping[str, Floats] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.evaluation is not None and {k.kind for k in self.evaluation.kinds} != set(self.kinds):
@@ -64,6 +68,10 @@ class Scored:
                 f"score {self.name!r} has rows of kinds {sorted(self.kinds)}, its evaluation judges "
                 f"{sorted(k.kind for k in self.evaluation.kinds)}; make both from the same rows."
             )
+
+    def weights_of(self, kind: str) -> Floats | None:
+        """Event weights of the rows of one kind; None where all rows count alike."""
+        return self.kind_weights.get(kind)
 
     def hardest(self, most: int) -> tuple[str, ...]:
         """Name at most so many kinds: those of the lowest AUC, or the largest where nothing is evaluated."""
@@ -196,6 +204,8 @@ class Content:
         latent: relevance of the latent units.
         trace: of the training.
         p_values: p-values of normal rows that took no part in the fit.
+        p_weights: event weights of the rows behind the p-values, or None.
+        mass: what the cut does to a variable that is no feature.
         calibration_rows: held-out normal rows those p-values were counted against; 0 where not known.
         top: the strangest rows.
         images: the strangest images.
@@ -214,6 +224,8 @@ class Content:
     latent: Latent | None = None
     trace: Trace | None = None
     p_values: Floats | None = None
+    p_weights: Floats | None = None
+    mass: Sculpted | None = None
     calibration_rows: int = 0
     top: tuple[TopAnomaly, ...] = ()
     images: tuple[ImageRow, ...] = ()

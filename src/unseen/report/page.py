@@ -116,7 +116,7 @@ def headlines(content: Content) -> tuple[Headline, ...]:
             role = "unseen" if evaluation.unseen else "told"
             found.append(_rate(mean.tpr_1e2, f"of {role} anomalies caught at 1 % false alarms", role))
     if content.p_values is not None and content.p_values.size:
-        (mark,) = false_alarms(content.p_values, levels=(0.01,))
+        (mark,) = false_alarms(content.p_values, levels=(0.01,), weights=content.p_weights)
         found.append(_rate(mark.realised, "false alarms on fresh normal rows where 1 % was stated", "ink"))
     return tuple(found)
 
@@ -142,12 +142,17 @@ def _silent(scored: Scored) -> str:
     """Say why a column is absent: a rate hangs on too few rows."""
     if scored.normal.size >= 10_000:
         return ""
+    rows = scored.evaluation.effective if scored.evaluation is not None else None
+    if rows is not None:
+        return (
+            f" A catch rate is shown where ten effective false alarms stand behind it, of {rows:,.0f} rows."
+        )
     least = "0.1\u202f% needs 10,000" if scored.normal.size >= 1000 else "1\u202f% needs 1,000"
     return f" A catch rate at {least} normal rows; here are {scored.normal.size:,}."
 
 
 def _sections(content: Content) -> Sequence[Section]:
-    from unseen.report import panels
+    from unseen.report import panels, search_panels
 
     main = content.main
     evaluation = main.evaluation
@@ -168,7 +173,7 @@ def _sections(content: Content) -> Sequence[Section]:
             )
     alarms: list[tuple[str, str]] = []
     if content.p_values is not None and content.p_values.size:
-        marks = false_alarms(content.p_values)
+        marks = false_alarms(content.p_values, weights=content.p_weights)
         drawn = content.calibration_rows
         words = "Intervals: 99 %, exact binomial."
         if drawn:
@@ -176,10 +181,17 @@ def _sections(content: Content) -> Sequence[Section]:
         alarms.append((words, tables.to_html(tables.of_false_alarms(marks, calibration_rows=drawn))))
     top = [("", tables.to_html(tables.of_top(content.top)))] if content.top else []
     return (
-        Section("kinds", "Told and unseen", tuple(panels.ranking_panels(content)), tuple(ranked)),
+        Section(
+            "kinds",
+            "Told and unseen",
+            (*panels.ranking_panels(content), *search_panels.improvement_panel(content)),
+            tuple(ranked),
+            tuple(search_panels.weight_note(content)),
+        ),
         Section(
             "rows", "Scores", (panels.score_panel(main), *panels.calibration_panel(content)), tuple(alarms)
         ),
+        Section("mass", "A variable it should not know", tuple(search_panels.mass_panels(content))),
         Section("telling", "Being told", tuple(panels.telling_panels(content))),
         Section("strangest", "Strangest rows", tuple(panels.row_panels(content)), tuple(top)),
         Section("model", "Inside the model", tuple(panels.model_panels(content)), sentences=content.guards),

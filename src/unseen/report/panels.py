@@ -41,7 +41,8 @@ class Panel:
     link: str
 
 
-def _panel(name: str, title: str, reading: str, figure: Figure, behind: Table) -> Panel:
+def panel_of(name: str, title: str, reading: str, figure: Figure, behind: Table) -> Panel:
+    """Make a panel: the figure inline, the table behind it as a CSV in a data URI."""
     body = base64.b64encode(to_csv(behind).encode("utf-8", "replace")).decode("ascii")
     return Panel(
         name, title, reading, inline(figure, name, title), f"data:text/csv;charset=utf-8;base64,{body}"
@@ -70,14 +71,20 @@ def ranking_panels(content: Content) -> Iterator[Panel]:
             "The same where it is used: share of each kind above a threshold that one normal row in a "
             "hundred passes.",
         )
-    curves = {name: roc_curve(main.normal, rows).thin(240) for name, rows in main.kinds.items() if rows.size}
+    curves = {
+        name: roc_curve(
+            main.normal, rows, normal_weights=main.normal_weights, anomaly_weights=main.weights_of(name)
+        ).thin(240)
+        for name, rows in main.kinds.items()
+        if rows.size
+    }
     drawn = {name: curves[name] for name in main.hardest(MOST_KINDS)}
     some = f" Shown: the {MOST_KINDS} kinds hardest to rank." if len(drawn) < len(curves) else ""
     points = tuple(
         (name, f, t) for name, curve in curves.items() for f, t in zip(curve.fpr, curve.tpr, strict=True)
     )
     behind = Table(("kind", "fpr", "tpr"), points)
-    yield _panel(
+    yield panel_of(
         "roc-log",
         "ROC, few false alarms",
         "Read at the left: how much is caught when hardly any normal row may alarm. "
@@ -85,7 +92,7 @@ def ranking_panels(content: Content) -> Iterator[Panel]:
         figures.roc(drawn, evaluation, floor=1 / max(10, main.normal.size)),
         behind,
     )
-    yield _panel(
+    yield panel_of(
         "roc",
         "ROC",
         "The whole curve; the closer to the upper left corner, the better. "
@@ -103,7 +110,7 @@ def _dots(content: Content, measure: str, title: str, axis: str, reading: str) -
         for k in scored.evaluation.kinds
     )
     behind = Table(("score", "kind", "role", "rows", measure), rows)
-    return _panel(
+    return panel_of(
         f"dots-{measure.replace('_', '-')}",
         title,
         reading,
@@ -116,14 +123,15 @@ def score_panel(scored: Scored) -> Panel:
     """Histograms of the score by kind."""
     threshold = None
     if scored.kinds and scored.normal.size >= 100:
-        cut = cut_at(tally(scored.normal, scored.normal), 0.01)
+        cut = cut_at(tally(scored.normal, scored.normal, scored.normal_weights), 0.01)
         threshold = cut if math.isfinite(cut) else None
     edges = score_edges(scored)
-    sides = {"normal": scored.normal, **scored.kinds}
+    sides = {"normal": (scored.normal, scored.normal_weights)}
+    sides |= {name: (rows, scored.weights_of(name)) for name, rows in scored.kinds.items()}
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (name, float(low), float(high), float(share))
-        for name, values in sides.items()
-        for low, high, share in zip(edges[:-1], edges[1:], shares(values, edges), strict=True)
+        for name, (values, weights) in sides.items()
+        for low, high, share in zip(edges[:-1], edges[1:], shares(values, edges, weights), strict=True)
     )
     reading = (
         "Grey: normal rows, the same in every strip; colour: one kind. Heights are shares on a log scale, so "
@@ -133,7 +141,7 @@ def score_panel(scored: Scored) -> Panel:
         reading += f" Shown: the {MOST_KINDS} kinds hardest to rank."
     if not scored.kinds:
         reading = "All scored rows; heights are shares on a log scale, so a single row still shows."
-    return _panel(
+    return panel_of(
         "scores",
         "Scores by kind" if scored.kinds else "Scores",
         reading,
@@ -147,7 +155,7 @@ def telling_panels(content: Content) -> Iterator[Panel]:
     if content.gains is not None:
         m = content.gains
         rows = tuple((t, k, float(m.gain[i, j])) for i, t in enumerate(m.told) for j, k in enumerate(m.kinds))
-        yield _panel(
+        yield panel_of(
             "gains",
             "What being told changes",
             "Change in AUC on each kind (column) after being told of the "
@@ -157,7 +165,7 @@ def telling_panels(content: Content) -> Iterator[Panel]:
         )
     if content.budget:
         points = tuple((c.name, k, e) for c in content.budget for k, e in c.points)
-        yield _panel(
+        yield panel_of(
             "budget",
             "How many labels it takes",
             "Mean over kinds against the number of told rows; bands "
@@ -171,16 +179,16 @@ def calibration_panel(content: Content) -> Iterator[Panel]:
     """Stated against realised false-alarm rate."""
     if content.p_values is None or content.p_values.size == 0:
         return
-    curve = calibration_curve(content.p_values)
+    curve = calibration_curve(content.p_values, weights=content.p_weights)
     rows: Any = tuple(
         zip(*(a.tolist() for a in (curve.stated, curve.realised, curve.low, curve.high)), strict=True)
     )
-    yield _panel(
+    yield panel_of(
         "calibration",
         "Are the false-alarm rates true?",
         "On the dotted line, as many normal rows alarm as "
         "was stated; above it, more. The band is the exact 99 % interval.",
-        figures.calibration(curve, false_alarms(content.p_values)),
+        figures.calibration(curve, false_alarms(content.p_values, weights=content.p_weights)),
         Table(("stated", "realised", "low", "high"), rows),
     )
 
@@ -192,7 +200,7 @@ def row_panels(content: Content) -> Iterator[Panel]:
         parts = tuple(
             (str(r.row), c.feature, c.value, c.amount) for r in content.top for c in r.contributions
         )
-        yield _panel(
+        yield panel_of(
             "why",
             "Why these rows",
             "Each bar is one feature's part of the score (the parts add up to it), "
@@ -205,7 +213,7 @@ def row_panels(content: Content) -> Iterator[Panel]:
             (image.caption, float(np.square(image.image - image.reconstruction).mean()))
             for image in content.images
         )
-        yield _panel(
+        yield panel_of(
             "images",
             "The strangest images",
             "Above: as given; middle: as the model rebuilt it from what it "
@@ -223,7 +231,7 @@ def model_panels(content: Content) -> Iterator[Panel]:
         rows = tuple(
             (n, float(r), int(q)) for n, r, q in zip(names, units.relevance, units.noise, strict=True)
         )
-        yield _panel(
+        yield panel_of(
             "latent",
             "What the latent units carry",
             "How far each unit moves from the prior on normal rows; "
@@ -236,7 +244,7 @@ def model_panels(content: Content) -> Iterator[Panel]:
         columns = {"step": t.step, "normal": t.normal, "known": t.known, "ramp": t.ramp}
         kept = {name: values for name, values in columns.items() if values.size}
         lines: Any = tuple(zip(*(values.tolist() for values in kept.values()), strict=True))
-        yield _panel(
+        yield panel_of(
             "trace",
             "Training",
             f"{t.caption} (ink)"

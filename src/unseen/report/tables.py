@@ -57,12 +57,33 @@ def by_kind(evaluation: Evaluation) -> Table:
     marks = set()
     for is_told, mean in ((True, evaluation.told), (False, evaluation.unseen)):
         kinds = [k for k in evaluation.easiest_first() if k.told == is_told]
-        rows += [(_name(k), "told" if is_told else "unseen", k.n, *_cells(k.measures)) for k in kinds]
+        rows += [
+            (_name(k), "told" if is_told else "unseen", k.n, _effective(k), *_cells(k.measures))
+            for k in kinds
+        ]
         if mean is not None and sum(k.averaged for k in kinds) > 1:
             marks.add(len(rows))
             role = "told" if is_told else "unseen"
-            rows.append((f"mean over {role}", role, sum(k.n for k in kinds if k.averaged), *_cells(mean)))
-    return Table(("kind", "role", "rows", *MEASURE_NAMES.values()), tuple(rows), frozenset(marks))
+            total = sum(k.n for k in kinds if k.averaged)
+            rows.append((f"mean over {role}", role, total, _UNKNOWN, *_cells(mean)))
+    columns = ("kind", "role", "rows", "effective rows", *MEASURE_NAMES.values())
+    return _without_effective(Table(columns, tuple(rows), frozenset(marks)))
+
+
+_UNKNOWN = Estimate(math.nan)
+
+
+def _effective(result: KindResult) -> Cell:
+    return _UNKNOWN if result.effective is None else round(result.effective, 1)
+
+
+def _without_effective(table: Table) -> Table:
+    """Leave the effective rows out where nothing is weighted."""
+    place = table.columns.index("effective rows")
+    if any(not isinstance(row[place], Estimate) for row in table.rows):
+        return table
+    rows = tuple((*row[:place], *row[place + 1 :]) for row in table.rows)
+    return Table((*table.columns[:place], *table.columns[place + 1 :]), rows, table.marks)
 
 
 def _name(result: KindResult) -> str:

@@ -15,6 +15,7 @@ from unseen.data.schema import Schema
 from unseen.detectors.classify import Accuracy, AwareClassifier
 from unseen.detectors.two_stage import TwoStage
 from unseen.errors import DataError
+from unseen.evaluation import effective_number
 from unseen.studies.memory import Memory, sketch
 from unseen.studies.rows import Rows, mention_labels
 
@@ -35,6 +36,7 @@ class Learned:
         hard: Known anomalies that looked ordinary before they were told.
         notices: What the guards of the training had to say.
         seconds: Time spent on training.
+        effective: Rows of equal weight that the normal rows are worth; None where nothing is weighted.
 
     """
 
@@ -52,6 +54,7 @@ class Learned:
     hard: int
     notices: tuple[str, ...]
     seconds: float
+    effective: float | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return everything but the detector as JSON values."""
@@ -60,6 +63,7 @@ class Learned:
             "columns": self.columns,
             "features": self.features,
             "normal": self.normal,
+            **({} if self.effective is None else {"effective_normal": round(self.effective, 1)}),
             "known": dict(self.known),
             "left_out": dict(self.left_out),
             "kept_back": self.kept_back,
@@ -95,6 +99,8 @@ def learn(rows: Rows, settings: FitSettings, *, names: Sequence[str] = ()) -> Le
         names=tuple(names),
         share=settings.hold_out,
         salt=settings.seed,
+        weight=settings.weight,
+        protect=settings.protect,
     )
     back = np.zeros(total, dtype=bool) if settings.hold_out is None else memory.kept_back(rows.table)
     used = ~back & (y >= 0)
@@ -106,7 +112,15 @@ def learn(rows: Rows, settings: FitSettings, *, names: Sequence[str] = ()) -> Le
     kinds = None if labels is None else labels.kinds[used]
     made = settings.detector(image=schema.shape)
     of_classes = {"classes": _classes(rows, used)} if isinstance(made, AwareClassifier) else {}
-    detector = made.fit(table, told.astype(np.int8), kinds=kinds, **of_classes)
+    weights = None if rows.weights is None else rows.weights[used]
+    detector = made.fit(
+        table,
+        told.astype(np.int8),
+        kinds=kinds,
+        sample_weight=weights,
+        protected=None if rows.protected is None or settings.decorrelate is None else rows.protected[used],
+        **of_classes,
+    )
     Memory(**{**vars(memory), "sketch": sketch(table)}).attach(detector)
     return Learned(
         detector=detector,
@@ -123,6 +137,7 @@ def learn(rows: Rows, settings: FitSettings, *, names: Sequence[str] = ()) -> Le
         hard=int(detector.hard_known(table.filter(pa.array(told))).sum()) if told.any() else 0,
         notices=tuple(notice for trace in detector.traces_ for notice in trace.notices),
         seconds=time.perf_counter() - started,
+        effective=None if weights is None else effective_number(weights[~told]),
     )
 
 
@@ -142,7 +157,11 @@ def silence(detector: TwoStage) -> str:
         return ""
     rate = detector.rate_
     needed = f"needs {math.ceil(1.0 / rate) - 1:,} held-out normal rows" if rate > 0 else "allows none"
-    return f"a false-alarm rate of {rate:.3g} {needed}, and the model has {len(detector.calibration_):,}"
+    calibration = detector.calibration_
+    has = f"{len(calibration):,}"
+    if calibration.weights is not None:
+        has += f", weighted, which vouch for no rate below {calibration.least:.3g}"
+    return f"a false-alarm rate of {rate:.3g} {needed}, and the model has {has}"
 
 
 def _counted(kinds: np.ndarray) -> dict[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -12,11 +13,12 @@ from numpy.typing import NDArray
 from unseen.data.labels import UNLABELLED
 from unseen.detectors.two_stage import TwoStage
 from unseen.errors import DataError
-from unseen.evaluation import Evaluation, FalseAlarms, evaluate, false_alarms
+from unseen.evaluation import Evaluation, FalseAlarms, evaluate, event_weights, false_alarms
 from unseen.studies.fitting import silence
 from unseen.studies.memory import recall, trained_on
 from unseen.studies.rows import Rows
 from unseen.studies.scoring import inputs_of, matrix_of
+from unseen.studies.sculpting import Sculpted, sculpted
 from unseen.training.progress import tell
 
 Floats = NDArray[np.float64]
@@ -41,6 +43,8 @@ class Judged:
         alarms: False alarms on these normal rows against the stated rate.
         fresh: Whether none of these rows is known to have taken part in training.
         warnings: What a reader must know, one sentence each.
+        weights: Event weights, shape (N,); None where all rows count alike.
+        mass: What the alarms do to the protected variable; None without one.
 
     """
 
@@ -57,6 +61,8 @@ class Judged:
     alarms: FalseAlarms
     fresh: bool
     warnings: tuple[str, ...]
+    weights: Floats | None = None
+    mass: Sculpted | None = None
 
     @property
     def gains(self) -> Mapping[str, float]:
@@ -70,6 +76,7 @@ class Judged:
         """Return the numbers as JSON values."""
         return {
             "rows": len(self.scores),
+            "weighted": self.weights is not None,
             "false_alarms": {
                 "stated": self.alarms.stated,
                 "normal_rows": self.alarms.rows,
@@ -80,6 +87,7 @@ class Judged:
             "joined": self.joined.to_dict(),
             "stage1": None if self.stage1 is None else self.stage1.to_dict(),
             "gain_auc": {kind: round(gain, 6) for kind, gain in self.gains.items()},
+            "sculpting": None if self.mass is None else self.mass.to_dict(),
             "warnings": list(self.warnings),
         }
 
@@ -109,12 +117,10 @@ def judge(detector: TwoStage, rows: Rows, *, only: Bools | None = None, seed: in
     scores, unaided = _scores(detector, table)
     overlap = _overlap(detector, table)
     p_values = detector.calibration_.p_values(scores)
-    joined = evaluate(scores, kinds, normal=normal, told=told, seed=seed, least_rows=FEW)
-    stage1 = (
-        evaluate(unaided, kinds, normal=normal, told=told, seed=seed, least_rows=FEW)
-        if detector.stage2_
-        else None
-    )
+    weights = _weights(rows, chosen)
+    rank = partial(evaluate, normal=normal, told=told, seed=seed, least_rows=FEW, weights=weights)
+    joined = rank(scores, kinds)
+    stage1 = rank(unaided, kinds) if detector.stage2_ else None
     return Judged(
         places=np.flatnonzero(chosen),
         table=table,
@@ -126,10 +132,38 @@ def judge(detector: TwoStage, rows: Rows, *, only: Bools | None = None, seed: in
         raised=scores > -detector.offset_,
         joined=joined,
         stage1=stage1,
-        alarms=false_alarms(p_values[normal], levels=(detector.rate_,))[0],
+        alarms=false_alarms(
+            p_values[normal],
+            levels=(detector.rate_,),
+            weights=None if weights is None else weights[normal],
+        )[0],
         fresh=not overlap,
         warnings=tuple(_doubts(detector, overlap, told)),
+        weights=weights,
+        mass=_mass(rows, chosen, normal, scores, unaided if detector.stage2_ else None, weights, seed),
     )
+
+
+def _weights(rows: Rows, chosen: Bools) -> Floats | None:
+    """Return the weights of the judged rows; None where they are all equal."""
+    if rows.weights is None:
+        return None
+    return event_weights(rows.weights[chosen], int(chosen.sum()), what=f"{rows.name}: the weight")
+
+
+def _mass(
+    rows: Rows,
+    chosen: Bools,
+    normal: Bools,
+    scores: Floats,
+    unaided: Floats | None,
+    weights: Floats | None,
+    seed: int,
+) -> Sculpted | None:
+    if rows.protected is None or rows.protected_name is None:
+        return None
+    values = rows.protected[chosen]
+    return sculpted(rows.protected_name, values, normal, scores, unaided, weights, seed=seed)
 
 
 def held_out_of(detector: TwoStage, rows: Rows) -> Bools:

@@ -27,6 +27,7 @@ class Memory:
         label, normal, known: Label column, its normal kinds, and the kinds that were told.
         names: Column names given for a file without a header.
         share, salt: Rows were kept back where their salted hash falls below `share`; None where none were.
+        weight, protect: Columns of the event weight and of the protected variable.
         sketch: The smallest hashes of the training rows, hexadecimal.
 
     """
@@ -38,6 +39,8 @@ class Memory:
     names: tuple[str, ...] = ()
     share: float | None = None
     salt: int = 0
+    weight: str | None = None
+    protect: str | None = None
     sketch: tuple[str, ...] = ()
 
     def attach(self, detector: Detector) -> None:

@@ -25,6 +25,7 @@ def write_judged(judged: Judged, folder: Path) -> None:
         folder.mkdir(exist_ok=True)
     except OSError as error:
         raise DataError(f"{folder} cannot be made: {error.strerror}") from error
+    weights = {} if judged.weights is None else {"weight": judged.weights}
     rows = pa.table(
         {
             ROW: judged.places,
@@ -33,6 +34,7 @@ def write_judged(judged: Judged, folder: Path) -> None:
             "stage1_score": judged.unaided,
             P_VALUE: judged.p_values,
             ALARM: judged.raised,
+            **weights,
         }
     )
     with sink_to(folder / "scores.csv") as sink:

@@ -7,12 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from unseen.data import Labels, Source, open_source, read_labels
 from unseen.data.kinds import is_image
-from unseen.errors import DataError, unknown
+from unseen.errors import ConfigError, DataError, unknown
+from unseen.evaluation import event_weights
+
+Floats = NDArray[np.float64]
 
 # Columns of these names are rarely features; a study without labels says so.
 LIKE_LABELS = {"y", "label", "labels", "class", "kind", "target", "attack", "attack type", "category"}
@@ -30,12 +35,18 @@ class Rows:
         name: What a person calls the data.
         table: The columns that are features.
         labels: What each row is; None without a label column.
+        weights: Event weights, shape (N,); None without a weight column.
+        protected: Values of the variable that is set apart, shape (N,), NaN where missing; None without.
+        protected_name: Its column.
 
     """
 
     name: str
     table: pa.Table
     labels: Labels | None
+    weights: Floats | None = None
+    protected: Floats | None = None
+    protected_name: str | None = None
 
 
 def open_rows(path: str, names: Sequence[str] = ()) -> Source:
@@ -58,8 +69,10 @@ def read_rows(
     normal: Sequence[str] = (),
     known: Sequence[str] = (),
     drop: Sequence[str] = (),
+    weight: str | None = None,
+    protect: str | None = None,
 ) -> Rows:
-    """Read all rows and set the label column, and columns to drop, apart from the features.
+    """Read all rows and set the columns that are no features apart: label, weight, protected, to drop.
 
     Of a folder of images the pixels are the features, and the sub-folder is the label where one is needed.
 
@@ -69,7 +82,11 @@ def read_rows(
     """
     if label is None and normal and {"image", "kind"} <= set(source.columns):
         label = "kind"
-    for name in (*drop, *([] if label is None else [label])):
+    beside = {"label": label, "weight": weight, "protect": protect}
+    apart = [name for name in beside.values() if name is not None]
+    if len(set(apart)) < len(apart):
+        raise ConfigError(f"one column is given twice, as {' and '.join(n for n, c in beside.items() if c)}")
+    for name in (*drop, *apart):
         if name not in source.columns:
             raise DataError(f"{source.name}: {unknown('column', name, source.columns)}")
     if label is None and (normal or known):
@@ -79,7 +96,20 @@ def read_rows(
         )
     table = source.read()
     labels = None if label is None else _labels(table.column(label), label, normal, known)
-    return Rows(source.name, _features(table, label, drop), labels)
+    weights = None if weight is None else _numbers(table.column(weight), weight)
+    if weights is not None:
+        event_weights(weights, len(weights), what=f"{source.name}: weight column {weight!r}")
+    protected = None if protect is None else _numbers(table.column(protect), protect)
+    return Rows(source.name, _features(table, {*apart, *drop}), labels, weights, protected, protect)
+
+
+def _numbers(column: pa.ChunkedArray, name: str) -> Floats:
+    """Return a column as floats, missing values as NaN."""
+    kind = column.type
+    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
+        raise DataError(f"column {name!r} has type {kind}; a weight or protected variable is a number a row")
+    filled = pc.fill_null(column.cast(pa.float64()), float("nan"))
+    return np.asarray(filled.to_numpy(), dtype=np.float64)
 
 
 def _labels(column: pa.ChunkedArray, label: str, normal: Sequence[str], known: Sequence[str]) -> Labels:
@@ -88,11 +118,11 @@ def _labels(column: pa.ChunkedArray, label: str, normal: Sequence[str], known: S
     return read_labels(column, normal=chosen[0], known=chosen[1], column=label)
 
 
-def _features(table: pa.Table, label: str | None, drop: Sequence[str]) -> pa.Table:
+def _features(table: pa.Table, apart: set[str]) -> pa.Table:
     images = [field.name for field in table.schema if is_image(field.type)]
-    kept = [name for name in images or table.column_names if name != label and name not in drop]
+    kept = [name for name in images or table.column_names if name not in apart]
     if not kept:
-        raise DataError("no column is left to learn from: every column is the label or dropped")
+        raise DataError("no column is left to learn from: every column is set apart or dropped")
     return table.select(kept)
 
 

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from unseen.data import Source
 from unseen.detectors.two_stage import TwoStage
 from unseen.errors import DataError
+from unseen.evaluation import checked_weights
 from unseen.training.progress import tell
 
 BATCH = 65_536
@@ -84,16 +85,30 @@ def _result(detector: TwoStage, table: pa.Table, start: int, keep: Sequence[str]
 
 @dataclass
 class Count:
-    """Rows and alarms that went by."""
+    """Rows and alarms that went by; with a column of weights, also the weight of either."""
 
+    weight: str | None = None
     rows: int = 0
     alarms: int = 0
+    total: float = 0.0
+    raised: float = 0.0
+
+    @property
+    def share(self) -> float:
+        """Share of the weight that raises alarms, 0 where nothing has weight."""
+        return self.raised / self.total if self.total else 0.0
 
     def over(self, parts: Iterable[tuple[pa.Table, pa.Table]]) -> Iterator[tuple[pa.Table, pa.Table]]:
         """Hand on what comes and count it."""
         for result, table in parts:
             self.rows += result.num_rows
             self.alarms += int(pc.sum(result.column(ALARM)).as_py() or 0)
+            if self.weight is not None:
+                weights = np.asarray(table.column(self.weight).to_numpy(), dtype=np.float64)
+                if weights.any():  # a batch may be all zero
+                    weights = checked_weights(weights, table.num_rows, what=f"column {self.weight!r}")
+                self.total += float(weights.sum())
+                self.raised += float(weights[result.column(ALARM).to_numpy()].sum())
             yield result, table
 
 

@@ -15,8 +15,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from unseen.class_scores import Uniformity
 from unseen.objectives import ClassAwareness
 from unseen.seeds import seeded, torch_generator
+from unseen.training.beside import Beside, mean, weigh
+from unseen.training.decorrelation import DisCo, Penalty
 from unseen.training.flat import flat
 from unseen.training.loop import Batch, Plan, by_autograd, train
 from unseen.training.stages import PATIENCE, Trace, best_state
@@ -34,6 +37,9 @@ def learn_classes(
     *,
     plan: Plan,
     seed: int,
+    beside: Beside | None = None,
+    watched: Beside | None = None,
+    decorrelate: DisCo | None = None,
 ) -> Trace:
     """Stage 1: minimise the mean cross entropy of normal rows; leave the best held-out state.
 
@@ -41,18 +47,27 @@ def learn_classes(
         network: Rows (N, *shape) to logits (N, k).
         normal, held_out: Scaled rows to learn from and to watch.
         classes, held_classes: Class of each of them, 0 to k - 1, shape (N,).
+        beside, watched: Weights and protected variable of the rows of `normal` and of `held_out`.
+        decorrelate: Penalty on a uniformity that follows the protected variable.
 
     """
+    beside, watched = beside or Beside(), watched or Beside()
+    factors, watching = beside.factors, watched.factors
+    penalty = Penalty(decorrelate, beside, watched)
     trace, best, since, least = Trace(), copy.deepcopy(network.state_dict()), 0, math.inf
     noisy = _noise(plan, seed)
 
     def loss(batch: Batch, step: int) -> Tensor:
-        return _normal_rows(network(noisy(batch.rows)), classes[batch.normal_places])
+        logits = network(noisy(batch.rows))
+        losses = weigh(_normal_rows(logits, classes[batch.normal_places]), batch, factors, None)
+        return losses + penalty.of(_uniformity(logits), batch) if penalty.asked else losses
 
     @torch.no_grad()
     def check(step: int) -> bool:
         nonlocal best, since, least
-        value = float(_normal_rows(network(held_out), held_classes).mean())
+        logits = network(held_out)
+        value = float(mean(_normal_rows(logits, held_classes), watching))
+        value += penalty.watched(_uniformity(logits))
         if not math.isfinite(value):
             return True
         trace.steps.append(step)
@@ -82,6 +97,10 @@ def become_unsure(
     awareness: ClassAwareness,
     plan: Plan,
     seed: int,
+    beside: Beside | None = None,
+    watched: Beside | None = None,
+    told_beside: Beside | None = None,
+    decorrelate: DisCo | None = None,
 ) -> Trace:
     """Stage 2: L = mean_normal CE(y, p) + lambda mean_known CE(uniform, p), guarded against forgetting.
 
@@ -92,27 +111,39 @@ def become_unsure(
 
     Args:
         known: Scaled known anomalies (K, *shape); K may be 0.
+        beside, watched, told_beside: What stands beside the rows of `normal`, `held_out` and `known`.
+        decorrelate: Penalty on a uniformity of normal rows that follows the protected variable.
 
     """
+    beside, watched, told_beside = beside or Beside(), watched or Beside(), told_beside or Beside()
+    factors, watching = beside.factors, watched.factors
+    penalty = Penalty(decorrelate, beside, watched)
     trace, states = Trace(), [copy.deepcopy(network.state_dict())]
     # every fifth row, so that each kind of rows that came kind by kind is both taught and watched
     fifth = torch.arange(len(known)) % 5 == 0
-    watched, taught = (known[fifth], known[~fifth]) if len(known) >= 10 else (known, known)
-    before = accuracy(network, held_out, held_classes)
+    seen, rest = (fifth, ~fifth) if len(known) >= 10 else (fifth | True, fifth | True)
+    taught, taught_factors = known[rest], told_beside.at(rest).factors
+    seen_factors = told_beside.at(seen).factors
+    before = accuracy(network, held_out, held_classes, watching)
     noisy = _noise(plan, seed + 1)
 
     def loss(batch: Batch, step: int) -> Tensor:
         logits = network(noisy(batch.rows))
-        own = _normal_rows(logits[: len(batch.normal_places)], classes[batch.normal_places])
-        if not len(taught):
-            return own
-        return torch.cat([own, awareness.loss(logits[len(batch.normal_places) :])])
+        first = len(batch.normal_places)
+        losses = _normal_rows(logits[:first], classes[batch.normal_places])
+        if len(taught):
+            losses = torch.cat([losses, awareness.loss(logits[first:])])
+        losses = weigh(losses, batch, factors, taught_factors)
+        if penalty.asked:
+            follows = penalty.of(_uniformity(logits[:first]), batch)
+            losses = torch.cat([losses[:first] + follows, losses[first:]])
+        return losses
 
     @torch.no_grad()
     def check(step: int) -> bool:
         logits = network(held_out)
-        value = float(_normal_rows(logits, held_classes).mean())
-        right = float((logits.argmax(1) == held_classes).double().mean())
+        value = float(mean(_normal_rows(logits, held_classes), watching))
+        right = _right(logits, held_classes, watching)
         if not math.isfinite(value) or right < before - LOST:
             trace.note(
                 f"stage 2 stopped at step {step}: {right:.1%} of held-out normal rows are put in their "
@@ -120,8 +151,9 @@ def become_unsure(
             )
             return True
         trace.steps.append(step)
-        trace.normal.append(value)
-        trace.known.append(float(awareness.loss(network(watched)).mean()) if len(watched) else 0.0)
+        trace.normal.append(value + penalty.watched(_uniformity(logits)))
+        of_known = mean(awareness.loss(network(known[seen])), seen_factors) if len(known) else 0.0
+        trace.known.append(float(of_known))
         trace.ramp.append(1.0)
         states.append(copy.deepcopy(network.state_dict()))
         return False
@@ -144,9 +176,18 @@ def become_unsure(
 
 
 @torch.no_grad()
-def accuracy(network: nn.Module, rows: Tensor, classes: Tensor) -> float:
-    """Share of rows (N, *shape) that are put in their class (N,)."""
-    return float((network(rows).argmax(1) == classes).double().mean())
+def accuracy(network: nn.Module, rows: Tensor, classes: Tensor, factors: Tensor | None = None) -> float:
+    """Share of rows (N, *shape), or of their weight (N,), that are put in their class (N,)."""
+    return _right(network(rows), classes, factors)
+
+
+def _right(logits: Tensor, classes: Tensor, factors: Tensor | None) -> float:
+    return float(mean((logits.argmax(1) == classes).double(), factors))
+
+
+def _uniformity(logits: Tensor) -> Tensor:
+    """Return what must not follow a protected variable, shape (N,): the default score, which has no end."""
+    return Uniformity().from_logits(logits).float()
 
 
 def _normal_rows(logits: Tensor, classes: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from unseen.errors import TrainingError
 from unseen.models.network import Network
+from unseen.training.beside import quantile
 
 # Units whose mean divergence is below this carry nothing (nats).
 ACTIVE = 0.01
@@ -22,6 +23,7 @@ class ForgettingGuard:
     Attributes:
         median, tail: Stage-1 median and 0.99 quantile of E on held-out normal rows.
         median_limit, tail_limit: Largest allowed ratios to them.
+        factors: Weights of the held-out rows, shape (n,); None where all count alike.
 
     """
 
@@ -29,11 +31,12 @@ class ForgettingGuard:
     tail: float
     median_limit: float = 1.5
     tail_limit: float = 2.0
+    factors: Tensor | None = None
 
     @classmethod
-    def fit(cls, error: Tensor) -> ForgettingGuard:
+    def fit(cls, error: Tensor, factors: Tensor | None = None) -> ForgettingGuard:
         """Remember stage 1 from its errors on held-out normal rows, shape (n,)."""
-        return cls(float(error.median()), float(error.quantile(0.99)))
+        return cls(*_middle_and_tail(error, factors), factors=factors)
 
     def complaint(self, error: Tensor) -> str | None:
         """Return what is wrong with errors (n,) of the same rows now, or None."""
@@ -49,10 +52,13 @@ class ForgettingGuard:
     def ratios(self, error: Tensor) -> tuple[float, float]:
         """Ratios of the median and of the 0.99 quantile of E to stage 1."""
         tiny = 1e-12
-        return (
-            float(error.median()) / max(self.median, tiny),
-            float(error.quantile(0.99)) / max(self.tail, tiny),
-        )
+        median, tail = _middle_and_tail(error, self.factors)
+        return median / max(self.median, tiny), tail / max(self.tail, tiny)
+
+
+def _middle_and_tail(error: Tensor, factors: Tensor | None) -> tuple[float, float]:
+    median = error.median() if factors is None else quantile(error, 0.5, factors)
+    return float(median), float(quantile(error, 0.99, factors))
 
 
 @torch.no_grad()

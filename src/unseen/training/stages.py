@@ -14,7 +14,9 @@ from torch import Tensor
 from unseen.models.network import Network
 from unseen.objectives import Awareness, aware_rows, elbo
 from unseen.seeds import torch_generator
+from unseen.training.beside import Beside, mean, quantile, weigh, without_largest
 from unseen.training.closed_form import ClosedForm
+from unseen.training.decorrelation import DisCo, Penalty
 from unseen.training.flat import flat
 from unseen.training.guards import ForgettingGuard, active_units
 from unseen.training.loop import Batch, Plan, by_autograd, train
@@ -64,7 +66,17 @@ def _inputs(
 
 
 def learn_normal(
-    network: Network, normal: Tensor, held_out: Tensor, *, beta: float, plan: Plan, trim: float, seed: int
+    network: Network,
+    normal: Tensor,
+    held_out: Tensor,
+    *,
+    beta: float,
+    plan: Plan,
+    trim: float,
+    seed: int,
+    beside: Beside | None = None,
+    watched: Beside | None = None,
+    decorrelate: DisCo | None = None,
 ) -> Trace:
     """Stage 1: minimise the mean of l = E + (beta / D) KL over normal rows; leave the best held-out state.
 
@@ -72,26 +84,36 @@ def learn_normal(
         normal, held_out: Scaled rows (N, *shape) to learn from and to watch.
         trim: Share of unlabelled anomalies expected among the normal rows; from half-way on, 1.5 times that
             share of each batch with the largest loss is left out.
+        beside, watched: Weights and protected variable of the rows of `normal` and of `held_out`.
+        decorrelate: Penalty on errors that follow the protected variable.
 
     """
     inputs = _inputs(network, beta, plan, seed)
+    beside, watched = beside or Beside(), watched or Beside()
+    factors, watching = beside.factors, watched.factors
+    penalty = Penalty(decorrelate, beside, watched)
     trace, best, since = Trace(), copy.deepcopy(network.state_dict()), 0
     least = float("inf")
 
     def loss(batch: Batch, step: int) -> Tensor:
         x = batch.rows
-        rows = elbo(network(*inputs(x)), x, beta=beta)
+        out = network(*inputs(x))
+        rows = elbo(out, x, beta=beta)
         if trim > 0 and step >= plan.steps // 2:
-            keep = max(1, len(rows) - round(1.5 * trim * len(rows)))
-            rows = rows.sort().values[:keep]
-        return rows
+            own = None if factors is None else factors[batch.normal_places]
+            rows = without_largest(rows, 1.5 * trim, own)
+        else:
+            rows = weigh(rows, batch, factors, None)
+        return rows + penalty.of(out.error(x), batch) if penalty.asked else rows
 
     @torch.no_grad()
     def check(step: int) -> bool:
         nonlocal best, least, since
-        losses = elbo(network(held_out), held_out, beta=beta)
+        out = network(held_out)
+        losses = elbo(out, held_out, beta=beta)
         # unlabelled anomalies are among the held-out rows too, and would rule a mean
-        value = float(losses.median() if trim else losses.mean())
+        middle = quantile(losses, 0.5, watching) if watching is not None else losses.median()
+        value = float(middle if trim else mean(losses, watching)) + penalty.watched(out.error(held_out))
         if not math.isfinite(value):
             return True
         trace.steps.append(step)
@@ -104,7 +126,8 @@ def learn_normal(
 
     with flat(network) as parameters:
         descent = by_autograd(loss)
-        if trim == 0 and ClosedForm.fits(network, beta):
+        plain = trim == 0 and factors is None and not penalty.asked
+        if plain and ClosedForm.fits(network, beta):
             descent = ClosedForm(network, beta, min(plan.batch, len(normal))).descent(inputs)
         train(network, parameters, descent, normal, None, plan, check=check, seed=seed, what="stage 1")
     network.load_state_dict(best)
@@ -122,6 +145,10 @@ def become_aware(
     tau: float,
     plan: Plan,
     seed: int,
+    beside: Beside | None = None,
+    watched: Beside | None = None,
+    told_beside: Beside | None = None,
+    decorrelate: DisCo | None = None,
 ) -> Trace:
     """Stage 2: train on normal rows and known anomalies together, guarded against forgetting.
 
@@ -133,15 +160,23 @@ def become_aware(
     Args:
         known: Scaled known anomalies (K, *shape); K may be 0.
         tau: 0.99 quantile of E on held-out normal rows after stage 1.
+        beside, watched, told_beside: What stands beside the rows of `normal`, `held_out` and `known`.
+        decorrelate: Penalty on errors of normal rows that follow the protected variable.
 
     """
     inputs = _inputs(network, beta, plan, seed + 1)
+    beside, watched, told_beside = beside or Beside(), watched or Beside(), told_beside or Beside()
     trace, states = Trace(), [copy.deepcopy(network.state_dict())]
     told = known if len(known) else None
-    watched = known[: max(1, len(known) // 5)] if len(known) >= 10 else known
-    taught = known[len(watched) :] if len(known) >= 10 else told
+    # with ten or more, a fifth of the known rows is watched and the rest taught
+    apart = max(1, len(known) // 5) if len(known) >= 10 else 0
+    seen = slice(0, apart or len(known))
+    taught = known[apart:] if apart else told
+    factors, taught_factors = beside.factors, told_beside.at(slice(apart, None)).factors
+    watching, seen_factors = watched.factors, told_beside.at(seen).factors
+    penalty = Penalty(decorrelate, beside, watched)
     with torch.no_grad():
-        guard = ForgettingGuard.fit(network(held_out).error(held_out))
+        guard = ForgettingGuard.fit(network(held_out).error(held_out), watching)
         units = active_units(network, held_out)
 
     def ramp(step: int) -> float:
@@ -151,8 +186,17 @@ def become_aware(
         x = batch.rows
         out = network(*inputs(x))
         if told is None:
-            return elbo(out, x, beta=beta) / tau
-        return aware_rows(out, x, batch.known, awareness=awareness, beta=beta, tau=tau, ramp=ramp(step))
+            rows = elbo(out, x, beta=beta) / tau
+        else:
+            own = None if factors is None else factors[batch.normal_places]
+            rows = aware_rows(
+                out, x, batch.known, awareness=awareness, beta=beta, tau=tau, ramp=ramp(step), factors=own
+            )
+        rows = weigh(rows, batch, factors, taught_factors)
+        if penalty.asked:
+            first = len(batch.normal_places)
+            rows = torch.cat([rows[:first] + penalty.of(out.error(x)[:first], batch), rows[first:]])
+        return rows
 
     @torch.no_grad()
     def check(step: int) -> bool:
@@ -163,8 +207,9 @@ def become_aware(
             trace.note(f"stage 2 stopped at step {step}: {complaint}. Kept the last good state.")
             return True
         trace.steps.append(step)
-        trace.normal.append(float(elbo(out, held_out, beta=beta).mean()))
-        trace.known.append(_known_loss(network, watched, held_out, awareness, beta, tau))
+        normal_loss = float(mean(elbo(out, held_out, beta=beta), watching))
+        trace.normal.append(normal_loss + tau * penalty.watched(error))
+        trace.known.append(_known_loss(network, known[seen], held_out, awareness, beta, tau, seen_factors))
         trace.ramp.append(ramp(step))
         states.append(copy.deepcopy(network.state_dict()))
         return False
@@ -178,7 +223,13 @@ def become_aware(
 
 
 def _known_loss(
-    network: Network, known: Tensor, held_out: Tensor, awareness: Awareness, beta: float, tau: float
+    network: Network,
+    known: Tensor,
+    held_out: Tensor,
+    awareness: Awareness,
+    beta: float,
+    tau: float,
+    factors: Tensor | None,
 ) -> float:
     """Full-ramp awareness loss of the watched known rows; 0 where there are none."""
     if not len(known):
@@ -186,7 +237,7 @@ def _known_loss(
     rows = torch.cat([held_out, known])
     mask = torch.arange(len(rows)) >= len(held_out)
     losses = aware_rows(network(rows), rows, mask, awareness=awareness, beta=beta, tau=tau, ramp=1.0)
-    return float(losses[mask].mean())
+    return float(mean(losses[mask], factors))
 
 
 def best_state(trace: Trace) -> int:

@@ -43,10 +43,10 @@ def score_edges(scored: Scored, bins: int = 56) -> Floats:
     return np.linspace(low - margin, high + margin, bins + 1)
 
 
-def shares(rows: Floats, edges: Floats) -> Floats:
-    """Share of rows in each bin, (b,); scores beyond the edges count in the end bins."""
-    counts, _ = np.histogram(np.clip(rows, edges[0], edges[-1]), edges)
-    return np.asarray(counts / max(rows.size, 1))
+def shares(rows: Floats, edges: Floats, weights: Floats | None = None) -> Floats:
+    """Share of rows, or of their weight, in each bin, (b,); scores beyond the edges count in the end bins."""
+    counts, _ = np.histogram(np.clip(rows, edges[0], edges[-1]), edges, weights=weights)
+    return np.asarray(counts / (max(rows.size, 1) if weights is None else weights.sum()))
 
 
 @styled
@@ -64,8 +64,12 @@ def histograms(scored: Scored, threshold: float | None = None) -> Figure:
     strips: list[str | None] = [*sorted(kinds, key=lambda name: name not in told)] or [None]
     figure = canvas(0.75 + 0.62 * len(strips))
     edges = score_edges(scored)
-    every = {name: shares(rows, edges) for name, rows in scored.kinds.items() if name in kinds}
-    normal = shares(scored.normal, edges)
+    every = {
+        name: shares(rows, edges, scored.weights_of(name))
+        for name, rows in scored.kinds.items()
+        if name in kinds
+    }
+    normal = shares(scored.normal, edges, scored.normal_weights)
     floor = 0.4 / max(scored.normal.size, 1)
     styles = kind_styles(*_in_order(scored, told))
     grid: Any = figure.subplots(len(strips), 1, sharex=True, sharey=True, squeeze=False)
