@@ -360,3 +360,19 @@ def test_progress_is_told_to_who_listens_and_to_nobody_else():
         stage_1(plan=Plan(steps=40, batch=64, check_every=20))
     tell("stage 1", 1, 1)
     assert heard == [("stage 1", 20, 40), ("stage 1", 40, 40)]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_each_of_two_kinds_that_come_one_after_the_other_is_taught(first):
+    """Two rows of one kind, eight of another: the first fifth alone would be watched, never taught."""
+    off_plane = normal_rows()[1][2:4]
+    kinds = [
+        0.5 * normal_rows(number, 5)[0] + 0.9 * off_plane[first ^ turn] for turn, number in enumerate((2, 8))
+    ]
+    network, _ = stage_1()
+    fresh = 0.5 * normal_rows(50, 6)[0] + 0.9 * off_plane[first]
+    with torch.no_grad():
+        before = float(network(fresh).error(fresh).mean())
+    stage_2(network, torch.cat(kinds), plan=Plan(steps=300, rate=5e-3, batch=64, check_every=20))
+    with torch.no_grad():
+        assert float(network(fresh).error(fresh).mean()) > 1.5 * before

@@ -77,6 +77,7 @@ setting 'stpes' is not known. Did you mean 'steps'?
     normal: Names = Field(default=(), description="labels that are normal")
     known: Names = Field(default=(), description="labels of the known anomalies")
     drop: Names = Field(default=(), description="columns that are not features")
+    columns: Names = Field(default=(), description="patterns of the columns that are features; () is all")
     weight: str | None = Field(default=None, description="column of event weights")
     protect: str | None = Field(
         default=None, description="column that is no feature and must not be followed"

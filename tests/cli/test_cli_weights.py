@@ -124,3 +124,49 @@ def test_faults_are_one_line(jets, tmp_path, words, message):
     assert message in ran.err
     assert "Traceback" not in ran.err
     assert len(ran.err.strip().splitlines()) == 1
+
+
+# ---------------------------------------------------------------------------------- files by kind
+
+
+@pytest.fixture(scope="module")
+def by_kind(tmp_path_factory):
+    """Three files of one kind each, and a model that was told of none and reads two of three columns."""
+    place, rng = tmp_path_factory.mktemp("kinds"), np.random.default_rng(1)
+    for kind, n, off in (("qq", 1500, 0.0), ("tt", 300, 3.0), ("ww", 300, -3.0)):
+        columns = {"jet_a": rng.normal(size=n) + off, "jet_b": rng.normal(size=n), "id": np.arange(n)}
+        pa_csv.write_csv(pa.table(columns), place / f"{kind}.csv")
+    data = [f"{kind}={place / kind}.csv" for kind in ("qq", "tt", "ww")]
+    words = ("--normal", "qq", "--known", "tt", "--columns", "jet_*", "--hold-out", 0.3)
+    ran = unseen("fit", *data, *words, *QUICK, "--out", place / "model")
+    assert ran.code == 0, ran.err
+    return place / "model", data
+
+
+def test_files_by_kind_are_learned_from_and_judged(by_kind):
+    model, data = by_kind
+    assert package.load(model).schema_.columns == ("jet_a", "jet_b")
+    ran = unseen("evaluate", model, *data, "--held-out", "--json")
+    found = json.loads(ran.out)
+    assert found["data"] == data
+    kinds = {kind["kind"]: kind for kind in found["joined"]["kinds"]}
+    assert kinds["tt"]["told"]
+    assert not kinds["ww"]["told"]
+    assert min(kind["auc"]["value"] for kind in kinds.values()) > 0.9
+
+
+def test_the_report_and_a_single_file_by_kind(by_kind, tmp_path):
+    model, data = by_kind
+    ran = unseen("report", model, *data, "--out", tmp_path / "page.html")
+    assert ran.code == 0, ran.err
+    assert "qq.csv, tt.csv, ww.csv" in (tmp_path / "page.html").read_text()
+    alone = unseen("evaluate", model, data[1], "--normal", "qq")
+    assert (alone.code, alone.out) == (1, "")
+    assert alone.err.count("\n") == 1
+
+
+def test_several_files_without_kinds_are_refused(by_kind):
+    model, data = by_kind
+    ran = unseen("evaluate", model, data[0], data[1].partition("=")[2])
+    assert ran.code == 1
+    assert "2 files came, so each needs the kind of its rows" in ran.err

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import typer
 
-from unseen.cli import closeness, content, examples, simulate
+from unseen.cli import closeness, content, examples, significance, simulate
 
-app = typer.Typer(help="Look into, simulate and compare collider events.", no_args_is_help=True)
+app = typer.Typer(help="Look into, simulate, compare and search collider events.", no_args_is_help=True)
 
 app.command("content", epilog=examples.of("content"))(content.content)
 app.command("simulate", epilog=examples.of("simulate"))(simulate.simulate)
 app.command("closeness", epilog=examples.of("closeness"))(closeness.closeness)
+app.command("significance", epilog=examples.of("significance"))(significance.significance)

@@ -10,7 +10,7 @@ import typer
 
 from unseen.cli import show
 from unseen.cli.faults import note
-from unseen.cli.options import Data, Json, Known, Label, Model, Names, Normal, Protect, Weight
+from unseen.cli.options import DataFiles, Json, Known, Label, Model, Names, Normal, Protect, Weight, as_given
 
 if TYPE_CHECKING:
     from unseen.evaluation import Measures
@@ -23,7 +23,7 @@ HeldOut = Annotated[bool, typer.Option("--held-out", help="Only rows that fit --
 
 def evaluate(
     model: Model,
-    data: Data,
+    data: DataFiles,
     label: Label = None,
     normal: Normal = None,
     known: Known = None,
@@ -64,7 +64,7 @@ def evaluate(
     if out is not None:
         write_judged(judged, out)
     if json:
-        show.as_json({"model": str(model), "data": data, "held_out": held_out, **judged.to_dict()})
+        show.as_json({"model": str(model), "data": as_given(data), "held_out": held_out, **judged.to_dict()})
     else:
         print_table(judged)
 

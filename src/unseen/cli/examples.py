@@ -12,6 +12,7 @@ _LINES = {
         "unseen fit KDDTrain+.txt.gz --names Field_Names.csv --names attack,difficulty --drop difficulty "
         "--label attack --normal normal --known neptune,smurf --out model",
         "unseen fit flows.csv --config fit.toml --out model",
+        "unseen fit qq=qq.root tt=tt.root --normal qq --known tt --columns 'jet_*,met' --out model",
         "unseen fit jets.csv --label kind --normal qcd --weight w --protect mjj --decorrelate 1 --out model",
     ),
     "score": (
@@ -23,6 +24,7 @@ _LINES = {
         "unseen evaluate model flows.csv --held-out",
         "unseen evaluate model flows.csv --held-out --out judged",
         'unseen evaluate model new.csv --label "Attack Type" --normal Normal --json',
+        "unseen evaluate model qq=qq.root tt=tt.root --normal qq",
     ),
     "explain": (
         "unseen explain model flows.csv --rows 3,17",
@@ -45,6 +47,11 @@ _LINES = {
     "closeness": (
         "unseen collider closeness qcd.h5 suep300.h5 --published dark_showers/n_tracks",
         "unseen collider closeness qcd.h5 --published dark_showers/n_tracks --json",
+    ),
+    "significance": (
+        "unseen collider significance model qcd=qcd.h5 w=w.h5 --normal qcd --luminosity 300 "
+        "--cross-section qcd=1e4 --cross-section w=0.5",
+        "unseen collider significance model jets.csv --luminosity 300 --cross-section qcd=1e4 --json",
     ),
     "list": ("unseen recipe list",),
     "run": ("unseen recipe run aware-flows --quick", "unseen recipe run aware-mnist --seeds 5 --json"),

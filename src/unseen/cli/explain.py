@@ -26,7 +26,7 @@ def explain(
     from unseen.registry import load
     from unseen.studies.explaining import explain_rows
     from unseen.studies.memory import recall
-    from unseen.studies.rows import open_rows
+    from unseen.studies.opening import open_rows
     from unseen.studies.scoring import picked, scored, strongest
 
     wanted = _numbers(rows)

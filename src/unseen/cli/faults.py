@@ -24,6 +24,7 @@ _SPELLED = (
     ("leave it out with exclude", "leave it out with --drop"),
     ("pass names=[...]", "pass --names FILE"),
     ("name it with label=...", "name it with --label"),
+    ("as weight=..., or name it among the columns to learn from", "with --weight, or keep it with --columns"),
     ("name the label column and the normal labels", "pass --label COLUMN --normal NAME"),
     ("Name the classes of the normal rows, or use AwareDetector", "Pass --normal A,B, or another --model"),
     ("fit it with a hold-out share, e.g. 0.3", "fit it with --hold-out 0.3"),

@@ -10,19 +10,33 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from unseen.cli import show
-from unseen.cli.options import Data, Drop, Json, Known, Label, Names, Normal, Protect, Weight, several
+from unseen.cli.options import (
+    Columns,
+    DataFiles,
+    Drop,
+    Json,
+    Known,
+    Label,
+    Names,
+    Normal,
+    Protect,
+    Weight,
+    as_given,
+    several,
+)
 
 if TYPE_CHECKING:
     from unseen.studies.fitting import Learned
 
 
 def fit(
-    data: Data,
+    data: DataFiles,
     out: Annotated[Path, typer.Option("--out", "-o", help="Model folder to write (or a .unseen file).")],
     label: Label = None,
     normal: Normal = None,
     known: Known = None,
     drop: Drop = None,
+    columns: Columns = None,
     weight: Weight = None,
     protect: Protect = None,
     decorrelate: Annotated[
@@ -66,20 +80,22 @@ def fit(
     """Learn what is normal, be told of the known anomalies, write a model.
 
     Rows of kinds that are neither normal nor known are left out.
-    Without --label all rows count as normal.
+    Without --label all rows count as normal, unless files are given by kind: KIND=PATH KIND=PATH.
     """
     from unseen.config import FitSettings, read_settings
     from unseen.persist import check_place
     from unseen.registry import save
     from unseen.studies.fitting import learn
-    from unseen.studies.rows import open_rows, read_rows
+    from unseen.studies.opening import open_rows
+    from unseen.studies.rows import read_rows
 
     widths = None if hidden is None else several([hidden])
     given = {
-        "label": label, "normal": normal, "known": known, "drop": several(drop), "weight": weight,
-        "protect": protect, "decorrelate": decorrelate, "hold_out": hold_out, "missing": missing,
-        "scaling": scaling, "false_alarms": false_alarms, "trim": trim, "trust": trust, "model": model,
-        "hidden": widths, "loss": loss, "steps": steps, "members": members, "seed": seed,
+        "label": label, "normal": normal, "known": known, "drop": several(drop),
+        "columns": several(columns), "weight": weight, "protect": protect, "decorrelate": decorrelate,
+        "hold_out": hold_out, "missing": missing, "scaling": scaling, "false_alarms": false_alarms,
+        "trim": trim, "trust": trust, "model": model, "hidden": widths,
+        "loss": loss, "steps": steps, "members": members, "seed": seed,
     }  # fmt: skip
     start = FitSettings() if config is None else read_settings(config)
     settings = start.over(given, where="options")
@@ -88,17 +104,17 @@ def fit(
         source = open_rows(data, names or ())
         rows = read_rows(
             source, label=settings.label, normal=settings.normal, known=settings.known, drop=settings.drop,
-            weight=settings.weight, protect=settings.protect,
+            columns=settings.columns, weight=settings.weight, protect=settings.protect,
         )  # fmt: skip
         learned = learn(rows, settings, names=source.columns if names else ())
         save(learned.detector, out)
     if json:
-        show.as_json({"model": str(out), "data": data, **learned.to_dict()})
+        show.as_json({"model": str(out), "data": as_given(data), **learned.to_dict()})
     else:
         _tell(learned, data, out)
 
 
-def _tell(learned: Learned, data: str, out: Path) -> None:
+def _tell(learned: Learned, data: list[str], out: Path) -> None:
     from unseen.studies.fitting import silence
 
     columns = f"{learned.columns} columns" if learned.columns > 1 else "1 column"
@@ -125,8 +141,9 @@ def _tell(learned: Learned, data: str, out: Path) -> None:
     if learned.hard:
         lines.append(f"hard      {learned.hard} known anomalies looked ordinary before they were told of")
     lines.append(f"wrote     {out}")
-    model, rows = shlex.quote(str(out)), shlex.quote(data)
+    model, rows = shlex.quote(str(out)), shlex.join(data)
+    one = rows if len(data) == 1 else "ONE_FILE"
     judge = f"{rows} --held-out" if learned.kept_back else "OTHER_ROWS   (which it has not seen, with labels)"
-    lines += ["", "next:", f"  unseen evaluate {model} {judge}", f"  unseen score {model} {rows} --top 10"]
+    lines += ["", "next:", f"  unseen evaluate {model} {judge}", f"  unseen score {model} {one} --top 10"]
     for line in lines:
         typer.echo(line)

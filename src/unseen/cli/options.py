@@ -15,6 +15,14 @@ Data = Annotated[
         "Parquet; - is standard input.",
     ),
 ]
+DataFiles = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="DATA...",
+        help="CSV (.gz too), Parquet, Arrow, NPZ, ROOT, HDF5 (FILE:TABLE), LHE, a folder of images or "
+        "Parquet; - is standard input. Several files, each as KIND=PATH, have their rows labelled by file.",
+    ),
+]
 Model = Annotated[Path, typer.Argument(metavar="MODEL", help="Model folder or file written by unseen fit.")]
 Label = Annotated[
     str | None, typer.Option("--label", metavar="COLUMN", help="Column that says what each row is.")
@@ -25,6 +33,14 @@ Known = Annotated[
 ]
 Drop = Annotated[
     list[str] | None, typer.Option("--drop", metavar="COLS", help="Columns that are not features.")
+]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--columns",
+        metavar="GLOB,GLOB",
+        help="Only these columns are features, e.g. 'Muon_*'; the rest is not read.",
+    ),
 ]
 Names = Annotated[
     list[str] | None,
@@ -44,6 +60,11 @@ Protect = Annotated[
     typer.Option("--protect", metavar="COLUMN", help="Column, such as a mass, that is no feature."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def as_given(data: list[str]) -> str | list[str]:
+    """Return one path as a text, several as a list, for a record."""
+    return data[0] if len(data) == 1 else data
 
 
 def several(values: list[str] | None) -> list[str] | None:

@@ -12,12 +12,12 @@ import typer
 from unseen.cli import show
 from unseen.cli.evaluate import HeldOut
 from unseen.cli.faults import note
-from unseen.cli.options import Data, Json, Known, Label, Model, Names, Normal, Protect, Weight
+from unseen.cli.options import DataFiles, Json, Known, Label, Model, Names, Normal, Protect, Weight, as_given
 
 
 def report(
     model: Model,
-    data: Data,
+    data: DataFiles,
     out: Annotated[Path, typer.Option("--out", "-o", help="HTML file to write.")] = Path("report.html"),
     label: Label = None,
     normal: Normal = None,
@@ -49,7 +49,7 @@ def report(
         content = judged_content(
             detector,
             judged,
-            data=Path(data).name,
+            data=", ".join(Path(part).name for part in data),
             command=show.command_line(sys.argv),
             date=datetime.date.today().isoformat(),
         )
@@ -57,6 +57,6 @@ def report(
     for warning in judged.warnings:
         note(warning)
     if json:
-        show.as_json({"model": str(model), "data": data, "report": str(out), **judged.to_dict()})
+        show.as_json({"model": str(model), "data": as_given(data), "report": str(out), **judged.to_dict()})
     else:
         typer.echo(f"{content.summary}\nwrote {out}")

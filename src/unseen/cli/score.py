@@ -44,7 +44,7 @@ def score(
     from unseen.registry import load
     from unseen.studies.fitting import silence
     from unseen.studies.memory import recall
-    from unseen.studies.rows import open_rows
+    from unseen.studies.opening import open_rows
     from unseen.studies.scoring import Count, scored, strongest
 
     detector = load(model)

@@ -43,6 +43,11 @@ class Source(ABC):
         return {}
 
     @property
+    def label(self) -> str | None:
+        """Column that says what each row is, where the source knows it; None for most formats."""
+        return None
+
+    @property
     def weights(self) -> tuple[str, ...]:
         """Columns that say how much a row counts rather than what it is; they are no features."""
         return ()
@@ -108,6 +113,10 @@ class _Selection(Source):
     @property
     def left_out(self) -> Mapping[str, str]:
         return self._source.left_out
+
+    @property
+    def label(self) -> str | None:
+        return self._source.label
 
     @property
     def weights(self) -> tuple[str, ...]:

@@ -93,7 +93,7 @@ def learn(rows: Rows, settings: FitSettings, *, names: Sequence[str] = ()) -> Le
     y = np.zeros(total, dtype=np.int8) if labels is None else labels.y
     memory = Memory(
         rows.name,
-        label=settings.label,
+        label=rows.label_name or settings.label,
         normal=() if labels is None else labels.normal,
         known=() if labels is None else labels.known,
         names=tuple(names),

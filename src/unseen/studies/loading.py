@@ -11,12 +11,14 @@ from unseen.detectors.two_stage import TwoStage
 from unseen.registry import load
 from unseen.studies.judging import Judged, held_out_of, judge
 from unseen.studies.memory import recall
-from unseen.studies.rows import Rows, StudyNote, open_rows, read_rows
+from unseen.studies.opening import open_rows
+from unseen.studies.rows import Rows, StudyNote, read_rows
+from unseen.studies.scoring import inputs_of
 
 
 def labelled_rows(
     detector: TwoStage,
-    data: str,
+    data: str | Sequence[str],
     *,
     label: str | None = None,
     normal: Sequence[str] | None = None,
@@ -28,16 +30,19 @@ def labelled_rows(
     """Read labelled rows; what is None is taken from the detector's memory.
 
     A remembered known kind that has no row in this data is left out; one that is asked for must be there.
-    So with a remembered column of weights or of a protected variable, with a word about it.
+    So with a remembered column of weights or of a protected variable, with a word about it. Beside these only
+    the columns that the detector reads are read. `data` is a path, or several as `KIND=PATH`.
     """
     memory = recall(detector)
     source = open_rows(data, names or memory.names)
-    label = label or memory.label
+    label = label or source.label or memory.label
+    inputs = [name for name in inputs_of(detector) if name in source.columns]
     return read_rows(
         source,
         label=label,
         normal=normal or memory.normal,
         known=known or (),
+        columns=inputs,
         weight=weight or _present(source, memory.weight, "no event weights: all rows count alike"),
         protect=protect or _present(source, memory.protect, "what alarms do to it is not judged"),
     )
@@ -55,7 +60,7 @@ def _present(source: Source, column: str | None, otherwise: str) -> str | None:
 
 def judged_file(
     model: str | os.PathLike[str],
-    data: str,
+    data: str | Sequence[str],
     *,
     label: str | None = None,
     normal: Sequence[str] | None = None,

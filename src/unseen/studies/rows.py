@@ -5,14 +5,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from fnmatch import fnmatchcase
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from unseen.data import Labels, Source, open_source, read_labels
+from unseen.data import Labels, Source, read_labels
 from unseen.data.kinds import is_image
 from unseen.errors import ConfigError, DataError, unknown
 from unseen.evaluation import event_weights
@@ -35,6 +35,7 @@ class Rows:
         name: What a person calls the data.
         table: The columns that are features.
         labels: What each row is; None without a label column.
+        label_name: Its column.
         weights: Event weights, shape (N,); None without a weight column.
         protected: Values of the variable that is set apart, shape (N,), NaN where missing; None without.
         protected_name: Its column.
@@ -47,19 +48,7 @@ class Rows:
     weights: Floats | None = None
     protected: Floats | None = None
     protected_name: str | None = None
-
-
-def open_rows(path: str, names: Sequence[str] = ()) -> Source:
-    """Open data; `names` are column names for files without a header, or files that list them.
-
-    Each of `names` is a file (one name a line; what follows a comma is ignored) or names joined by commas.
-
-    Raises:
-        DataError: The data, or a file of names, cannot be read.
-
-    """
-    found = [name for part in names for name in _named(part)]
-    return open_source(path, names=found or None)
+    label_name: str | None = None
 
 
 def read_rows(
@@ -69,17 +58,31 @@ def read_rows(
     normal: Sequence[str] = (),
     known: Sequence[str] = (),
     drop: Sequence[str] = (),
+    columns: Sequence[str] = (),
     weight: str | None = None,
     protect: str | None = None,
 ) -> Rows:
     """Read all rows and set the columns that are no features apart: label, weight, protected, to drop.
 
     Of a folder of images the pixels are the features, and the sub-folder is the label where one is needed.
+    Columns that weigh rows, as the source says, are features only where `columns` names them in full.
+
+    Args:
+        source: Where the rows are; of formats by column, only what is needed is read.
+        label, normal, known: What each row is; of files opened by kind, the kind.
+        drop, columns: Columns that are no features; patterns (`*`, `?`) of those that are, () for all others.
+        weight, protect: Columns of event weights and of the protected variable.
 
     Raises:
-        DataError: A column or label that is not there (the nearest is offered), or no feature left.
+        DataError: A column, pattern or label that is not there (the nearest is offered), or no feature left.
+        ConfigError: One column given twice, or a label column where the rows are labelled by file.
 
     """
+    if label is not None and source.label not in (None, label):
+        raise ConfigError(
+            f"the rows are labelled by file, and by column {label!r} too; leave out the kinds or the column"
+        )
+    label = label or source.label
     if label is None and normal and {"image", "kind"} <= set(source.columns):
         label = "kind"
     beside = {"label": label, "weight": weight, "protect": protect}
@@ -94,13 +97,37 @@ def read_rows(
             f"{source.name}: labels are given, but not the column they stand in; name it with label=..., "
             f"one of: {', '.join(source.columns)}"
         )
-    table = source.read()
+    features = _chosen(source, columns, drop=drop, apart=apart)
+    table = source.select([name for name in source.columns if name in features or name in apart]).read()
     labels = None if label is None else _labels(table.column(label), label, normal, known)
     weights = None if weight is None else _numbers(table.column(weight), weight)
     if weights is not None:
         event_weights(weights, len(weights), what=f"{source.name}: weight column {weight!r}")
     protected = None if protect is None else _numbers(table.column(protect), protect)
-    return Rows(source.name, _features(table, {*apart, *drop}), labels, weights, protected, protect)
+    return Rows(source.name, _features(table, set(apart)), labels, weights, protected, protect, label)
+
+
+def _chosen(source: Source, columns: Sequence[str], *, drop: Sequence[str], apart: Sequence[str]) -> set[str]:
+    """Return the columns that are to be features."""
+    chosen = set(source.columns)
+    if columns:
+        chosen = set()
+        for pattern in columns:
+            fitting = {name for name in source.columns if pattern == name or fnmatchcase(name, pattern)}
+            if not fitting:
+                raise DataError(f"{source.name}: {unknown('column or pattern', pattern, source.columns)}")
+            chosen |= fitting
+    # a simulated event's weights follow from what it is, and would give its kind away
+    weighing = [name for name in source.weights if name in chosen and name not in (*columns, *drop, *apart)]
+    if weighing:
+        more = f" and {len(weighing) - 1} more" if len(weighing) > 1 else ""
+        warnings.warn(
+            f"column {weighing[0]!r}{more} weighs rows, so it is no feature; name the one to weigh with "
+            "as weight=..., or name it among the columns to learn from",
+            StudyNote,
+            stacklevel=4,
+        )
+    return chosen - {*weighing, *drop, *apart}
 
 
 def _numbers(column: pa.ChunkedArray, name: str) -> Floats:
@@ -168,21 +195,3 @@ def _meant(name: str, words: set[str], label: str) -> str:
         return name
     warnings.warn(f"label {name!r} is read as {close[0]!r} of column {label!r}", StudyNote, stacklevel=6)
     return close[0]
-
-
-def _named(part: str) -> list[str]:
-    place = Path(part)
-    if not place.is_file():
-        if place.suffix in (".csv", ".txt") or "/" in part:
-            raise DataError(
-                f"{part} does not exist; names are a file with one name a line, or joined by commas"
-            )
-        return [name.strip() for name in part.split(",") if name.strip()]
-    try:
-        lines = place.read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError) as error:
-        raise DataError(f"{part} is not a text file of column names") from error
-    names = [line.split(",")[0].strip() for line in lines if line.strip()]
-    if len(names) == 1 and "," in "".join(lines):
-        return [name.strip() for name in lines[0].split(",")]
-    return names

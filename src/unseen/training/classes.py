@@ -22,7 +22,7 @@ from unseen.training.beside import Beside, mean, weigh
 from unseen.training.decorrelation import DisCo, Penalty
 from unseen.training.flat import flat
 from unseen.training.loop import Batch, Plan, by_autograd, train
-from unseen.training.stages import PATIENCE, Trace, best_state
+from unseen.training.stages import PATIENCE, Trace, best_state, watched_and_taught
 
 # Share of held-out normal rows that stage 2 may come to put in a wrong class before it is stopped.
 LOST = 0.05
@@ -119,9 +119,7 @@ def become_unsure(
     factors, watching = beside.factors, watched.factors
     penalty = Penalty(decorrelate, beside, watched)
     trace, states = Trace(), [copy.deepcopy(network.state_dict())]
-    # every fifth row, so that each kind of rows that came kind by kind is both taught and watched
-    fifth = torch.arange(len(known)) % 5 == 0
-    seen, rest = (fifth, ~fifth) if len(known) >= 10 else (fifth | True, fifth | True)
+    seen, rest = watched_and_taught(len(known))
     taught, taught_factors = known[rest], told_beside.at(rest).factors
     seen_factors = told_beside.at(seen).factors
     before = accuracy(network, held_out, held_classes, watching)

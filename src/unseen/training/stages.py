@@ -169,12 +169,9 @@ def become_aware(
     inputs = _inputs(network, beta, plan, seed + 1)
     beside, watched, told_beside = beside or Beside(), watched or Beside(), told_beside or Beside()
     trace, states = Trace(), [copy.deepcopy(network.state_dict())]
-    told = known if len(known) else None
-    # with ten or more, a fifth of the known rows is watched and the rest taught
-    apart = max(1, len(known) // 5) if len(known) >= 10 else 0
-    seen = slice(0, apart or len(known))
-    taught = known[apart:] if apart else told
-    factors, taught_factors = beside.factors, told_beside.at(slice(apart, None)).factors
+    seen, rest = watched_and_taught(len(known))
+    taught = known[rest] if len(known) else None
+    factors, taught_factors = beside.factors, told_beside.at(rest).factors
     watching, seen_factors = watched.factors, told_beside.at(seen).factors
     penalty = Penalty(decorrelate, beside, watched)
     with torch.no_grad():
@@ -187,7 +184,7 @@ def become_aware(
     def loss(batch: Batch, step: int) -> Tensor:
         x = batch.rows
         out = network(*inputs(x))
-        if told is None:
+        if taught is None:
             rows = elbo(out, x, beta=beta) / tau
         else:
             own = None if factors is None else factors[batch.normal_places]
@@ -222,6 +219,19 @@ def become_aware(
     network.load_state_dict(states[best_state(trace)])
     _watch_units(network, held_out, units, trace)
     return trace
+
+
+def watched_and_taught(known: int) -> tuple[Tensor, Tensor]:
+    """Masks (K,) of the known rows to watch and of those to teach: all for both where they are below ten.
+
+    Else every fifth is watched, so that of kinds that come one after the other each is both.
+
+    >>> [mask.nonzero().flatten().tolist() for mask in watched_and_taught(10)]
+    [[0, 5], [1, 2, 3, 4, 6, 7, 8, 9]]
+    """
+    fifth = torch.arange(known) % 5 == 0
+    every = torch.ones(known, dtype=torch.bool)
+    return (fifth, ~fifth) if known >= 10 else (every, every)
 
 
 def _known_loss(
