@@ -8,7 +8,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from unseen.errors import ConfigError
 from unseen.models.autoencoder import AutoEncoder
-from unseen.models.neighbours import Neighbours, nearest, principal_axes
+from unseen.models.neighbours import TREE, Neighbours, Reference, principal_axes
 from unseen.models.network import MOST_LAYERS, Convolution, Dense, default_latent
 from unseen.models.vae import VAE
 from unseen.nn.orientation import OrientedGradients
@@ -136,9 +136,11 @@ def test_axes_are_the_principal_ones():
     assert principal_axes(flat - flat.mean(0), 99).shape == (8, 6)
 
 
-def test_nearest_is_the_same_in_any_cut_of_the_rows():
-    reference, x = rows(100), rows(1300, seed=1)
-    distance, place = nearest(x, reference, 3)
+@pytest.mark.parametrize("width", [1, TREE, TREE + 1])
+def test_nearest_rows_are_the_nearest_by_tree_and_by_all_distances(width):
+    reference, x = rows(100, width), rows(1300, width, seed=1)
+    distance, place = Reference(reference).nearest(x, 3)
+    assert distance.shape == place.shape == (1300, 3)
     assert (np.diff(distance.numpy(), axis=1) >= 0).all()
     expected = torch.cdist(x, reference).topk(3, largest=False).indices
     assert float((place == expected).float().mean()) > 0.999

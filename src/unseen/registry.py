@@ -28,6 +28,7 @@ from unseen.models.vae import VAE
 from unseen.nn.orientation import OrientedGradients
 from unseen.persist import read_model, write_model
 from unseen.training.decorrelation import DisCo
+from unseen.training.guards import Forgetting
 from unseen.training.loop import Plan
 
 DETECTORS: dict[str, type[TwoStage]] = {cls.__name__: cls for cls in (AwareDetector, AwareClassifier)}
@@ -65,6 +66,7 @@ COMPONENTS: dict[str, type[Any]] = {
         class_scores.Window,
         *get_args(thresholds.Threshold),
         Plan,
+        Forgetting,
         DisCo,
         Neighbours,
         OrientedGradients,

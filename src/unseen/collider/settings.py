@@ -141,7 +141,7 @@ def settled(physics: Physics, selection: Selection) -> Physics:
 def usual_pt_hat_min(process: str, selection: Selection) -> float:
     """Return a least transverse momentum of the hard process in GeV that cuts next to nothing away.
 
-    Of the events that pass, about 1 % (`ht`) and 2 % (`dijet`) lie within 10 % of it. At 300 GeV for
+    Of the events that pass, 1 to 2 % lie within 10 % of it. At 300 GeV for
     H_T > 800 GeV it would be 18 %, for a twelfth of the tries.
     """
     if selection.kind == "ht":

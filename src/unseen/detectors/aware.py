@@ -28,6 +28,7 @@ from unseen.seeds import seeded
 from unseen.thresholds import Threshold
 from unseen.training.beside import Beside
 from unseen.training.decorrelation import DisCo
+from unseen.training.guards import Forgetting
 from unseen.training.loop import Plan
 from unseen.training.stages import TUNE, become_aware, learn_normal
 
@@ -56,6 +57,8 @@ class AwareDetector(TwoStage):
         trust: Largest share of the false alarms on held-out rows that may be due to what was told, 0 to 1.
         members: Networks trained side by side whose scores are averaged.
         learn, tune: How long stage 1 and stage 2 train.
+        guard: How much worse stage 2 may reconstruct normal rows before it is stopped; None is
+            `Forgetting()`, which is to be widened where anomalies overlap with normal rows.
         trim: Share of unlabelled anomalies expected among the normal rows (their largest losses are left
             out of the second half of stage 1); 0 trains on all.
         neighbours: `Neighbours(...)` adds the distance to a bank of normal rows as a second member of stage
@@ -108,6 +111,7 @@ class AwareDetector(TwoStage):
         members: int = 1,
         learn: Plan | None = None,
         tune: Plan | None = None,
+        guard: Forgetting | None = None,
         trim: float = 0.0,
         neighbours: Neighbours | None = None,
         decorrelate: DisCo | None = None,
@@ -124,6 +128,7 @@ class AwareDetector(TwoStage):
         self.members = members
         self.learn = learn
         self.tune = tune
+        self.guard = guard
         self.trim = trim
         self.neighbours = neighbours
         self.decorrelate = decorrelate
@@ -246,6 +251,7 @@ class AwareDetector(TwoStage):
                     tau=tau,
                     plan=plan,
                     seed=seed,
+                    forgetting=self.guard,
                     beside=self._beside,
                     watched=self._watch_beside,
                     told_beside=given.beside.at(given.told),

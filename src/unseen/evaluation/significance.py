@@ -67,8 +67,9 @@ def asimov(s: ArrayLike, b: ArrayLike, sigma_b: ArrayLike = 0.0) -> Floats:
 def _certain(s: Floats, b: Floats) -> Floats:
     x = s / b
     series = x * x * (0.5 - x * (1 / 6 - x * (1 / 12 - x / 20)))
-    exact = (1 + x) * np.log1p(x) - x
-    return np.asarray(np.sqrt(2 * b * np.where(x < _SMALL, series, exact)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        exact = np.where(x > -1, (1 + x) * np.log1p(x) - x, 1.0)  # a bin that loses all: b ln 1 + b
+    return np.asarray(np.sqrt(2 * b * np.where(np.abs(x) < _SMALL, series, exact)))
 
 
 def _uncertain(s: Floats, b: Floats, v: Floats) -> Floats:
@@ -87,6 +88,33 @@ def combined(significances: ArrayLike) -> float:
     5.0
     """
     return float(np.sqrt(np.square(np.asarray(significances, dtype=np.float64)).sum()))
+
+
+def asimov_deviation(changed: ArrayLike, expected: ArrayLike) -> float:
+    """Median significance of rejecting `expected` events a bin where the truth is `changed`, over all bins.
+
+    `Z = sqrt(2 sum_i (a_i ln(a_i / e_i) - a_i + e_i))`: as `asimov`, but a bin may lose events as well, as
+    it does where an effect interferes with the background.
+
+    Args:
+        changed, expected: (k,) events of each bin.
+
+    Raises:
+        DataError: lengths differ, values are negative or not finite, or events appear where none is expected.
+
+    >>> round(asimov_deviation([110.0, 90.0], [100.0, 100.0]), 3)
+    1.417
+
+    """
+    a, e = (np.asarray(value, dtype=np.float64) for value in (changed, expected))
+    if a.shape != e.shape or a.ndim != 1:
+        raise DataError(f"{a.shape} changed and {e.shape} expected bins came; accepted: as many of each")
+    if not (np.isfinite(a).all() and np.isfinite(e).all() and (a >= 0).all() and (e >= 0).all()):
+        raise DataError("events have values that are negative or not finite")
+    if ((e == 0) & (a > 0)).any():
+        raise DataError("events appear in a bin where none is expected: merge bins until each has some")
+    some = e > 0
+    return combined(_certain(a[some] - e[some], e[some]))
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
+from scipy.spatial import KDTree
 from torch import Tensor
 
 from unseen.nn.orientation import OrientedGradients
@@ -12,6 +14,8 @@ from unseen.seeds import torch_generator
 
 # Rows a block of distances; 512 x 10,000 distances are 20 MB.
 ROWS = 512
+# Up to this many components a tree finds neighbours faster than all distances do.
+TREE = 7
 # Images a block of features: their maps of votes stay in cache.
 IMAGES = 256
 
@@ -60,7 +64,7 @@ class Neighbours:
         axes = principal_axes(features - centre, self.components)
         codes = ((features - centre) @ axes)[: self.reference]
         k = min(self.k, len(codes) - 1)
-        own = nearest(codes, codes, k + 1)[0][:, -1]
+        own = Reference(codes).nearest(codes, k + 1)[0][:, -1]
         # duplicates have no distance of their own; the smallest believable one stands in
         floor = 0.05 * float(own.median()) or 1e-6
         return Bank(k, self.power, self.front, norm, centre, axes, codes, own.clamp_min(floor))
@@ -94,6 +98,10 @@ class Bank:
     codes: Tensor
     own: Tensor
 
+    @cached_property
+    def _reference(self) -> Reference:
+        return Reference(self.codes)
+
     def encode(self, x: Tensor) -> Tensor:
         """Codes of scaled rows (N, *shape), shape (N, P)."""
         if self.front is None:
@@ -103,7 +111,7 @@ class Bank:
 
     def strangeness(self, codes: Tensor) -> Tensor:
         """s(x) of each code, shape (N,)."""
-        distance, place = nearest(codes, self.codes, self.k)
+        distance, place = self._reference.nearest(codes, self.k)
         return (distance / self.own[place] ** self.power).mean(1).clamp_min(1e-12).log()
 
     def ratio(self, codes: Tensor, known: Tensor) -> Tensor:
@@ -111,15 +119,15 @@ class Bank:
 
         High where a row lies nearer to what was told than to anything normal.
         """
-        normal = nearest(codes, self.codes, self.k)[0].mean(1)
-        told = nearest(codes, known, min(3, len(known)))[0].mean(1)
+        normal = self._reference.nearest(codes, self.k)[0].mean(1)
+        told = Reference(known).nearest(codes, min(3, len(known)))[0].mean(1)
         floor = 0.05 * self.own.median()
         return (normal + floor).log() - (told + floor).log()
 
     def parts(self, x: Tensor) -> Tensor:
         """Share of each feature of x in its displacement from the nearest normal rows, shape (N, D)."""
         codes = self.encode(x)
-        _, place = nearest(codes, self.codes, self.k)
+        _, place = self._reference.nearest(codes, self.k)
         displacement = (codes - self.codes[place].mean(1)) @ self.axes.T
         parts = displacement.square()
         if self.front is not None:
@@ -141,12 +149,25 @@ def in_proportion(weights: Tensor, count: int, generator: torch.Generator) -> Te
     return torch.searchsorted(reached, marks * (reached[-1] / count)).clamp_max(len(weights) - 1)
 
 
-def nearest(codes: Tensor, reference: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """Distances to the k nearest reference codes, nearest first, and their places, both (N, k)."""
-    found = [
-        torch.cdist(block, reference).topk(k, dim=1, largest=False) for block in torch.split(codes, ROWS)
-    ]
-    return torch.cat([f.values for f in found]), torch.cat([f.indices for f in found])
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """Codes (R, P) that the nearest ones are looked for among."""
+
+    codes: Tensor
+
+    def nearest(self, codes: Tensor, k: int) -> tuple[Tensor, Tensor]:
+        """Distances to the k nearest reference codes, nearest first, and their places, both (N, k)."""
+        if self.codes.shape[1] <= TREE:
+            distances, places = self._tree.query(codes.numpy(), k=[*range(1, k + 1)])
+            return torch.from_numpy(distances).float(), torch.from_numpy(places)
+        found = [
+            torch.cdist(block, self.codes).topk(k, dim=1, largest=False) for block in torch.split(codes, ROWS)
+        ]
+        return torch.cat([f.values for f in found]), torch.cat([f.indices for f in found])
+
+    @cached_property
+    def _tree(self) -> KDTree:
+        return KDTree(self.codes.numpy())
 
 
 def principal_axes(centred: Tensor, count: int) -> Tensor:

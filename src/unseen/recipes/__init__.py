@@ -14,8 +14,10 @@ from unseen.recipes.results import Results
 
 _MODULES = {
     "aware-classifier": "aware_classifier",
+    "aware-collider": "aware_collider",
     "aware-flows": "aware_flows",
     "aware-mnist": "aware_mnist",
+    "aware-smeft": "aware_smeft",
 }
 
 
@@ -23,12 +25,14 @@ def available() -> dict[str, str]:
     """Return the recipes there are, each with one line on what it shows.
 
     >>> list(available())
-    ['aware-classifier', 'aware-flows', 'aware-mnist']
+    ['aware-classifier', 'aware-collider', 'aware-flows', 'aware-mnist', 'aware-smeft']
     """
     return {
         "aware-classifier": "classifier of digits: told of few or many kinds, judged on kinds never told of",
+        "aware-collider": "collider events: one process normal, one told, the others unseen (OPAL, dijets)",
         "aware-flows": "network attacks: told of one family, judged on the others (NSL-KDD, CICIDS2017)",
         "aware-mnist": "digits: told of one kind, judged on a digit held out and on far pictures",
+        "aware-smeft": "Higgs events with weights: told of one operator, judged on the others",
     }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from unseen.errors import TrainingError
+from unseen.errors import ConfigError, TrainingError
 from unseen.models.network import Network
 from unseen.training.beside import quantile
 
@@ -17,35 +17,56 @@ ACTIVE = 0.01
 
 
 @dataclass(frozen=True)
+class Forgetting:
+    """How much worse stage 2 may reconstruct held-out normal rows than stage 1 did.
+
+    The limits suit anomalies that lie apart from normal rows. Where both overlap, as under small effective
+    operators, repelling the one raises the errors of the other, and wider limits let stage 2 learn.
+
+    Args:
+        median, tail: Largest ratios of the median and of the 0.99 quantile of E to those of stage 1.
+
+    """
+
+    median: float = 1.5
+    tail: float = 2.0
+
+    def __post_init__(self) -> None:
+        if not (self.median >= 1.0 and self.tail >= 1.0):
+            raise ConfigError(f"limits {self.median!r} and {self.tail!r} came; accepted: 1 or more, e.g. 1.5")
+
+
+@dataclass(frozen=True)
 class ForgettingGuard:
     """Stage 2 must still reconstruct normal rows: median and 0.99 quantile of E against stage 1.
 
     Attributes:
         median, tail: Stage-1 median and 0.99 quantile of E on held-out normal rows.
-        median_limit, tail_limit: Largest allowed ratios to them.
+        limits: Largest allowed ratios to them.
         factors: Weights of the held-out rows, shape (n,); None where all count alike.
 
     """
 
     median: float
     tail: float
-    median_limit: float = 1.5
-    tail_limit: float = 2.0
+    limits: Forgetting = Forgetting()
     factors: Tensor | None = None
 
     @classmethod
-    def fit(cls, error: Tensor, factors: Tensor | None = None) -> ForgettingGuard:
+    def fit(
+        cls, error: Tensor, factors: Tensor | None = None, limits: Forgetting | None = None
+    ) -> ForgettingGuard:
         """Remember stage 1 from its errors on held-out normal rows, shape (n,)."""
-        return cls(*_middle_and_tail(error, factors), factors=factors)
+        return cls(*_middle_and_tail(error, factors), limits or Forgetting(), factors)
 
     def complaint(self, error: Tensor) -> str | None:
         """Return what is wrong with errors (n,) of the same rows now, or None."""
         if not bool(torch.isfinite(error).all()):
             return "the error of held-out normal rows is not finite"
         ratios = self.ratios(error)
-        if ratios[0] > self.median_limit:
+        if ratios[0] > self.limits.median:
             return f"the median error of held-out normal rows rose to {ratios[0]:.2f} times stage 1"
-        if ratios[1] > self.tail_limit:
+        if ratios[1] > self.limits.tail:
             return f"the 0.99 quantile of the held-out normal error rose to {ratios[1]:.2f} times stage 1"
         return None
 

@@ -18,7 +18,7 @@ from unseen.training.beside import Beside, mean, quantile, weigh, without_larges
 from unseen.training.closed_form import ClosedForm
 from unseen.training.decorrelation import DisCo, Penalty
 from unseen.training.flat import flat
-from unseen.training.guards import ForgettingGuard, active_units
+from unseen.training.guards import Forgetting, ForgettingGuard, active_units
 from unseen.training.loop import Batch, Plan, by_autograd, train
 
 # Stage 1 ends early after this many checks without a better held-out loss.
@@ -149,6 +149,7 @@ def become_aware(
     watched: Beside | None = None,
     told_beside: Beside | None = None,
     decorrelate: DisCo | None = None,
+    forgetting: Forgetting | None = None,
 ) -> Trace:
     """Stage 2: train on normal rows and known anomalies together, guarded against forgetting.
 
@@ -160,6 +161,7 @@ def become_aware(
     Args:
         known: Scaled known anomalies (K, *shape); K may be 0.
         tau: 0.99 quantile of E on held-out normal rows after stage 1.
+        forgetting: Limits of the guard; None takes its defaults.
         beside, watched, told_beside: What stands beside the rows of `normal`, `held_out` and `known`.
         decorrelate: Penalty on errors of normal rows that follow the protected variable.
 
@@ -173,7 +175,7 @@ def become_aware(
     watching, seen_factors = watched.factors, told_beside.at(seen).factors
     penalty = Penalty(decorrelate, beside, watched)
     with torch.no_grad():
-        guard = ForgettingGuard.fit(network(held_out).error(held_out), watching)
+        guard = ForgettingGuard.fit(network(held_out).error(held_out), watching, forgetting)
         units = active_units(network, held_out)
 
     def ramp(step: int) -> float:

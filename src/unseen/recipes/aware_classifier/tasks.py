@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from unseen.recipes.collider_sets import dijets
 from unseen.recipes.datasets import (
     NORMAL,
     Images,
@@ -38,6 +39,8 @@ class Task:
         test, kinds: Rows (M, D) to judge on, "normal" among them, and the kind of each, shape (M,):
             that of a row of the pool's family, or a name that begins with "far ".
         image: (C, H, W) of rows that are flattened images; None for tables.
+        unit: What other classifiers divide rows by.
+        labelled: Kind -> rows for a classifier dedicated to that kind, none of them told or tested.
 
     """
 
@@ -47,6 +50,8 @@ class Task:
     test: Rows
     kinds: Kinds
     image: tuple[int, int, int] | None
+    unit: float = 1.0
+    labelled: Mapping[str, Rows] = field(default_factory=dict)
 
 
 def digits(seed: int, config: dict[str, Any], data: Path | None) -> Task:
@@ -80,6 +85,7 @@ def digits(seed: int, config: dict[str, Any], data: Path | None) -> Task:
         flat(np.concatenate(parts)),
         np.concatenate(kinds),
         (1, 28, 28),
+        unit=255.0,
     )
 
 
@@ -88,5 +94,33 @@ def flat(images: Images) -> Rows:
     return images.reshape(len(images), -1).astype(np.float32)
 
 
+def jets(seed: int, config: dict[str, Any], data: Path | None) -> Task:
+    """QCD and top events are the classes; resonances of 2, 3 and 4 quarks a jet are the kinds.
+
+    Columns are standardised by the rows to learn from.
+    """
+    mixed = {
+        name: generator(seed, 36).permutation(events.features).astype(np.float32)
+        for name, events in dijets(config["events"]).items()
+    }
+    learn = {name: mixed.pop(name) for name in ("qcd", "top")}
+    cut = {name: round(config["learn"] * len(rows)) for name, rows in learn.items()}
+    normal = np.concatenate([rows[: cut[name]] for name, rows in learn.items()])
+    centre, width = normal.mean(0), normal.std(0)
+    labels, aside = config["labels"], config["labels"] + config["labelled"]
+    parts = {kind: (rows - centre) / width for kind, rows in mixed.items()}
+    left = (np.concatenate([rows[cut[name] :] for name, rows in learn.items()]) - centre) / width
+    tested = {NORMAL: left, **{kind: rows[aside:] for kind, rows in parts.items()}}
+    return Task(
+        (normal - centre) / width,
+        np.repeat(list(learn), list(cut.values())),
+        {kind: rows[:labels] for kind, rows in parts.items()},
+        np.concatenate(list(tested.values())),
+        np.repeat(list(tested), [len(rows) for rows in tested.values()]),
+        None,
+        labelled={kind: rows[labels:aside] for kind, rows in parts.items()},
+    )
+
+
 # Name in `config.toml` -> what makes its rows. A second task is one more function and a line here.
-TASKS: dict[str, Callable[[int, dict[str, Any], Path | None], Task]] = {"digits": digits}
+TASKS: dict[str, Callable[[int, dict[str, Any], Path | None], Task]] = {"digits": digits, "jets": jets}

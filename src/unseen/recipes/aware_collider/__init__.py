@@ -1,0 +1,1 @@
+"""Collider events: LEP final states, and jets of simulated resonances."""

@@ -1,0 +1,1 @@
+"""Higgs events under effective operators."""
