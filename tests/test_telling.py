@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from unseen.detectors.advice import suggest_labels
 from unseen.detectors.aware import AwareDetector
-from unseen.detectors.telling import add_told, handicap_for
+from unseen.detectors.telling import Beyond, Shared, add_told, handicap_for
 from unseen.errors import ConfigError, DataError
 from unseen.training.loop import Plan
 
@@ -25,7 +25,7 @@ def evidence(seed, members=2, rows=400):
 def test_the_price_on_the_rows_it_is_set_on_is_within_the_trust(seed, trust, decimals):
     unaided, *told = (np.round(e, decimals) if decimals else e for e in evidence(seed))
     handicap = handicap_for(unaided, told, trust)
-    joined = add_told(unaided, told, 0.0 if math.isinf(handicap) else handicap)
+    joined = add_told(unaided, told, 0.0 if math.isinf(handicap) else handicap, Beyond())
     if math.isinf(handicap):
         return
     assert (joined >= unaided).all()
@@ -44,7 +44,7 @@ def test_more_trust_is_a_lower_handicap_and_too_little_a_higher_one():
 def test_the_handicap_is_the_smallest_that_can_be_afforded():
     unaided, *told = evidence(4)
     handicap = handicap_for(unaided, told, 0.2)
-    joined = add_told(unaided, told, handicap - 0.2)
+    joined = add_told(unaided, told, handicap - 0.2, Beyond())
     ratios = [(joined > limit).sum() / max((unaided > limit).sum(), 1) for limit in np.sort(unaided)[-200:-1]]
     assert max(ratios) > 1 / 0.8
 
@@ -52,7 +52,7 @@ def test_the_handicap_is_the_smallest_that_can_be_afforded():
 def test_nothing_told_adds_nothing():
     unaided, *_ = evidence(5)
     assert math.isinf(handicap_for(unaided, [], 0.1))
-    assert (add_told(unaided, [], math.inf) == unaided).all()
+    assert (add_told(unaided, [], math.inf, Beyond()) == unaided).all()
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +63,25 @@ def told():
     rows = np.concatenate([normal, known])
     labels = np.repeat([0, 1], [1500, 12])
     return AwareDetector(learn=PLAN, tune=PLAN, seed=1).fit(rows, labels), rng
+
+
+@pytest.mark.parametrize("trust", [0.05, 0.3, 0.5])
+def test_shared_evidence_costs_at_every_rate_what_was_said(trust):
+    """Calibrated evidence of normal rows is exponential: the price is bounded on rows never looked at."""
+    rng = np.random.default_rng(3)
+    unaided = rng.exponential(size=1_000_000)
+    told = [np.maximum(0.7 * unaided, rng.exponential(size=unaided.size)) - 0.3 for _ in range(2)]
+    told = [-np.log((-column).argsort().argsort() / column.size + 1e-9) for column in told]  # exact p-values
+    joining = Shared()
+    joined = add_told(unaided, told, joining.handicap(unaided, told, trust, None), joining)
+    assert (joined >= unaided).all()
+    for rate in (1e-1, 1e-2, 1e-3):
+        limit = -np.log(rate)
+        assert (joined > limit).mean() <= 1.05 * rate / (1 - trust) + 3e-5
+        # what was told keeps its share: every row it alone is sure of is raised
+        sure = np.max(told, axis=0) - np.log(2) > limit + np.log((1 - trust) / trust)
+        assert (joined[sure] > limit).all()
+    assert math.isinf(joining.handicap(unaided, [], trust, None))
 
 
 def test_a_told_detector_is_never_below_its_unaided_self(told):

@@ -24,6 +24,7 @@ from unseen.data.scale import Scaling
 from unseen.data.schema import Missing
 from unseen.detectors.aware import AwareDetector
 from unseen.detectors.classify import AwareClassifier
+from unseen.detectors.telling import Beyond, Shared
 from unseen.detectors.two_stage import TwoStage
 from unseen.errors import ConfigError, nearest, unknown
 from unseen.models.autoencoder import AutoEncoder
@@ -51,6 +52,8 @@ TABLE_TUNE = Plan(steps=500, rate=5e-4, noise=0.2)
 
 # Pixels a side below which an image is read pixel by pixel.
 SMALL = 16
+
+JOININGS: dict[str, type[Beyond | Shared]] = {"beyond": Beyond, "shared": Shared}
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 Width = Annotated[int, Field(ge=1, le=65_536)]
@@ -111,6 +114,10 @@ setting 'stpes' is not known. Did you mean 'steps'?
         default=0.0, description="unlabelled anomalies expected"
     )
     trust: Share = Field(default=0.1, description="largest share of the false alarms due to what was told")
+    joining: Literal["beyond", "shared"] = Field(
+        default="beyond",
+        description="how what was told joins: beyond (a price) or shared (kinds that resemble each other)",
+    )
     false_alarms: Share | None = Field(default=None, description="stated false-alarm rate")
     seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(default=0, description="same seed, same model")
 
@@ -196,6 +203,7 @@ setting 'stpes' is not known. Did you mean 'steps'?
             awareness=LOSSES[self.loss or "abc"](),
             threshold=self._threshold(),
             trust=self.trust,
+            joining=JOININGS[self.joining](),
             members=self.members,
             # the penalty is on the mean squared error, so that is what a decorrelated detector reads
             row_score=Robust(scale=0.3) if image is None and self.decorrelate is None else None,
@@ -215,6 +223,7 @@ setting 'stpes' is not known. Did you mean 'steps'?
             awareness=CLASS_LOSSES[self.loss or "uniform"](),
             threshold=self._threshold(),
             trust=self.trust,
+            joining=JOININGS[self.joining](),
             members=self.members,
             learn=_plan(Plan(), steps=self.steps, rate=self.rate),
             tune=_plan(TUNE, steps=self.tune_steps),

@@ -18,6 +18,7 @@ from unseen import class_scores, objectives, scores, thresholds
 from unseen.detectors.aware import AwareDetector
 from unseen.detectors.classify import AwareClassifier
 from unseen.detectors.detector import Detector
+from unseen.detectors.telling import Joining
 from unseen.detectors.two_stage import TwoStage
 from unseen.errors import ConfigError, ModelFileError, UnseenError, unknown
 from unseen.models.autoencoder import AutoEncoder
@@ -65,6 +66,7 @@ COMPONENTS: dict[str, type[Any]] = {
         class_scores.TopProbability,
         class_scores.Window,
         *get_args(thresholds.Threshold),
+        *get_args(Joining),
         Plan,
         Forgetting,
         DisCo,

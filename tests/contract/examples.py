@@ -13,6 +13,7 @@ from sklearn.base import clone
 from unseen.class_scores import TopProbability, Window
 from unseen.detectors.aware import AwareDetector
 from unseen.detectors.classify import AwareClassifier
+from unseen.detectors.telling import Shared
 from unseen.detectors.two_stage import TwoStage
 from unseen.models.autoencoder import AutoEncoder
 from unseen.models.classifier import Classifier
@@ -138,6 +139,7 @@ EXAMPLES = {
         lambda: _aware(scaling="quantiles", neighbours=Neighbours(reference=300, power=0.5)),
         table,
     ),
+    "shared": (lambda: _aware(joining=Shared(), trust=0.4), table),
     "sum of scores": (
         lambda: _aware(row_score=Sum((Residual(), Latent()), (1.0, 0.02)), trust=0.5),
         table,

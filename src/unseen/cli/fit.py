@@ -58,6 +58,10 @@ def fit(
     trust: Annotated[
         float | None, typer.Option(help="Largest share of the false alarms that may be due to what was told.")
     ] = None,
+    joining: Annotated[
+        str | None,
+        typer.Option(help="beyond, or shared where being told of one kind should help with others."),
+    ] = None,
     model: Annotated[
         str | None, typer.Option(help="vae, autoencoder or classifier (of the normal labels).")
     ] = None,
@@ -94,7 +98,7 @@ def fit(
         "label": label, "normal": normal, "known": known, "drop": several(drop),
         "columns": several(columns), "weight": weight, "protect": protect, "decorrelate": decorrelate,
         "hold_out": hold_out, "missing": missing, "scaling": scaling, "false_alarms": false_alarms,
-        "trim": trim, "trust": trust, "model": model, "hidden": widths,
+        "trim": trim, "trust": trust, "joining": joining, "model": model, "hidden": widths,
         "loss": loss, "steps": steps, "members": members, "seed": seed,
     }  # fmt: skip
     start = FitSettings() if config is None else read_settings(config)

@@ -16,6 +16,7 @@ from unseen.detectors.committee import Member
 from unseen.detectors.extras import Given
 from unseen.detectors.readers import Nearness, Neighbouring, Reader, Reconstructing
 from unseen.detectors.stored import bank_of, read_members
+from unseen.detectors.telling import Joining
 from unseen.detectors.two_stage import TwoStage, fitted_plan
 from unseen.errors import ConfigError
 from unseen.models.autoencoder import AutoEncoder
@@ -55,6 +56,8 @@ class AwareDetector(TwoStage):
         row_score: How a pass is read, see `unseen.scores`; None is `Reconstruction()`.
         threshold: What raises an alarm, see `unseen.thresholds`; None is a false-alarm rate of 1 %.
         trust: Largest share of the false alarms on held-out rows that may be due to what was told, 0 to 1.
+        joining: How what was told joins what was learned unaided: None is `Beyond()`; `Shared()` for kinds
+            that resemble each other, see `unseen.detectors.telling`.
         members: Networks trained side by side whose scores are averaged.
         learn, tune: How long stage 1 and stage 2 train.
         guard: How much worse stage 2 may reconstruct normal rows before it is stopped; None is
@@ -108,6 +111,7 @@ class AwareDetector(TwoStage):
         row_score: Score | None = None,
         threshold: Threshold | None = None,
         trust: float = 0.1,
+        joining: Joining | None = None,
         members: int = 1,
         learn: Plan | None = None,
         tune: Plan | None = None,
@@ -125,6 +129,7 @@ class AwareDetector(TwoStage):
         self.row_score = row_score
         self.threshold = threshold
         self.trust = trust
+        self.joining = joining
         self.members = members
         self.learn = learn
         self.tune = tune

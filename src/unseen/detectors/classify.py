@@ -22,6 +22,7 @@ from unseen.detectors.classifying import Classifying
 from unseen.detectors.committee import Member
 from unseen.detectors.extras import Given
 from unseen.detectors.stored import read_members
+from unseen.detectors.telling import Joining
 from unseen.detectors.two_stage import REHEARSAL, Places, TwoStage, fitted_plan
 from unseen.errors import ConfigError, ModelFileError
 from unseen.models.classifier import Backbone, Classifier
@@ -75,7 +76,7 @@ class AwareClassifier(TwoStage):
             rows to logits; only registered models can be saved. None is `Classifier()`.
         awareness: Loss on known anomalies; None is `Uniform(0.5)`.
         row_score: How logits are read, see `unseen.class_scores`; None is `Uniformity()`.
-        threshold, trust, members, scaling, missing, image_shape, seed: As in `AwareDetector`.
+        threshold, trust, joining, members, scaling, missing, image_shape, seed: As in `AwareDetector`.
         groups: Classes to make by k-means where `fit` is given none.
         learn, tune: How long stage 1 and stage 2 train; by Adam, see `unseen.training.classes`.
         decorrelate: `DisCo(weight=...)` punishes networks whose uniformity, the cross entropy between the
@@ -113,6 +114,7 @@ class AwareClassifier(TwoStage):
         row_score: ClassScore | None = None,
         threshold: Threshold | None = None,
         trust: float = 0.1,
+        joining: Joining | None = None,
         members: int = 1,
         groups: int = 3,
         learn: Plan | None = None,
@@ -128,6 +130,7 @@ class AwareClassifier(TwoStage):
         self.row_score = row_score
         self.threshold = threshold
         self.trust = trust
+        self.joining = joining
         self.members = members
         self.groups = groups
         self.learn = learn

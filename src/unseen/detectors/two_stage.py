@@ -23,7 +23,7 @@ from unseen.detectors.detector import DEFAULT_RATE, Contributions, Detector, rea
 from unseen.detectors.extras import Given, heaviest_of, read_given, weights_of
 from unseen.detectors.readers import Reader
 from unseen.detectors.stored import read_calibration, read_names, write_calibration, write_members
-from unseen.detectors.telling import add_told, explain_told, handicap_for
+from unseen.detectors.telling import Beyond, Joining, add_told, explain_told
 from unseen.errors import ConfigError, DataError, unknown
 from unseen.seeds import generator
 from unseen.thresholds import Calibration
@@ -51,6 +51,7 @@ class TwoStage(Detector):
     """
 
     trust: float
+    joining: Joining | None
     members: int
     decorrelate: DisCo | None
     scaling: Scaling
@@ -128,14 +129,14 @@ class TwoStage(Detector):
                 return member.reader.rows(rows)
         raise ConfigError(unknown("member", name, self.stage1_members()))
 
-    def set_trust(self, trust: float) -> Self:
-        """Change `trust` after being told, without training again.
+    def set_trust(self, trust: float, joining: Joining | None = None) -> Self:
+        """Change `trust`, and `joining` where one is given, after being told, without training again.
 
         Raises:
             DataError: The detector was loaded from a file, which carries no rows to measure the price on.
 
         """
-        self.set_params(trust=trust)
+        self.set_params(trust=trust, joining=joining or self.joining)
         self._check_settings()
         self._need_rows()
         self._calibrate()
@@ -234,7 +235,8 @@ class TwoStage(Detector):
         """Set the price of what was told on the watched rows, and the threshold on rows never used before."""
         unaided = join(self.stage1_, self._watch)
         told = [member.own_evidence(self._watch) for member in self.stage2_]
-        self.handicap_ = handicap_for(unaided, told, self.trust, weights_of(self._watch_beside))
+        weights = weights_of(self._watch_beside)
+        self.handicap_ = self._joining().handicap(unaided, told, self.trust, weights)
         self.calibration_ = Calibration.fit(self._joined(self._test), weights_of(self._test_beside))
 
     def _held_out(self, rows: int, heaviest: float) -> tuple[int, int]:
@@ -258,11 +260,19 @@ class TwoStage(Detector):
 
     def _joined(self, x: Tensor) -> Floats:
         told = [] if math.isinf(self.handicap_) else [member.own_evidence(x) for member in self.stage2_]
-        return add_told(join(self.stage1_, x), told, self.handicap_)
+        return add_told(join(self.stage1_, x), told, self.handicap_, self._joining())
+
+    def _joining(self) -> Joining:
+        return self.joining or Beyond()
 
     def _explain(self, rows: Floats) -> Contributions:
         names, parts = explain_told(
-            self.stage1_, self.stage2_, self.handicap_, self._tensor(rows), self._feature_names()
+            self.stage1_,
+            self.stage2_,
+            self.handicap_,
+            self._tensor(rows),
+            self._feature_names(),
+            self._joining(),
         )
         if self.schema_ is None or self._image():
             return Contributions(names, parts)

@@ -131,6 +131,10 @@ def judged(task: Task, seed: int, config: dict[str, Any]) -> list[Record]:
         detector.fine_tune(rows)
         found += _measured(detector.anomaly_score(task.test), task, "aware", seed, **about)
         found += _measured(detector.stage2_score(task.test), task, "told alone", seed, **about)
+        for name, other in config["also"].items():
+            detector.set_trust(other["trust"], build(other["joining"]))
+            found += _measured(detector.anomaly_score(task.test), task, f"aware, {name}", seed, **about)
+        detector.set_params(trust=parts["trust"], joining=parts["joining"])
     return found + _peers(task, seed, config)
 
 
