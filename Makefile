@@ -24,6 +24,9 @@ types: .venv/.installed-dev
 bench: .venv/.installed-peers
 	$(BIN)/unseen recipe run aware-flows --out src/unseen/recipes/aware_flows/results
 	$(BIN)/unseen recipe run aware-mnist --out src/unseen/recipes/aware_mnist/results
+	$(BIN)/unseen recipe run aware-collider --out src/unseen/recipes/aware_collider/results
+	$(BIN)/unseen recipe run aware-smeft --out src/unseen/recipes/aware_smeft/results
+	$(BIN)/unseen recipe run aware-classifier --out src/unseen/recipes/aware_classifier/results
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/false_alarms.py --out benchmarks/results/false_alarms.csv
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/speed.py --out benchmarks/results/speed.csv
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/memory.py --out benchmarks/results/memory.csv

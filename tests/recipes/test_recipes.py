@@ -21,8 +21,10 @@ PICTURES = [
 ]
 NEEDS = {
     "aware-classifier": PICTURES,
+    "aware-collider": [DATA / "collider/opal/mc/tt.root"],
     "aware-flows": [DATA / "network/cicids2017/cicids2017_hif_sample_12000x52.csv.gz"],
     "aware-mnist": PICTURES,
+    "aware-smeft": [DATA / "collider/smeft/smeft_vbfh_50k.npz"],
 }
 
 
@@ -38,8 +40,12 @@ def skip_without(paths):
 
 @pytest.mark.filterwarnings("ignore::unseen.training.stages.GuardWarning")
 @pytest.mark.parametrize("name", available())
-def test_the_quick_run_keeps_its_numbers(name, tmp_path):
+def test_the_quick_run_keeps_its_numbers(name, tmp_path, monkeypatch):
     skip_without(NEEDS[name])
+    if name == "aware-collider":
+        pytest.importorskip("pythia8mc")
+        pytest.importorskip("fastjet")
+        monkeypatch.setenv("UNSEEN_CACHE", str(tmp_path / "cache"))
     results = run(name, quick=True, data=DATA, out=tmp_path)
     assert expected.deviations(results) == []
     written = json.loads((tmp_path / "results.json").read_text())

@@ -32,6 +32,9 @@ Floats = NDArray[np.floating[Any]]
 
 SUPERVISED = "boosted trees"
 CUT = 0.01
+# What the aware detector is held against. The control's second stage knows nothing, so where it is given half
+# of the false alarms it lies below stage 1, which is the harder reference then.
+REFERENCES = ("stage 1", "control")
 
 
 @dataclass(frozen=True)
@@ -188,15 +191,20 @@ def conclude(name: str, records: list[Record], config: dict[str, Any]) -> Result
         if metric != "ap":
             title = f"{detector}: {kind} {side} {metric}"
             numbers[title] = interval([float(np.mean(values)) for values in seeds.values()])
+    for task in config["tasks"]:
+        for reference in REFERENCES:
+            for metric in ("auc", "tpr_1e3"):
+                title = f"{task} aware - {reference}: unseen {metric}"
+                numbers[title] = _gain(records, task, metric, reference)
     claims = []
     if "opal" in config["tasks"]:
-        claims += _opal_claims(records, numbers, config["opal"])
+        claims += _opal_claims(numbers, config["opal"])
     if "dijets" in config["tasks"]:
-        claims += _dijet_claims(records, numbers, config["dijets"])
+        claims += _dijet_claims(numbers, config["dijets"])
     return Results(name, numbers, claims, records)
 
 
-def _opal_claims(records: list[Record], numbers: dict[str, Estimate], config: dict[str, Any]) -> list[Claim]:
+def _opal_claims(numbers: dict[str, Estimate], config: dict[str, Any]) -> list[Claim]:
     claims, halves = [], 0
     for normal, kind in config["rows"]:
         value = {
@@ -211,35 +219,43 @@ def _opal_claims(records: list[Record], numbers: dict[str, Estimate], config: di
             )
         )
         halves += value["aware"] >= 0.5 * value["supervised"]
-    gain = _gain(records, "opal", "tpr_1e3").value
     return [
         *claims,
         Claim("opal: rows with half the supervised TPR or more, unseen", halves, f">= {config['halves']}"),
-        Claim("opal: gain over the control, unseen TPR at FPR 1e-3", gain, "> 0"),
+        *_gains(numbers, "opal", "tpr_1e3", "TPR at FPR 1e-3"),
     ]
 
 
-def _dijet_claims(records: list[Record], numbers: dict[str, Estimate], config: dict[str, Any]) -> list[Claim]:
+def _dijet_claims(numbers: dict[str, Estimate], config: dict[str, Any]) -> list[Claim]:
     kinds = [kind for kind in config["events"] if kind != "qcd"]
     told = min(numbers[f"dijets aware: {kind} told auc"].value for kind in kinds)
     unseen = min(numbers[f"dijets aware: {kind} unseen auc"].value for kind in kinds)
     return [
         Claim("dijets: AUC of the told number of prongs, the least", told, ">= 0.97"),
         Claim("dijets: AUC of unseen numbers of prongs, the least", unseen, ">= 0.95"),
-        Claim("dijets: gain over the control, unseen AUC", _gain(records, "dijets", "auc").value, "> 0"),
+        *_gains(numbers, "dijets", "auc", "AUC"),
     ]
 
 
-def _gain(records: list[Record], task: str, metric: str) -> Estimate:
-    """Aware minus control on unseen kinds, paired by seed and kind, mean over pairs, then over seeds."""
-    control = {
-        (r.detector.removesuffix("control"), r.seed, r.kind): r.value
+def _gains(numbers: dict[str, Estimate], task: str, metric: str, title: str) -> list[Claim]:
+    found = []
+    for reference in REFERENCES:
+        gain = numbers[f"{task} aware - {reference}: unseen {metric}"]
+        found.append(Claim(f"{task}: gain over {reference}, unseen {title}", gain.value, "> 0"))
+        found.append(Claim(f"{task}: gain over {reference}, unseen {title}, lower end", gain.low, "> 0"))
+    return found
+
+
+def _gain(records: list[Record], task: str, metric: str, reference: str) -> Estimate:
+    """Aware minus reference on unseen kinds, paired by seed and kind, mean over pairs, then over seeds."""
+    before = {
+        (r.detector.removesuffix(reference), r.seed, r.kind): r.value
         for r in chosen(records, metric=metric)
-        if r.detector.endswith("control")
+        if r.detector.endswith(f" {reference}")
     }
     found: dict[int, list[float]] = {}
     for r in chosen(records, metric=metric):
         if r.detector.startswith(task) and r.detector.endswith(" aware") and r.unseen:
-            base = control[r.detector.removesuffix("aware"), r.seed, r.kind]
+            base = before[r.detector.removesuffix("aware"), r.seed, r.kind]
             found.setdefault(r.seed, []).append(r.value - base)
     return interval([float(np.mean(values)) for values in found.values()])
