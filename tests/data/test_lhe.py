@@ -222,3 +222,10 @@ def test_jets_of_a_generator_with_many_weights(real):
     assert table.num_rows == 1000
     assert (table["j1_pt"].to_numpy() >= table["j2_pt"].to_numpy()).all()
     assert f"({len(source.weights) - 1} in all)" in source.content
+
+
+def test_of_many_columns_a_few_are_named_and_a_weight_by_its_own_name():
+    columns = [f"c{number}" for number in range(60)] + ["weight[cHB_0p1]"]
+    message = unknown("column", "cHB_0p1", columns)
+    assert "c29, and 31 more." in message
+    assert message.endswith("Did you mean 'weight[cHB_0p1]'?")
