@@ -69,7 +69,9 @@ def unknown(what: str, name: object, options: Iterable[object]) -> str:
     "loss 'abd' is not known; accepted: abc, hinge. Did you mean 'abc'?"
     """
     known = [str(option) for option in options]
-    shown = known if len(known) <= MOST_NAMES else [*known[:MOST_NAMES], f"and {len(known) - MOST_NAMES:,} more"]
+    shown = (
+        known if len(known) <= MOST_NAMES else [*known[:MOST_NAMES], f"and {len(known) - MOST_NAMES:,} more"]
+    )
     inner = [other for other in known if other.endswith(f"[{name}]")]  # one of several weights of an LHE file
     meant = f" Did you mean {inner[0]!r}?" if inner else nearest(name, known)
     return f"{what} {str(name)!r} is not known; accepted: {', '.join(shown)}.{meant}"

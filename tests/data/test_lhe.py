@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from unseen.data import open_source
-from unseen.errors import DataError, MissingExtraError
+from unseen.errors import DataError, MissingExtraError, unknown
 
 INIT = "2212 2212 6500 6500 0 0 247000 247000 -4 1\n1.0 0.1 1.0 1"
 WEIGHTS = "<initrwgt><weightgroup name='eft'><weight id='SM'/><weight id='cHW 0.2'/></weightgroup></initrwgt>"
