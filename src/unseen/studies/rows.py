@@ -93,8 +93,9 @@ def read_rows(
         raise ConfigError(f"column {twice!r} is given twice, as {roles}; accepted: one use a column")
     for name in (*drop, *apart):
         if name not in source.columns:
-            hint = " Or label by file: KIND=PATH." if name == label else ""
-            raise DataError(f"{source.name}: {unknown('column', name, source.columns)}{hint}")
+            message = f"{source.name}: {unknown('column', name, source.columns)}"
+            hint = " Or label the rows by file: KIND=PATH." if name == label and message.endswith(".") else ""
+            raise DataError(message + hint)
     if label is None and (normal or known):
         raise DataError(
             f"{source.name}: labels are given, but not the column they stand in; name it with label=..., "
