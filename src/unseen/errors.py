@@ -49,6 +49,9 @@ def need(module: str, *, extra: str, purpose: str) -> ModuleType:
         raise MissingExtraError(f"{purpose} needs {top}: pip install 'unseen[{extra}]'") from error
 
 
+MOST_NAMES = 30  # a NanoAOD file has thousands of columns
+
+
 def nearest(name: object, options: Iterable[object]) -> str:
     """Say which known name was probably meant; empty where none is close.
 
@@ -60,10 +63,15 @@ def nearest(name: object, options: Iterable[object]) -> str:
 
 
 def unknown(what: str, name: object, options: Iterable[object]) -> str:
-    """Write the sentence for a name that is not known, with every name that is.
+    """Write the sentence for a name that is not known, with the names that are, at most `MOST_NAMES` of them.
 
     >>> unknown("loss", "abd", ["abc", "hinge"])
     "loss 'abd' is not known; accepted: abc, hinge. Did you mean 'abc'?"
     """
     known = [str(option) for option in options]
-    return f"{what} {str(name)!r} is not known; accepted: {', '.join(known)}.{nearest(name, known)}"
+    shown = (
+        known if len(known) <= MOST_NAMES else [*known[:MOST_NAMES], f"and {len(known) - MOST_NAMES:,} more"]
+    )
+    inner = [other for other in known if other.endswith(f"[{name}]")]  # one of several weights of an LHE file
+    meant = f" Did you mean {inner[0]!r}?" if inner else nearest(name, known)
+    return f"{what} {str(name)!r} is not known; accepted: {', '.join(shown)}.{meant}"

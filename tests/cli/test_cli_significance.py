@@ -129,3 +129,9 @@ def test_the_command_on_files_by_kind(tmp_path):
     wrong = unseen("collider", "significance", model, *data, *words[:-1], "wz=1")
     assert (wrong.code, wrong.out) == (1, "")
     assert "normal kind 'qcd' has no cross-section" in wrong.err
+
+
+@pytest.mark.parametrize("uncertainty", [-0.1, 5.0, math.nan])
+def test_an_uncertainty_in_per_cent_is_refused(uncertainty):
+    with pytest.raises(ConfigError, match=r"uncertainty .* came; accepted: .* from 0 to 1"):
+        search(None, {}, luminosity=1.0, relative_uncertainty=uncertainty)

@@ -111,7 +111,7 @@ def test_the_report_has_a_mass_and_weighted_events(model, jets, tmp_path):
     ("words", "message"),
     [
         (("--weight", "ww"), "column 'ww' is not known"),
-        (("--weight", "kind"), "one column is given twice, as label and weight"),
+        (("--weight", "kind"), "column 'kind' is given twice, as label and weight"),
         (("--weight", "a"), "weight column 'a' is -"),
         (("--protect", "mj"), "Did you mean 'mjj'?"),
         (("--decorrelate", "1"), "decorrelate is given, but not the column; name it with protect"),

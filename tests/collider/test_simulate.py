@@ -373,6 +373,16 @@ def test_unseen_particles_are_left_out():
     assert event.visible().pdg.tolist() == [11, 22, 211]
 
 
+def test_a_refused_setting_leaves_nothing_in_the_way(tmp_path):
+    wrong = Run(Physics("qcd", extra=("Nosuch:x = 1",)), SMALL, chunk=8)
+    with pytest.raises(ConfigError, match="unknown name or value"):
+        simulate(wrong, 2, tmp_path / "q.h5")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ConfigError, match=r"q\.root cannot hold events; accepted: .*\.h5"):
+        simulate(QCD, 2, tmp_path / "q.root")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_momentum_is_conserved_by_the_generator():
     generator = Generator(QCD.settled().lines(), 5)
     for _ in range(3):

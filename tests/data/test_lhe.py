@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from unseen.data import open_source
-from unseen.errors import DataError, MissingExtraError
+from unseen.errors import DataError, MissingExtraError, unknown
 
 INIT = "2212 2212 6500 6500 0 0 247000 247000 -4 1\n1.0 0.1 1.0 1"
 WEIGHTS = "<initrwgt><weightgroup name='eft'><weight id='SM'/><weight id='cHW 0.2'/></weightgroup></initrwgt>"
@@ -222,3 +222,10 @@ def test_jets_of_a_generator_with_many_weights(real):
     assert table.num_rows == 1000
     assert (table["j1_pt"].to_numpy() >= table["j2_pt"].to_numpy()).all()
     assert f"({len(source.weights) - 1} in all)" in source.content
+
+
+def test_of_many_columns_a_few_are_named_and_a_weight_by_its_own_name():
+    columns = [f"c{number}" for number in range(60)] + ["weight[cHB_0p1]"]
+    message = unknown("column", "cHB_0p1", columns)
+    assert "c29, and 31 more." in message
+    assert message.endswith("Did you mean 'weight[cHB_0p1]'?")

@@ -231,7 +231,9 @@ def test_a_file_cut_anywhere_is_an_error(wide, tmp_path):
     path = tmp_path / "cut.root"
     for end in [*range(5, 600, 40), *range(600, len(data), len(data) // 25), len(data) - 1]:
         path.write_bytes(data[:end])
-        with pytest.raises(DataError, match=r"cut\.root is not a ROOT file, or is truncated or damaged"):
+        with pytest.raises(
+            DataError, match=r"cut\.root is not a ROOT file, or is truncated or damaged: [^<>]+$"
+        ):
             open_source(path).read()
 
 

@@ -16,6 +16,7 @@ from unseen.evaluation import (
     significance_improvement,
     tpr_at_fpr,
 )
+from unseen.evaluation.significance import asimov_deviation
 
 
 @pytest.mark.parametrize("s", [1e-6, 1e-3, 1.0, 30.0])
@@ -161,3 +162,39 @@ def test_weights_that_are_whole_numbers_are_repeated_rows():
     one, two = sic_curve(normal, anomaly, **weights), sic_curve(*more)
     at = np.linspace(0.2, 0.9, 20)
     assert np.interp(at, one.tpr, one.sic) == pytest.approx(np.interp(at, two.tpr, two.sic), rel=1e-9)
+
+
+def test_a_deviation_that_only_gains_is_a_signal():
+    expected, gain = np.array([100.0, 30.0, 4.0]), np.array([10.0, 0.0, 9.0])
+    assert asimov_deviation(expected + gain, expected) == pytest.approx(combined(asimov(gain, expected)))
+    assert asimov_deviation(expected, expected) == 0
+
+
+def test_a_small_deviation_counts_alike_up_and_down():
+    for change in (1e-2, 1.0, 20.0):
+        up, down = (asimov_deviation([1e6 + sign * change], [1e6]) for sign in (1, -1))
+        assert up == pytest.approx(change / 1e3, rel=1e-4)
+        assert down == pytest.approx(change / 1e3, rel=1e-4)
+
+
+def test_a_bin_that_loses_all_its_events():
+    assert asimov_deviation([0.0], [8.0]) == pytest.approx(4.0)  # sqrt(2 e)
+    assert asimov_deviation([1e-9], [8.0]) == pytest.approx(4.0, rel=1e-6)
+    assert asimov_deviation([0.0, 0.0], [8.0, 0.0]) == pytest.approx(4.0)  # an empty bin says nothing
+    a, e = 60.0, 100.0
+    assert asimov_deviation([a], [e]) == pytest.approx(math.sqrt(2 * (a * math.log(a / e) - a + e)))
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected", "message"),
+    [
+        ([1.0], [1.0, 2.0], "as many of each"),
+        (1.0, 1.0, "as many of each"),
+        ([-1.0], [1.0], "negative or not finite"),
+        ([1.0], [np.nan], "negative or not finite"),
+        ([1.0], [0.0], "where none is expected"),
+    ],
+)
+def test_deviations_that_cannot_be_measured_are_named(changed, expected, message):
+    with pytest.raises(DataError, match=message):
+        asimov_deviation(changed, expected)

@@ -75,7 +75,7 @@ def fit(
             "of a classifier, uniform."
         ),
     ] = None,
-    steps: Annotated[int | None, typer.Option(help="Training steps, at most.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Training steps of stage 1, at most.")] = None,
     members: Annotated[int | None, typer.Option(help="Networks trained side by side.")] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed, same model.")] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file of settings; options go before it.")] = None,

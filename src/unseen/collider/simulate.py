@@ -123,6 +123,8 @@ def parts_done(out: Path) -> int:
 
 
 def _writable(out: Path) -> None:
+    if out.suffix.lower() not in ("", ".h5", ".hdf5", ".hdf"):
+        raise ConfigError(f"{out} cannot hold events; accepted: a name that ends in .h5 or .hdf5")
     if not out.parent.is_dir():
         raise DataError(f"the folder {out.parent} does not exist: create it first")
     if out.is_dir() or not os.access(out.parent, os.W_OK):
@@ -156,7 +158,12 @@ def _locked(folder: Path, record: Mapping[str, object]) -> Iterator[None]:
         _same_settings(folder, record)
         for left in folder.glob("*.tmp-*"):
             left.unlink(missing_ok=True)
-        yield
+        try:
+            yield
+        except (ConfigError, DataError):
+            if not any(folder.glob("?????.h5")):  # settings that cannot run must not block those that can
+                shutil.rmtree(folder, ignore_errors=True)
+            raise
     finally:
         os.close(lock)
 

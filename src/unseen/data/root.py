@@ -119,6 +119,8 @@ class RootSource(Source):
             raise
         except Exception as error:  # damaged bytes raise nearly anything in a parser of so many types
             reason = " ".join(str(error).split()) or type(error).__name__
+            if "expected Chunk of length" in reason:  # uproot names our stream by its address in memory
+                reason = "it ends before what it declares"
             raise DataError(
                 f"{self.name} is not a ROOT file, or is truncated or damaged: {reason[:200]}"
             ) from error

@@ -88,10 +88,14 @@ def read_rows(
     beside = {"label": label, "weight": weight, "protect": protect}
     apart = [name for name in beside.values() if name is not None]
     if len(set(apart)) < len(apart):
-        raise ConfigError(f"one column is given twice, as {' and '.join(n for n, c in beside.items() if c)}")
+        twice = next(name for name in apart if apart.count(name) > 1)
+        roles = " and ".join(role for role, name in beside.items() if name == twice)
+        raise ConfigError(f"column {twice!r} is given twice, as {roles}; accepted: one use a column")
     for name in (*drop, *apart):
         if name not in source.columns:
-            raise DataError(f"{source.name}: {unknown('column', name, source.columns)}")
+            message = f"{source.name}: {unknown('column', name, source.columns)}"
+            hint = " Or label the rows by file: KIND=PATH." if name == label and message.endswith(".") else ""
+            raise DataError(message + hint)
     if label is None and (normal or known):
         raise DataError(
             f"{source.name}: labels are given, but not the column they stand in; name it with label=..., "

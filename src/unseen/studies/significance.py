@@ -141,6 +141,11 @@ def search(
         DataError: Too few normal rows.
 
     """
+    if not 0 <= relative_uncertainty <= 1:
+        raise ConfigError(
+            f"uncertainty {relative_uncertainty!r} came; accepted: a share of the background from 0 to 1, "
+            "such as 0.05 for 5 %"
+        )
     if not (math.isfinite(luminosity) and luminosity > 0):
         raise ConfigError(f"luminosity {luminosity!r} came; accepted: fb^-1 above 0, such as 300")
     kinds = list(dict.fromkeys(judged.kinds.tolist()))
