@@ -103,7 +103,7 @@ def asimov_deviation(changed: ArrayLike, expected: ArrayLike) -> float:
         DataError: lengths differ, values are negative or not finite, or events appear where none is expected.
 
     >>> round(asimov_deviation([110.0, 90.0], [100.0, 100.0]), 3)
-    1.417
+    1.415
 
     """
     a, e = (np.asarray(value, dtype=np.float64) for value in (changed, expected))
