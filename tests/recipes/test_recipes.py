@@ -52,6 +52,7 @@ def test_the_quick_run_keeps_its_numbers(name, tmp_path, monkeypatch):
     assert written["recipe"] == f"{name} (quick)"
     assert set(written) >= {"recipe", "versions", "numbers", "must_show"}
     assert len(read_records(tmp_path)) == len(results.records)
+    assert all((tmp_path / name).read_text().startswith("<svg") for name in results.figures)
     assert all(set(claim) == {"name", "value", "target", "holds"} for claim in written["must_show"])
 
 

@@ -9,7 +9,7 @@ import operator
 import os
 import platform
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,7 @@ class Results:
         must_show: The claims of the project that this recipe settles.
         records: Every measured value.
         notes: Plain sentences a reader must know.
+        figures: File name -> what draws it as SVG, called when results are written.
 
     """
 
@@ -62,6 +63,7 @@ class Results:
     must_show: list[Claim]
     records: Sequence[Record] = ()
     notes: list[str] = field(default_factory=list)
+    figures: Mapping[str, Callable[[], str]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as `unseen recipe run --json` prints them."""
@@ -88,10 +90,12 @@ class Results:
         )
 
     def write(self, folder: Path) -> None:
-        """Write `records.csv.gz`, `results.json` and `results.md` into `folder`, each whole or not at all."""
+        """Write records, `results.json`, `results.md` and figures into `folder`, each whole or not at all."""
         folder.mkdir(parents=True, exist_ok=True)
         _replace(folder / "results.json", json.dumps(self.to_dict(), indent=1) + "\n")
         _replace(folder / "results.md", self.summary())
+        for name, draw in self.figures.items():
+            _replace(folder / name, draw() + "\n")
         if self.records:
             plain = folder / "records.csv.tmp"
             write_csv(self.records, plain)

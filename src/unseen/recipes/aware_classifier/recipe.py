@@ -10,6 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from unseen.detectors.classify import AwareClassifier
 from unseen.evaluation import Estimate, Record
 from unseen.evaluation import over_seeds as interval
 from unseen.recipes import peers
+from unseen.recipes.aware_classifier.figure import curve
 from unseen.recipes.aware_classifier.tasks import FAR, TASKS, Rows, Task
 from unseen.recipes.collider_sets import dijets
 from unseen.recipes.results import Claim, Results
@@ -144,7 +146,11 @@ def conclude(name: str, records: list[Record], config: dict[str, Any]) -> Result
         found = {**curves(own), **slopes(own), **gains(own, max(config[task]["kinds"])), **ratios}
         numbers.update({f"{task} {title}": estimate for title, estimate in found.items()})
         claims += _claims(task, found, config[task]["targets"])
-    return Results(name, numbers, claims, records)
+    figures = {
+        f"variety-{task}.svg": partial(curve, numbers, task, config[task]["kinds"])
+        for task in config["tasks"]
+    }
+    return Results(name, numbers, claims, records, figures=figures)
 
 
 def curves(records: list[Record]) -> dict[str, Estimate]:
