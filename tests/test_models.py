@@ -121,8 +121,8 @@ def test_nearness_to_known_rows_is_high_there_and_low_among_normal_rows():
     bank = Neighbours().fit(x, seed=0)
     known = bank.encode(rows(5, seed=2) * 0.1 + 5.0)
     near, normal = (
-        bank.ratio(bank.encode(rows(50, seed=3) * 0.1 + 5.0), known),
-        bank.ratio(bank.encode(x), known),
+        bank.ratio(bank.encode(rows(50, seed=3) * 0.1 + 5.0), Reference(known)),
+        bank.ratio(bank.encode(x), Reference(known)),
     )
     assert float(near.min()) > 1.0 > 0.0 > float(normal.max())
 

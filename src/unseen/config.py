@@ -24,7 +24,6 @@ from unseen.data.scale import Scaling
 from unseen.data.schema import Missing
 from unseen.detectors.aware import AwareDetector
 from unseen.detectors.classify import AwareClassifier
-from unseen.detectors.telling import Beyond, Shared
 from unseen.detectors.two_stage import TwoStage
 from unseen.errors import ConfigError, nearest, unknown
 from unseen.models.autoencoder import AutoEncoder
@@ -33,7 +32,7 @@ from unseen.models.neighbours import Neighbours
 from unseen.models.network import Body, Convolution, Dense
 from unseen.models.vae import VAE
 from unseen.nn.orientation import OrientedGradients
-from unseen.registry import CLASS_LOSSES, LOSSES
+from unseen.registry import CLASS_LOSSES, JOININGS, LOSSES
 from unseen.scores import Robust
 from unseen.thresholds import FalseAlarmRate
 from unseen.training.decorrelation import DisCo
@@ -52,8 +51,6 @@ TABLE_TUNE = Plan(steps=500, rate=5e-4, noise=0.2)
 
 # Pixels a side below which an image is read pixel by pixel.
 SMALL = 16
-
-JOININGS: dict[str, type[Beyond | Shared]] = {"beyond": Beyond, "shared": Shared}
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 Width = Annotated[int, Field(ge=1, le=65_536)]

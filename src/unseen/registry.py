@@ -18,7 +18,7 @@ from unseen import class_scores, objectives, scores, thresholds
 from unseen.detectors.aware import AwareDetector
 from unseen.detectors.classify import AwareClassifier
 from unseen.detectors.detector import Detector
-from unseen.detectors.telling import Joining
+from unseen.detectors.telling import Beyond, Joining, Shared
 from unseen.detectors.two_stage import TwoStage
 from unseen.errors import ConfigError, ModelFileError, UnseenError, unknown
 from unseen.models.autoencoder import AutoEncoder
@@ -45,6 +45,8 @@ LOSSES: dict[str, type[Any]] = {
 }
 
 # Losses of a classifier, on logits instead of a pass.
+JOININGS: dict[str, type[Joining]] = {"beyond": Beyond, "shared": Shared}
+
 CLASS_LOSSES: dict[str, type[Any]] = {"uniform": objectives.Uniform}
 
 COMPONENTS: dict[str, type[Any]] = {
@@ -66,7 +68,7 @@ COMPONENTS: dict[str, type[Any]] = {
         class_scores.TopProbability,
         class_scores.Window,
         *get_args(thresholds.Threshold),
-        *get_args(Joining),
+        *JOININGS.values(),
         Plan,
         Forgetting,
         DisCo,

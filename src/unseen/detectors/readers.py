@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -14,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from unseen.models.neighbours import Bank
+from unseen.models.neighbours import Bank, Reference
 from unseen.models.network import Network
 from unseen.scores import Score, State
 from unseen.training.beside import quantile
@@ -123,7 +124,11 @@ class Nearness:
 
     def rows(self, x: Tensor) -> Floats:
         """Ln of the distance ratio, shape (N,)."""
-        return in_blocks(lambda block: self.bank.ratio(self.bank.encode(block), self.known), x)
+        return in_blocks(lambda block: self.bank.ratio(self.bank.encode(block), self._reference), x)
+
+    @cached_property
+    def _reference(self) -> Reference:
+        return Reference(self.known)
 
     def parts(self, x: Tensor) -> Floats:
         """Share of each feature in the displacement from the nearest normal rows, shape (N, D)."""

@@ -114,13 +114,13 @@ class Bank:
         distance, place = self._reference.nearest(codes, self.k)
         return (distance / self.own[place] ** self.power).mean(1).clamp_min(1e-12).log()
 
-    def ratio(self, codes: Tensor, known: Tensor) -> Tensor:
-        """Ln of the distance to normal rows over the distance to known anomalies (K, P), shape (N,).
+    def ratio(self, codes: Tensor, known: Reference) -> Tensor:
+        """Ln of the distance to normal rows over the distance to known anomalies, shape (N,).
 
         High where a row lies nearer to what was told than to anything normal.
         """
         normal = self._reference.nearest(codes, self.k)[0].mean(1)
-        told = Reference(known).nearest(codes, min(3, len(known)))[0].mean(1)
+        told = known.nearest(codes, min(3, len(known.codes)))[0].mean(1)
         floor = 0.05 * self.own.median()
         return (normal + floor).log() - (told + floor).log()
 

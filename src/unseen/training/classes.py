@@ -22,7 +22,7 @@ from unseen.training.beside import Beside, mean, weigh
 from unseen.training.decorrelation import DisCo, Penalty
 from unseen.training.flat import flat
 from unseen.training.loop import Batch, Plan, by_autograd, train
-from unseen.training.stages import PATIENCE, Trace, best_state, watched_and_taught
+from unseen.training.stages import LeastLoss, Trace, best_state, watched_and_taught
 
 # Share of held-out normal rows that stage 2 may come to put in a wrong class before it is stopped.
 LOST = 0.05
@@ -54,36 +54,26 @@ def learn_classes(
     beside, watched = beside or Beside(), watched or Beside()
     factors, watching = beside.factors, watched.factors
     penalty = Penalty(decorrelate, beside, watched)
-    trace, best, since, least = Trace(), copy.deepcopy(network.state_dict()), 0, math.inf
+    least = LeastLoss(network)
     noisy = _noise(plan, seed)
 
     def loss(batch: Batch, step: int) -> Tensor:
         logits = network(noisy(batch.rows))
         losses = weigh(_normal_rows(logits, classes[batch.normal_places]), batch, factors, None)
-        return losses + penalty.of(_uniformity(logits), batch) if penalty.asked else losses
+        return penalty.added(losses, _uniformity(logits), batch) if penalty.asked else losses
 
     @torch.no_grad()
     def check(step: int) -> bool:
-        nonlocal best, since, least
         logits = network(held_out)
         value = float(mean(_normal_rows(logits, held_classes), watching))
-        value += penalty.watched(_uniformity(logits))
-        if not math.isfinite(value):
-            return True
-        trace.steps.append(step)
-        trace.normal.append(value)
-        since += 1
-        if value < least:
-            least, since, best = value, 0, copy.deepcopy(network.state_dict())
-        return since >= PATIENCE
+        return least.look(step, value + penalty.watched(_uniformity(logits)))
 
     # a backbone may draw numbers of its own (dropout), so torch's stream is seeded here, and put back
     with seeded(seed), flat(network) as parameters:
         train(
             network, parameters, by_autograd(loss), normal, None, plan, check=check, seed=seed, what="stage 1"
         )
-    network.load_state_dict(best)
-    return trace
+    return least.restored()
 
 
 def become_unsure(
@@ -132,10 +122,7 @@ def become_unsure(
         if len(taught):
             losses = torch.cat([losses, awareness.loss(logits[first:])])
         losses = weigh(losses, batch, factors, taught_factors)
-        if penalty.asked:
-            follows = penalty.of(_uniformity(logits[:first]), batch)
-            losses = torch.cat([losses[:first] + follows, losses[first:]])
-        return losses
+        return penalty.added(losses, _uniformity(logits), batch) if penalty.asked else losses
 
     @torch.no_grad()
     def check(step: int) -> bool:

@@ -55,6 +55,17 @@ class Penalty:
         own = None if self._factors is None else self._factors[batch.normal_places]
         return self._decorrelate(error, self._beside.protected[batch.normal_places], own)
 
+    def added(self, losses: Tensor, error: Tensor, batch: Batch) -> Tensor:
+        """Add the penalty to the losses (N,) of the normal rows of a batch.
+
+        Args:
+            losses: Normal rows first, then known anomalies, shape (N,).
+            error: What must not follow the protected variable, shape (N,) or that of the normal rows alone.
+
+        """
+        first = len(batch.normal_places)
+        return torch.cat([losses[:first] + self.of(error[:first], batch), losses[first:]])
+
     def watched(self, error: Tensor) -> float:
         """Penalty of the held-out rows by their errors (n,)."""
         if self._decorrelate is None or self._watched.protected is None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from unseen.models.network import Network
 from unseen.objectives import Awareness, aware_rows, elbo
@@ -49,6 +49,32 @@ class Trace:
         """Keep a notice for the report and warn the user."""
         self.notices.append(message)
         warnings.warn(message, GuardWarning, stacklevel=3)
+
+
+class LeastLoss:
+    """The state of a network with the least held-out loss so far, and how long ago it was found."""
+
+    def __init__(self, network: nn.Module) -> None:
+        self._network = network
+        self._best = copy.deepcopy(network.state_dict())
+        self._least, self._since = math.inf, 0
+        self._trace = Trace()
+
+    def look(self, step: int, value: float) -> bool:
+        """Record a held-out loss; say whether training should end: not finite, or no better for too long."""
+        if not math.isfinite(value):
+            return True
+        self._trace.steps.append(step)
+        self._trace.normal.append(value)
+        self._since += 1
+        if value < self._least:
+            self._least, self._since, self._best = value, 0, copy.deepcopy(self._network.state_dict())
+        return self._since >= PATIENCE
+
+    def restored(self) -> Trace:
+        """Put the network back into its best state; return what was recorded."""
+        self._network.load_state_dict(self._best)
+        return self._trace
 
 
 def _inputs(
@@ -92,8 +118,7 @@ def learn_normal(
     beside, watched = beside or Beside(), watched or Beside()
     factors, watching = beside.factors, watched.factors
     penalty = Penalty(decorrelate, beside, watched)
-    trace, best, since = Trace(), copy.deepcopy(network.state_dict()), 0
-    least = float("inf")
+    least = LeastLoss(network)
 
     def loss(batch: Batch, step: int) -> Tensor:
         x = batch.rows
@@ -104,25 +129,16 @@ def learn_normal(
             rows = without_largest(rows, 1.5 * trim, own)
         else:
             rows = weigh(rows, batch, factors, None)
-        return rows + penalty.of(out.error(x), batch) if penalty.asked else rows
+        return penalty.added(rows, out.error(x), batch) if penalty.asked else rows
 
     @torch.no_grad()
     def check(step: int) -> bool:
-        nonlocal best, least, since
         out = network(held_out)
         losses = elbo(out, held_out, beta=beta)
         # unlabelled anomalies are among the held-out rows too, and would rule a mean
         middle = quantile(losses, 0.5, watching) if watching is not None else losses.median()
         value = float(middle if trim else mean(losses, watching)) + penalty.watched(out.error(held_out))
-        if not math.isfinite(value):
-            return True
-        trace.steps.append(step)
-        trace.normal.append(value)
-        if value < least:
-            least, since, best = value, 0, copy.deepcopy(network.state_dict())
-        else:
-            since += 1
-        return since >= PATIENCE
+        return least.look(step, value)
 
     with flat(network) as parameters:
         descent = by_autograd(loss)
@@ -130,8 +146,7 @@ def learn_normal(
         if plain and ClosedForm.fits(network, beta):
             descent = ClosedForm(network, beta, min(plan.batch, len(normal))).descent(inputs)
         train(network, parameters, descent, normal, None, plan, check=check, seed=seed, what="stage 1")
-    network.load_state_dict(best)
-    return trace
+    return least.restored()
 
 
 def become_aware(
@@ -192,10 +207,7 @@ def become_aware(
                 out, x, batch.known, awareness=awareness, beta=beta, tau=tau, ramp=ramp(step), factors=own
             )
         rows = weigh(rows, batch, factors, taught_factors)
-        if penalty.asked:
-            first = len(batch.normal_places)
-            rows = torch.cat([rows[:first] + penalty.of(out.error(x)[:first], batch), rows[first:]])
-        return rows
+        return penalty.added(rows, out.error(x), batch) if penalty.asked else rows
 
     @torch.no_grad()
     def check(step: int) -> bool:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
 
 from unseen.detectors.aware import AwareDetector
-from unseen.evaluation import Estimate, Record
+from unseen.evaluation import Estimate, Record, most_anomalous, sculpting
 from unseen.evaluation import over_seeds as interval
 from unseen.recipes import peers
 from unseen.recipes.collider_sets import OPAL_KINDS, dijets, opal
@@ -144,8 +144,6 @@ def judged(task: Task, seed: int, config: dict[str, Any]) -> list[Record]:
 def _measured(scores: Floats, task: Task, detector: str, seed: int, **about: Any) -> list[Record]:
     found = measure(scores, task.kinds, detector=detector, seed=seed, **about)
     if task.mass is not None:
-        from unseen.evaluation import most_anomalous, sculpting
-
         normal = task.kinds == NORMAL
         cut = most_anomalous(scores[normal], CUT)
         shape = sculpting(task.mass[normal], cut, seed=seed)
