@@ -13,7 +13,7 @@ from torch import Tensor
 from unseen.data.scale import Scaling
 from unseen.data.schema import Missing
 from unseen.detectors.committee import Member
-from unseen.detectors.extras import Given
+from unseen.detectors.given import Given
 from unseen.detectors.readers import Nearness, Neighbouring, Reader, Reconstructing
 from unseen.detectors.stored import bank_of, read_members
 from unseen.detectors.telling import Joining

@@ -20,7 +20,7 @@ from unseen.data.schema import Missing
 from unseen.detectors.class_labels import Grouping, Names, coded, learnable, read_classes
 from unseen.detectors.classifying import Classifying
 from unseen.detectors.committee import Member
-from unseen.detectors.extras import Given
+from unseen.detectors.given import Given
 from unseen.detectors.stored import read_members
 from unseen.detectors.telling import Joining
 from unseen.detectors.two_stage import REHEARSAL, Places, TwoStage, fitted_plan

@@ -20,7 +20,7 @@ from unseen.data.scale import SCALINGS, AnyScaler, Pixels, Scaling, restored_sca
 from unseen.data.schema import Schema
 from unseen.detectors.committee import Member, join
 from unseen.detectors.detector import DEFAULT_RATE, Contributions, Detector, read_labels
-from unseen.detectors.extras import Given, heaviest_of, read_given, weights_of
+from unseen.detectors.given import Given, heaviest_of, read_given, weights_of
 from unseen.detectors.readers import Reader
 from unseen.detectors.stored import read_calibration, read_names, write_calibration, write_members
 from unseen.detectors.telling import Beyond, Joining, add_told, explain_told

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unseen.errors import ConfigError, unknown
-from unseen.evaluation import Estimate, roc_auc, significance_improvement
-from unseen.evaluation.significance import significance_at
+from unseen.evaluation import Estimate, Significance, roc_auc, significance_at, significance_improvement
 from unseen.studies.judging import Judged
 
 Floats = NDArray[np.float64]
@@ -161,35 +160,45 @@ def search(
         normal_cross_section=sum(cross_sections[kind] for kind in normal),
         relative_uncertainty=relative_uncertainty,
     )
-    told = {result.kind for result in judged.joined.kinds if result.told}
-    prospects = []
-    for kind in kinds:
-        if kind not in normal:
-            rows = judged.kinds == kind
-            sides = (judged.scores[judged.normal], judged.scores[rows])
-            own = {"normal_weights": weights[judged.normal], "anomaly_weights": weights[rows]}
-            size = cross_sections.get(kind)
-            # the histogram of the score, and a single bin of everything
-            z, before = (
-                math.nan if size is None else expect(*sides, anomaly_cross_section=size, bins=bins, **own).z
-                for bins in (BINS, 1)
-            )
-            prospects.append(
-                Prospect(
-                    kind=kind,
-                    told=kind in told,
-                    rows=int(rows.sum()),
-                    events=math.nan if size is None else luminosity * PER_FB * size,
-                    auc=roc_auc(*sides, **own),
-                    sic_1e2=significance_improvement(*sides, 1e-2, seed=seed, **own),
-                    sic_1e3=significance_improvement(*sides, 1e-3, seed=seed, **own),
-                    z=z,
-                    before=before,
-                )
-            )
+    prospects = [
+        _prospect(judged, kind, weights, expect, cross_sections.get(kind), luminosity, seed)
+        for kind in kinds
+        if kind not in normal
+    ]
     prospects.sort(key=lambda one: (-one.z if math.isfinite(one.z) else math.inf, -one.auc))
     background = {kind: luminosity * PER_FB * cross_sections[kind] for kind in normal}
     return Search(luminosity, background, tuple(prospects))
+
+
+def _prospect(
+    judged: Judged,
+    kind: str,
+    weights: Floats,
+    expect: Callable[..., Significance],
+    size: float | None,
+    luminosity: float,
+    seed: int,
+) -> Prospect:
+    """Measure one kind of cross-section `size` (pb) against all normal rows; weights of all rows (N,)."""
+    rows = judged.kinds == kind
+    sides = (judged.scores[judged.normal], judged.scores[rows])
+    own = {"normal_weights": weights[judged.normal], "anomaly_weights": weights[rows]}
+    # the histogram of the score, and a single bin of everything
+    z, before = (
+        math.nan if size is None else expect(*sides, anomaly_cross_section=size, bins=bins, **own).z
+        for bins in (BINS, 1)
+    )
+    return Prospect(
+        kind=kind,
+        told=any(one.told for one in judged.joined.kinds if one.kind == kind),
+        rows=int(rows.sum()),
+        events=math.nan if size is None else luminosity * PER_FB * size,
+        auc=roc_auc(*sides, **own),
+        sic_1e2=significance_improvement(*sides, 1e-2, seed=seed, **own),
+        sic_1e3=significance_improvement(*sides, 1e-3, seed=seed, **own),
+        z=z,
+        before=before,
+    )
 
 
 def _refuse_others(cross_sections: Mapping[str, float], kinds: Sequence[str], normal: Sequence[str]) -> None:

@@ -260,7 +260,8 @@ def budget(curves: Sequence[BudgetCurve], axis: str) -> Figure:
         axes.fill_between(x, low, high, color=colour, alpha=0.16, linewidth=0)
         dash = "-" if i == 0 or curves[i - 1].unseen != curve.unseen else (0, (5, 1.5))
         axes.plot(x, values, color=colour, linestyle=dash, marker="o", markersize=4)
-        ends.append((float(values[-1]), curve.name, colour))
+        side = "unseen" if curve.unseen else "told"
+        ends.append((float(values[-1]), f"{curve.name}, {side}", colour))
     ticks = sorted({k for curve in curves for k, _ in curve.points})
     axes.set_xticks(np.log10(1 + np.array(ticks)), [f"{k:,}" for k in ticks])
     axes.set(xlabel="known anomalies the detector was told of", ylabel=axis)
