@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from unseen.data.scale import SOFT, Pixels, Quantiles, Scaler, restored_scaler
+from unseen.data.scale import SOFT, Energies, Pixels, Quantiles, Scaler, restored_scaler
 from unseen.errors import ModelFileError
 
 # a busy machine is no failure
@@ -28,6 +28,14 @@ def test_the_unit_and_the_origin_of_a_column_do_not_matter(origin, unit):
     x = np.random.default_rng(1).normal(size=(200, 1))
     moved = origin + unit * x
     assert Scaler.fit(moved).transform(moved) == pytest.approx(Scaler.fit(x).transform(x), abs=1e-3)
+
+
+def test_energies_are_logarithms_that_keep_what_is_unlit_at_zero():
+    z = Energies.fit(np.zeros((1, 2))).transform(np.array([[0.0, 99.0], [-1e-3, 1e-3]]))
+    assert z.dtype == np.float32
+    assert z.ravel().tolist() == pytest.approx([0.0, np.log(100.0), 0.0, np.log1p(1e-3)], rel=1e-6)
+    assert (z[:, 1] > 0).all()
+    assert restored_scaler("Energies", {}) == Energies()
 
 
 def test_only_heavy_tails_are_drawn_in_by_a_logarithm():
@@ -121,7 +129,7 @@ def test_a_stored_scaler_comes_back():
         (
             "Scalar",
             arrays(),
-            "scaler 'Scalar' is not known; accepted: Scaler, Quantiles, Pixels. Did you mean",
+            "scaler 'Scalar' is not known; accepted: Scaler, Quantiles, Pixels, Energies. Did you mean",
         ),
         ("Scaler", arrays(centre=np.array([0, np.nan, 0])), "not finite"),
         ("Scaler", arrays(width=np.ones(2)), "do not fit each other"),

@@ -17,8 +17,10 @@ from unseen.detectors.telling import Shared
 from unseen.detectors.two_stage import TwoStage
 from unseen.models.autoencoder import AutoEncoder
 from unseen.models.classifier import Classifier
+from unseen.models.dirichlet import DirichletVAE
 from unseen.models.neighbours import Neighbours
 from unseen.models.network import Convolution, Dense
+from unseen.models.qcd_or_what import QcdOrWhat
 from unseen.models.vae import VAE
 from unseen.nn.orientation import OrientedGradients
 from unseen.objectives import AeSad, Hinge, Inverse, Ramp, RampCapped, Sigmoid, Uniform
@@ -172,6 +174,14 @@ EXAMPLES = {
         ),
         images,
     ),
+    "dirichlet": (
+        lambda: _pictures(model=DirichletVAE(hidden=24, beta=0.05, content="values")),
+        images,
+    ),
+    "qcd or what": (
+        lambda: _pictures(model=QcdOrWhat(latent=3, middle=24, side=4, content="values")),
+        images,
+    ),
     "classifier": (_classifier, classes),
     "classifier, two members": (lambda: _classifier(members=2, row_score=TopProbability()), classes),
     "classifier, window": (
@@ -208,8 +218,11 @@ class Example:
 
     @property
     def extrapolates(self) -> bool:
-        """Whether it may be sure of rows far from all it has seen, as classifiers are."""
-        return isinstance(self.detector, AwareClassifier)
+        """Whether it may be sure of rows far from all it has seen, as classifiers are.
+
+        So is a composition: a pixel that outweighs all others in every row is one it expects.
+        """
+        return isinstance(self.detector, AwareClassifier) or isinstance(self.detector.model, DirichletVAE)
 
     def new(self) -> TwoStage:
         return clone(self.detector)

@@ -15,7 +15,7 @@ from unseen.errors import ModelFileError, unknown
 Array = NDArray[np.floating[Any]]
 
 # How columns of a table are scaled.
-Scaling = Literal["standard", "quantiles"]
+Scaling = Literal["standard", "quantiles", "energies"]
 
 # Beyond this many standard deviations a scaled value grows only as its logarithm.
 SOFT = 10.0
@@ -167,8 +167,33 @@ class Pixels:
         return np.asarray(x, dtype=np.float32) * np.float32(1.0 / self.top)
 
 
-AnyScaler = Scaler | Quantiles | Pixels
-SCALINGS: dict[str, type[Scaler | Quantiles]] = {"standard": Scaler, "quantiles": Quantiles}
+@dataclass(frozen=True)
+class Energies:
+    """The scaler of images of deposited energies: z = ln(1 + x / 1 GeV), so that lit pixels have z > 0.
+
+    Nothing is learned: an event looks the same whatever it is compared with.
+    """
+
+    @classmethod
+    def fit(cls, x: Array, *, binary: NDArray[np.bool_] | None = None) -> Energies:
+        """Take anything; there is nothing to learn."""
+        return cls()
+
+    def transform(self, x: Array) -> NDArray[np.float32]:
+        """Scale energies (N, D) in GeV, float32; less than nothing counts as nothing.
+
+        >>> Energies().transform(np.array([[0.0, np.e - 1.0]])).round(6).tolist()
+        [[0.0, 1.0]]
+        """
+        return np.log1p(np.maximum(np.asarray(x, dtype=np.float32), np.float32(0.0)))
+
+
+AnyScaler = Scaler | Quantiles | Pixels | Energies
+SCALINGS: dict[str, type[Scaler | Quantiles | Energies]] = {
+    "standard": Scaler,
+    "quantiles": Quantiles,
+    "energies": Energies,
+}
 
 
 def restored_scaler(name: str, arrays: Mapping[str, Any]) -> AnyScaler:
@@ -178,9 +203,16 @@ def restored_scaler(name: str, arrays: Mapping[str, Any]) -> AnyScaler:
         ModelFileError: The class is not known, or an array is missing, not finite or of another shape.
 
     """
-    kinds: dict[str, type[AnyScaler]] = {"Scaler": Scaler, "Quantiles": Quantiles, "Pixels": Pixels}
+    kinds: dict[str, type[AnyScaler]] = {
+        "Scaler": Scaler,
+        "Quantiles": Quantiles,
+        "Pixels": Pixels,
+        "Energies": Energies,
+    }
     if name not in kinds:
         raise ModelFileError(unknown("scaler", name, kinds))
+    if name == "Energies":
+        return Energies()
     found = {field.name: np.asarray(arrays[f"scaler.{field.name}"]) for field in fields(kinds[name])}
     if not all(np.isfinite(value).all() for value in found.values()):
         raise ModelFileError("the scaler holds numbers that are not finite")

@@ -19,7 +19,7 @@ from unseen.detectors.stored import bank_of, read_members
 from unseen.detectors.telling import Joining
 from unseen.detectors.two_stage import TwoStage, fitted_plan
 from unseen.errors import ConfigError
-from unseen.models.autoencoder import AutoEncoder
+from unseen.models.choices import AnyModel
 from unseen.models.neighbours import Neighbours
 from unseen.models.network import Network
 from unseen.models.vae import VAE
@@ -51,7 +51,8 @@ class AwareDetector(TwoStage):
     a multiple of it at rates they do not (see `unseen.detectors.telling`).
 
     Args:
-        model: `VAE(...)` or `AutoEncoder(...)`; None is a `VAE` with defaults.
+        model: `VAE(...)`, `AutoEncoder(...)` or another of `unseen.models.choices`; None is a `VAE` with
+            defaults.
         awareness: Loss on known anomalies, see `unseen.objectives`; None is `Abc()`, bounded.
         row_score: How a pass is read, see `unseen.scores`; None is `Reconstruction()`.
         threshold: What raises an alarm, see `unseen.thresholds`; None is a false-alarm rate of 1 %.
@@ -69,7 +70,8 @@ class AwareDetector(TwoStage):
         decorrelate: `DisCo(weight=...)` punishes networks whose errors follow the variable `protected` that
             is given to `fit`; None does not. It does not reach `neighbours`, which is not trained.
         scaling: "standard" (see `unseen.data.scale.Scaler`) or "quantiles", each feature mapped to a normal
-            distribution (`Quantiles`), for columns whose units mean little; images have neither.
+            distribution (`Quantiles`), for columns whose units mean little; images have neither, but
+            "energies" is ln(1 + x / 1 GeV) for images of deposits (`Energies`).
         missing: "error" refuses missing values, "median" fills them with the median of training.
         image_shape: (C, H, W) of rows that are flattened images; None for tables.
         seed: Same seed, same data, same machine: same scores, bit for bit.
@@ -105,7 +107,7 @@ class AwareDetector(TwoStage):
 
     def __init__(
         self,
-        model: VAE | AutoEncoder | None = None,
+        model: AnyModel | None = None,
         *,
         awareness: Awareness | None = None,
         row_score: Score | None = None,

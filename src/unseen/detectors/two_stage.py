@@ -160,7 +160,8 @@ class TwoStage(Detector):
         places = generator(self.seed, 3).permutation(len(normal))
         watched, tested, fitting = np.split(places, [watch, watch + test])
         binary = None if self.schema_ is None else self.schema_.binary
-        scaler: type[AnyScaler] = Pixels if self._image() else SCALINGS[self.scaling]
+        of_images = self._image() and self.scaling != "energies"
+        scaler: type[AnyScaler] = Pixels if of_images else SCALINGS[self.scaling]
         self.scaler_: AnyScaler = scaler.fit(normal[fitting], binary=binary)
         self._watch, self._watch_beside = self._tensor(normal[watched]), beside.at(watched)
         self._test, self._test_beside = self._tensor(normal[tested]), beside.at(tested)

@@ -96,10 +96,17 @@ class Bernoulli:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One pass of rows through a model: everything losses and scores are computed from."""
+    """One pass of rows through a model: everything losses and scores are computed from.
+
+    Attributes:
+        posterior, likelihood: Of the code, and of the row given the code.
+        condition: Small code (N, M) of a model that has one beside z; None elsewhere.
+
+    """
 
     posterior: Posterior
     likelihood: Likelihood
+    condition: Tensor | None = None
 
     def error(self, x: Tensor) -> Tensor:
         """Reconstruction error of each row, E = mean over features, shape (N,)."""
