@@ -1,6 +1,7 @@
 """Models of event images: parameters as published, likelihoods with known values, laws of what they see."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from unseen.models.dirichlet import DirichletVAE, LogisticNormal, laplace
 from unseen.models.network import Convolution
 from unseen.models.qcd_or_what import QcdOrWhat
 from unseen.models.vae import VAE
-from unseen.nn.content import Composition, Seen, content
+from unseen.nn.content import Composition, Seen, Sight
 from unseen.objectives import elbo
 from unseen.seeds import seeded
 
@@ -39,6 +40,20 @@ def events(n, shape, seed=0):
 )
 def test_the_reference_has_as_many_parameters_as_published(model, count):
     assert sum(p.numel() for p in made(model, MASK).parameters()) == count
+    one = replace(model, channels=1)
+    assert sum(p.numel() for p in made(one, EVENT).parameters()) == count
+
+
+@pytest.mark.parametrize("model", [DirichletVAE(hidden=16), QcdOrWhat()], ids=["dirichlet", "qcd"])
+def test_channels_that_are_not_seen_do_not_count(model):
+    network, x = made(replace(model, channels=1), EVENT), events(6, EVENT)
+    other = torch.cat([x[:, :1], x[:, 1:].flip(2)], dim=1)
+    out = network(x)
+    assert out.likelihood.mean.shape == x.shape
+    assert not out.likelihood.mean[:, 1:].any()
+    assert torch.equal(out.error(x), network(other).error(other))
+    alone = made(model, MASK)(x[:, :1])
+    assert torch.allclose(3 * out.error(x), alone.error(x[:, :1]), rtol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +116,7 @@ def test_the_divergence_is_zero_at_the_prior_and_that_of_normal_distributions_el
 def test_a_composition_is_the_cross_entropy_of_shares_whatever_the_amount():
     logits = torch.tensor([[0.0, math.log(3.0)]])
     x = torch.tensor([[[[1.0, 1.0]]]])
-    out = Composition(logits, torch.tensor([2.0]), (1, 1, 2), "values")
+    out = Composition(logits, torch.tensor([2.0]), (1, 1, 2), Sight("values"))
     assert out.error(x)[0].tolist() == pytest.approx([0.5 * math.log(4), 0.5 * math.log(4 / 3)])
     assert torch.allclose(out.error(7 * x), out.error(x))
     assert out.mean.flatten().tolist() == pytest.approx([0.5, 1.5])
@@ -110,9 +125,9 @@ def test_a_composition_is_the_cross_entropy_of_shares_whatever_the_amount():
 def test_what_is_seen():
     x = Energies().transform(np.array([[0.0, 3.0, 100.0]]))
     z = torch.from_numpy(x)
-    assert content(z, "lit").tolist() == [[0.0, 1.0, 1.0]]
-    assert content(z, "energies")[0].tolist() == pytest.approx([0.0, 3.0, 100.0], rel=1e-5)
-    assert Seen(torch.tensor([[0.5, 0.5, 1.0]]), "lit").error(z).tolist() == [[0.25, 0.25, 0.0]]
+    assert Sight("lit")(z).tolist() == [[0.0, 1.0, 1.0]]
+    assert Sight("energies")(z)[0].tolist() == pytest.approx([0.0, 3.0, 100.0], rel=1e-5)
+    assert Seen(torch.tensor([[0.5, 0.5, 1.0]]), Sight("lit"), 3).error(z).tolist() == [[0.25, 0.25, 0.0]]
 
 
 @pytest.mark.parametrize(
@@ -124,6 +139,8 @@ def test_what_is_seen():
         (lambda: QcdOrWhat(content="energies"), "the output lies between 0 and 1"),
         (lambda: QcdOrWhat(latent=0), "accepted: widths of 1 or more"),
         (lambda: QcdOrWhat().build((5,)), r"rows of shape \(5,\) came"),
+        (lambda: QcdOrWhat(channels=2).build(MASK), r"channels=2 with rows of shape \(1, 72, 58\)"),
+        (lambda: DirichletVAE(channels=1).build((5,)), r"channels=1 with rows of shape \(5,\)"),
         (lambda: QcdOrWhat().build((1, 3, 58)), "4 to 80 pixels a side"),
         (lambda: QcdOrWhat().build((1, 72, 81)), "4 to 80 pixels a side"),
     ],

@@ -25,6 +25,7 @@ from unseen.models.choices import AnyModel
 from unseen.models.classifier import Classifier
 from unseen.models.neighbours import Neighbours
 from unseen.models.network import Body
+from unseen.models.transformer import Transformer
 from unseen.nn.orientation import OrientedGradients
 from unseen.persist import read_model, write_model
 from unseen.training.decorrelation import DisCo
@@ -53,6 +54,7 @@ COMPONENTS: dict[str, type[Any]] = {
     for cls in (
         *get_args(AnyModel),
         Classifier,
+        Transformer,
         *get_args(Body),
         *LOSSES.values(),
         *CLASS_LOSSES.values(),

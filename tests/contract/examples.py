@@ -21,6 +21,7 @@ from unseen.models.dirichlet import DirichletVAE
 from unseen.models.neighbours import Neighbours
 from unseen.models.network import Convolution, Dense
 from unseen.models.qcd_or_what import QcdOrWhat
+from unseen.models.transformer import Transformer
 from unseen.models.vae import VAE
 from unseen.nn.orientation import OrientedGradients
 from unseen.objectives import AeSad, Hinge, Inverse, Ramp, RampCapped, Sigmoid, Uniform
@@ -32,6 +33,7 @@ LEARN = Plan(steps=150, rate=5e-3, batch=64, check_every=25)
 TUNE = Plan(steps=150, rate=1e-3, batch=64, check_every=25)
 SMALL = VAE(Dense((16,)), latent=3)
 IMAGES = (1, 8, 8)
+SMALL_TRANSFORMER = Transformer(channels=(4, 8), layers=1, dropout=0.1, depth=0.0, content="values")
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,6 +192,10 @@ EXAMPLES = {
     ),
     "classifier, convolution": (
         lambda: _classifier(model=Classifier(Convolution((4, 8))), image_shape=IMAGES, missing="median"),
+        class_images,
+    ),
+    "transformer": (
+        lambda: _classifier(model=SMALL_TRANSFORMER, image_shape=IMAGES),
         class_images,
     ),
 }

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from unseen.errors import ConfigError
 from unseen.models.network import Network
-from unseen.nn.content import Composition, Content, Look, content
+from unseen.nn.content import Composition, Content, Look, Sight
 from unseen.nn.distributions import Pass
 
 # Bounds of the log variance of the reference; e^2 is already more than the softmax of a code can show.
@@ -91,18 +91,18 @@ def _posterior(parameters: Tensor, **prior: tuple[float, ...]) -> LogisticNormal
     return LogisticNormal(mean, log_variance.clamp(*LOG_VARIANCE), **prior)
 
 
-def _whole(logits: Tensor, shape: tuple[int, ...], seen: Content) -> Composition:
+def _whole(logits: Tensor, shape: tuple[int, ...], sight: Sight) -> Composition:
     """Likelihood of rows that hold 1 in all."""
-    return Composition(logits, logits.new_ones(len(logits)), shape, seen)
+    return Composition(logits, logits.new_ones(len(logits)), shape, sight)
 
 
 class DirichletNetwork(Network):
     """Shares of the content -> code z -> patterns mixed by softmax(z) -> shares, times how much there is."""
 
     def __init__(self, shape: tuple[int, ...], model: DirichletVAE) -> None:
-        pixels, latent = int(torch.Size(shape).numel()), len(model.alpha)
-        look = Look(model.content, whole=True)
-        mean, variance = laplace(model.alpha)
+        sight = Sight(model.content, model.channels)
+        pixels, latent = int(torch.Size(sight.shape(shape)).numel()), len(model.alpha)
+        look, (mean, variance) = Look(sight, whole=True), laplace(model.alpha)
         first, head = nn.Linear(pixels, model.hidden), nn.Linear(model.hidden, 2 * latent)
         patterns = nn.Linear(latent, pixels, bias=False)
         for layer in (head, patterns):
@@ -113,17 +113,17 @@ class DirichletNetwork(Network):
             head,
             nn.Sequential(nn.Softmax(dim=1), patterns),
             posterior=partial(_posterior, prior_mean=mean, prior_variance=variance),
-            likelihood=partial(_whole, shape=shape, seen=model.content),
+            likelihood=partial(_whole, shape=shape, sight=sight),
             latent=latent,
         )
-        self.shape, self.seen = shape, model.content
+        self.shape, self.sight = shape, sight
 
     def forward(self, x: Tensor, noise: Tensor | None = None) -> Pass:
         """Pass rows through, at the posterior mean or at a draw; the small code is softmax(mean), (N, K)."""
         posterior = self.encode(x)
         z = posterior.mean if noise is None else posterior.draw(noise)
-        total = content(x, self.seen).clamp_min(0.0).flatten(1).sum(1)
-        likelihood = Composition(self.decoder(z), total, self.shape, self.seen)
+        total = self.sight(x).clamp_min(0.0).flatten(1).sum(1)
+        likelihood = Composition(self.decoder(z), total, self.shape, self.sight)
         return Pass(posterior, likelihood, condition=torch.softmax(posterior.mean, dim=1))
 
 
@@ -142,6 +142,7 @@ class DirichletVAE:
         hidden: Width of the one hidden layer (SELU, batch normalisation without shift).
         beta: Weight of the divergence.
         content: "lit" counts lit pixels alike, "energies" by their E_T, "values" as scaled.
+        channels: The first K channels of images are seen; None is all.
 
     For rows of (1, 72, 58) the defaults have 2,154,742 parameters.
 
@@ -157,6 +158,7 @@ class DirichletVAE:
     hidden: int = 512
     beta: float = 0.1
     content: Content = "lit"
+    channels: int | None = None
 
     def __post_init__(self) -> None:
         if not 2 <= len(self.alpha) <= 1024 or not all(0 < a < float("inf") for a in self.alpha):

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from unseen.errors import ConfigError
 from unseen.models.network import Network
-from unseen.nn.content import Content, Look, Seen
+from unseen.nn.content import Content, Look, Seen, Sight
 from unseen.nn.distributions import Point
 
 # Channels of the first convolution, and of all others.
@@ -41,7 +41,7 @@ def _encoder(shape: tuple[int, int, int], model: QcdOrWhat) -> nn.Sequential:
     channels, full, units = shape[0], shape[1:], model.side**2
     half = (full[0] // 2, full[1] // 2)
     return nn.Sequential(
-        Look(model.content),
+        Look(Sight(model.content, model.channels)),
         *(_Convolution(channels, FIRST, full), nn.PReLU(FIRST)),
         *(_Convolution(FIRST, OTHER, full), nn.PReLU(OTHER), nn.AvgPool2d(2)),
         *(_Convolution(OTHER, OTHER, half), nn.PReLU(OTHER), nn.AvgPool2d(2), nn.Flatten()),
@@ -85,12 +85,14 @@ class QcdOrWhat:
         middle: Width of the dense layers around it.
         side: Side of the map the decoder starts from; an image has at most 4 sides each way.
         content: "lit" for the mask of lit pixels; "values" for rows that are scaled into [0, 1].
+        channels: The first K channels of images are seen and rebuilt; None is all.
 
     For rows of (1, 72, 58) the defaults have 594,003 parameters. Of the paper's decoder the reshaping to
     20 x 20 is a reconstruction: it makes that number.
 
     Reference: Heimel et al., SciPost Phys. 6 (2019) 030, arXiv 1808.08979.
 
+    >>> import torch
     >>> tuple(QcdOrWhat().build((1, 8, 8))(torch.zeros(2, 1, 8, 8)).likelihood.mean.shape)
     (2, 1, 8, 8)
 
@@ -100,6 +102,7 @@ class QcdOrWhat:
     middle: int = 100
     side: int = 20
     content: Content = "lit"
+    channels: int | None = None
     beta: ClassVar[float] = 0.0
 
     def __post_init__(self) -> None:
@@ -124,12 +127,14 @@ class QcdOrWhat:
                 f"rows of shape {shape} came; QcdOrWhat takes images (C, H, W) of 4 to {most} pixels a side. "
                 "Pass image_shape=(C, H, W), or a larger side=..."
             )
-        image = (shape[0], shape[1], shape[2])
+        sight = Sight(self.content, self.channels)
+        channels, height, width = sight.shape(shape)
+        image = (channels, height, width)
         return Network(
             _encoder(image, self),
             nn.Linear(self.middle, self.latent),
             _decoder(image, self),
             posterior=Point,
-            likelihood=partial(Seen, seen=self.content),
+            likelihood=partial(Seen, sight=sight, channels=shape[0]),
             latent=self.latent,
         )
