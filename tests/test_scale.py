@@ -121,7 +121,7 @@ def test_a_stored_scaler_comes_back():
         (
             "Scalar",
             arrays(),
-            "scaler 'Scalar' is not known; accepted: Scaler, Quantiles, Pixels. Did you mean",
+            "scaler 'Scalar' is not known; accepted: Scaler, Quantiles, Pixels, Energies. Did you mean",
         ),
         ("Scaler", arrays(centre=np.array([0, np.nan, 0])), "not finite"),
         ("Scaler", arrays(width=np.ones(2)), "do not fit each other"),

@@ -21,13 +21,14 @@ from unseen.detectors.detector import Detector
 from unseen.detectors.telling import Beyond, Joining, Shared
 from unseen.detectors.two_stage import TwoStage
 from unseen.errors import ConfigError, ModelFileError, UnseenError, unknown
-from unseen.models.autoencoder import AutoEncoder
+from unseen.models.choices import AnyModel
 from unseen.models.classifier import Classifier
+from unseen.models.dual_bodies import DualBody
 from unseen.models.neighbours import Neighbours
 from unseen.models.network import Body
-from unseen.models.vae import VAE
 from unseen.nn.orientation import OrientedGradients
 from unseen.persist import read_model, write_model
+from unseen.training.augment import Symmetries
 from unseen.training.decorrelation import DisCo
 from unseen.training.guards import Forgetting
 from unseen.training.loop import Plan
@@ -52,10 +53,10 @@ CLASS_LOSSES: dict[str, type[Any]] = {"uniform": objectives.Uniform}
 COMPONENTS: dict[str, type[Any]] = {
     cls.__name__: cls
     for cls in (
-        VAE,
-        AutoEncoder,
+        *get_args(AnyModel),
         Classifier,
         *get_args(Body),
+        *get_args(DualBody),
         *LOSSES.values(),
         *CLASS_LOSSES.values(),
         scores.Reconstruction,
@@ -70,6 +71,7 @@ COMPONENTS: dict[str, type[Any]] = {
         *get_args(thresholds.Threshold),
         *JOININGS.values(),
         Plan,
+        Symmetries,
         Forgetting,
         DisCo,
         Neighbours,

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from unseen.errors import ModelFileError, unknown
+from unseen.errors import DataError, ModelFileError, unknown
 
 Array = NDArray[np.floating[Any]]
 
-# How columns of a table are scaled.
-Scaling = Literal["standard", "quantiles"]
+# How columns of a table are scaled; "energies" is for event images.
+Scaling = Literal["standard", "quantiles", "energies"]
 
 # Beyond this many standard deviations a scaled value grows only as its logarithm.
 SOFT = 10.0
@@ -167,8 +167,45 @@ class Pixels:
         return np.asarray(x, dtype=np.float32) * np.float32(1.0 / self.top)
 
 
-AnyScaler = Scaler | Quantiles | Pixels
-SCALINGS: dict[str, type[Scaler | Quantiles]] = {"standard": Scaler, "quantiles": Quantiles}
+@dataclass(frozen=True)
+class Energies:
+    """The scaler of event images: z = ln(1 + E / 1 GeV), so that a pixel is lit where z > 0.
+
+    Nothing is learned: a GeV is a GeV in every sample.
+
+    >>> Energies().transform(np.array([[0.0, np.e - 1]])).tolist()
+    [[0.0, 1.0]]
+
+    """
+
+    @classmethod
+    def fit(cls, x: Array, *, binary: NDArray[np.bool_] | None = None) -> Energies:
+        """Check normal images (N, D) of transverse energies, GeV."""
+        _refuse_negative(x)
+        return cls()
+
+    def transform(self, x: Array) -> NDArray[np.float32]:
+        """Scale images (N, D), float32.
+
+        Raises:
+            DataError: An energy is negative.
+
+        """
+        _refuse_negative(x)
+        return np.log1p(x, dtype=np.float32, casting="same_kind")
+
+
+AnyScaler = Scaler | Quantiles | Pixels | Energies
+SCALINGS: dict[str, type[Scaler | Quantiles | Energies]] = {
+    "standard": Scaler,
+    "quantiles": Quantiles,
+    "energies": Energies,
+}
+
+
+def image_scaler(scaling: Scaling) -> type[Pixels | Energies]:
+    """Return the scaler of images: of transverse energies where asked for, else of pixels."""
+    return Energies if scaling == "energies" else Pixels
 
 
 def restored_scaler(name: str, arrays: Mapping[str, Any]) -> AnyScaler:
@@ -178,9 +215,11 @@ def restored_scaler(name: str, arrays: Mapping[str, Any]) -> AnyScaler:
         ModelFileError: The class is not known, or an array is missing, not finite or of another shape.
 
     """
-    kinds: dict[str, type[AnyScaler]] = {"Scaler": Scaler, "Quantiles": Quantiles, "Pixels": Pixels}
+    kinds: dict[str, type[AnyScaler]] = {cls.__name__: cls for cls in (Scaler, Quantiles, Pixels, Energies)}
     if name not in kinds:
         raise ModelFileError(unknown("scaler", name, kinds))
+    if name == "Energies":
+        return Energies()
     found = {field.name: np.asarray(arrays[f"scaler.{field.name}"]) for field in fields(kinds[name])}
     if not all(np.isfinite(value).all() for value in found.values()):
         raise ModelFileError("the scaler holds numbers that are not finite")
@@ -209,6 +248,15 @@ def _mid_heights(knots: Array, levels: Array) -> Array:
     """Heights of rising knots (K,): equal knots share the mean of their levels (K,), their mid-rank."""
     _, place = np.unique(knots, return_inverse=True)
     return np.asarray((np.bincount(place, weights=levels) / np.bincount(place))[place])
+
+
+def _refuse_negative(x: Array) -> None:
+    if x.size and x.min() < 0:
+        row = int(np.flatnonzero((x < 0).any(1))[0])
+        raise DataError(
+            f"row {row} holds the energy {float(x[row].min()):.4g}; "
+            "accepted with scaling 'energies': transverse energies in GeV, 0 or more"
+        )
 
 
 def _signed_log(x: Array) -> Array:

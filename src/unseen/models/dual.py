@@ -82,7 +82,7 @@ class DualNetwork(Network):
 
     def rebuild(self, z: Tensor, code: Tensor) -> Likelihood:
         """Likelihood of images given both codes, shapes (N, Z) and (N, M)."""
-        return self.likelihood(self.decoder(z.unflatten(1, self.bottleneck), code))
+        return self.likelihood(self.decoder(z.view(-1, *self.bottleneck), code))
 
     def forward(self, x: Tensor, noise: Tensor | None = None) -> Pass:
         """Pass images through: at the posterior mean, or at a draw where standard `noise` (N, Z) is given."""
@@ -119,10 +119,10 @@ class CoDAE:
     Reference: Anzalone et al., MLST 5 (2024) 035064, arXiv 2306.12955.
 
     >>> import torch
-    >>> network = CoDAE(Slim(widths=(4, 8), small=(4, 8)), bottleneck=2).build((3, 8, 6))
-    >>> out = network(torch.zeros(5, 3, 8, 6))
-    >>> tuple(out.posterior.mean.shape), tuple(out.condition.shape), tuple(out.error(torch.zeros(5, 3, 8, 6)).shape)
-    ((5, 8), (5, 2), (5,))
+    >>> network, dark = CoDAE().build((3, 72, 58)), torch.zeros(2, 3, 72, 58)
+    >>> out = network(dark)
+    >>> tuple(out.posterior.mean.shape), tuple(out.condition.shape), tuple(out.error(dark).shape)
+    ((2, 1280), (2, 2), (2,))
 
     """
 
@@ -140,7 +140,9 @@ class CoDAE:
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} {getattr(self, name)!r} came; accepted: 1 or more")
         if self.beta < 0:
-            raise ConfigError(f"beta {self.beta!r} came; accepted: 0 or more, e.g. 1.0 for the evidence bound")
+            raise ConfigError(
+                f"beta {self.beta!r} came; accepted: 0 or more, e.g. 1.0 for the evidence bound"
+            )
         if self.conditioning not in KINDS:
             raise ConfigError(f"conditioning {self.conditioning!r} came; accepted: {', '.join(KINDS)}")
 
@@ -190,8 +192,8 @@ def image_size(shape: tuple[int, ...], channels: int) -> Size:
     """
     if len(shape) != 3 or shape[0] < channels:
         raise ConfigError(
-            f"rows of shape {tuple(shape)} came; a dual auto-encoder of {channels} channels takes event images "
-            f"(C, H, W) with C at least {channels}, e.g. image_shape=(3, 72, 58)"
+            f"rows of shape {tuple(shape)} came; this dual auto-encoder takes event images (C, H, W) "
+            f"with C at least {channels}, e.g. image_shape=(3, 72, 58)"
         )
     return shape[1], shape[2]
 
@@ -211,7 +213,8 @@ def hurdle(channels: int) -> Callable[[Tensor], Hurdle]:
     """Return what reads planes (N, 3 K, H, W): logits, then mu, then ln sigma, each K."""
 
     def read(planes: Tensor) -> Hurdle:
-        return Hurdle(*planes.chunk(3, dim=1), channels=channels)
+        logits, centre, log_sigma = planes.chunk(3, dim=1)
+        return Hurdle(logits, centre, log_sigma, channels)
 
     return read
 

@@ -96,7 +96,7 @@ class Slim:
         return _coded(layers, self.small[-1], sizes[-1], units)
 
     def decoder(self, channels: int, planes: int, size: Size, units: int, kinds: Sequence[Kind]) -> Decoder:
-        """Decoder of maps of `channels` at the size of the bottleneck, conditioned by one kind a stage."""
+        """Return the decoder of maps of `channels` at the bottleneck, conditioned by one kind a stage."""
         sizes = list(reversed(halvings((1, *size), len(self.widths))))
         conditionings, stages = [], []
         backwards = (channels, *reversed(self.widths[:-1]))
@@ -163,7 +163,7 @@ class Published:
         return _coded(layers, 256, sizes[-1], units)
 
     def decoder(self, channels: int, planes: int, size: Size, units: int, kinds: Sequence[Kind]) -> Decoder:
-        """Decoder of maps of `channels` at the size of the bottleneck, conditioned by one kind a stage."""
+        """Return the decoder of maps of `channels` at the bottleneck, conditioned by one kind a stage."""
         height, width = self.bottleneck(size)[1]
         conditionings: list[nn.Module] = []
         stages: list[nn.Module] = []

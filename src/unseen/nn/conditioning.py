@@ -36,7 +36,9 @@ class Conditioning(nn.Module):
 
     """
 
-    def __init__(self, kind: Kind, code: int, channels: int, size: Size, *, padding: Padding = "ring") -> None:
+    def __init__(
+        self, kind: Kind, code: int, channels: int, size: Size, *, padding: Padding = "ring"
+    ) -> None:
         super().__init__()
         if kind not in KINDS:
             raise ConfigError(unknown("conditioning", kind, KINDS))
@@ -56,10 +58,8 @@ class Conditioning(nn.Module):
         """Condition maps (N, C, H, W) on a code (N, M)."""
         if self.layer is None:
             return maps
-        if self.kind == "film":
-            told = self.layer(code)[:, :, None, None]
-        else:
-            told = self.layer(self._planes(code))
+        film = self.kind == "film"
+        told = self.layer(code)[:, :, None, None] if film else self.layer(self._planes(code))
         if self.kind == "scale":
             return torch.as_tensor(maps * told)
         if self.kind == "shift":

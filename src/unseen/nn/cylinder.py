@@ -132,7 +132,8 @@ class Residual(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Add what the blocks find."""
-        return x + self.blocks(x)
+        found: Tensor = self.blocks(x)
+        return x + found
 
 
 class Grow(nn.Module):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -139,7 +140,7 @@ LEAST_ENERGY = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class Hurdle:
-    """Likelihood of event images z = ln(1 + E / 1 GeV): is a pixel lit, and if so, with what energy?
+    """Likelihood of event images z = ln(1 + E / 1 GeV): which pixels are lit, and with what energy.
 
     For each pixel and channel
 
@@ -183,13 +184,13 @@ class Hurdle:
         return _beside_nothing(found, self.channels).flatten(1)
 
     def terms(self, x: Tensor) -> Tensor:
-        """Sums over pixels of both terms, mask of each channel, then energy, shape (N, 2 K), nats."""
+        """Both terms summed over pixels: mask of each channel, then energy, shape (N, 2 K), nats."""
         places, energy = self._energy(x)
         dense = torch.zeros(self.logits.numel()).index_add(0, places, energy).view_as(self.logits)
         return torch.cat([_mask_error(self.logits, x).sum((2, 3)), dense.sum((2, 3))], dim=1)
 
     def _energy(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Flat places of the lit pixels, and -ln p(ln E) there; few pixels are lit, so only these are read."""
+        """Flat places of the lit pixels, and -ln p(ln E) there; few are lit, so only these are read."""
         z = x[:, : self.logits.shape[1]].flatten()
         places = (z > 0).nonzero().flatten()
         log_energy = torch.expm1(z[places]).clamp_min(LEAST_ENERGY).log()
@@ -231,3 +232,20 @@ class Pass:
     def divergence(self) -> Tensor:
         """Divergence of each row, summed over latent units, shape (N,), nats."""
         return self.posterior.divergence().sum(1)
+
+
+def joined(passes: Sequence[Pass]) -> Pass:
+    """Put passes of some rows each together to one pass of all of them, in their order."""
+    whole: Pass = passes[0] if len(passes) == 1 else _joined(passes)
+    return whole
+
+
+def _joined(things: Sequence[Any]) -> Any:
+    """Concatenate what is a tensor of each thing and its fields; of the rest the first speaks for all."""
+    first = things[0]
+    if isinstance(first, Tensor):
+        return torch.cat(list(things))
+    if is_dataclass(first) and not isinstance(first, type):
+        parts = {f.name: _joined([getattr(thing, f.name) for thing in things]) for f in fields(first)}
+        return replace(first, **parts)
+    return first

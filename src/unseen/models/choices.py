@@ -1,0 +1,9 @@
+"""Every model an `AwareDetector` takes."""
+
+from __future__ import annotations
+
+from unseen.models.autoencoder import AutoEncoder
+from unseen.models.dual import CoDAE
+from unseen.models.vae import VAE
+
+AnyModel = VAE | AutoEncoder | CoDAE
