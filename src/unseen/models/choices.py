@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from unseen.models.autoencoder import AutoEncoder
+from unseen.models.categorical import CoDVAE
 from unseen.models.dual import CoDAE
 from unseen.models.vae import VAE
 
-AnyModel = VAE | AutoEncoder | CoDAE
+AnyModel = VAE | AutoEncoder | CoDAE | CoDVAE

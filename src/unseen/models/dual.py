@@ -78,7 +78,8 @@ class DualNetwork(Network):
 
     def condition(self, x: Tensor) -> Tensor:
         """Small code Z_m of images (N, C, H, W), shape (N, M)."""
-        return torch.as_tensor(self.small(self.planes(x)))
+        code: Tensor = self.small(self.planes(x))
+        return code
 
     def rebuild(self, z: Tensor, code: Tensor) -> Likelihood:
         """Likelihood of images given both codes, shapes (N, Z) and (N, M)."""
@@ -168,7 +169,7 @@ class CoDAE:
             self.body.code(seen, size, self.code),
             decoder_of(self, size),
             posterior=normal_maps if self.beta > 0 else point_maps,
-            likelihood=hurdle(shape[0]) if self.energies else masked(shape[0]),
+            likelihood=likelihood_of(self, shape[0]),
             bottleneck=(self.bottleneck, height, across),
         )
 
@@ -181,6 +182,11 @@ def decoder_of(model: CoDAE, size: Size) -> Decoder:
     stages = len(model.body.widths) if isinstance(model.body, Slim) else RESOLUTIONS
     planes = model.channels * (3 if model.energies else 1)
     return model.body.decoder(model.bottleneck, planes, size, model.code, kinds[:stages])
+
+
+def likelihood_of(model: CoDAE, channels: int) -> Callable[[Tensor], Likelihood]:
+    """Return what reads the decoder's planes of images of `channels` channels."""
+    return hurdle(channels) if model.energies else masked(channels)
 
 
 def image_size(shape: tuple[int, ...], channels: int) -> Size:

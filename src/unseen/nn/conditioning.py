@@ -59,13 +59,13 @@ class Conditioning(nn.Module):
         if self.layer is None:
             return maps
         film = self.kind == "film"
-        told = self.layer(code)[:, :, None, None] if film else self.layer(self._planes(code))
+        told: Tensor = self.layer(code)[:, :, None, None] if film else self.layer(self._planes(code))
         if self.kind == "scale":
-            return torch.as_tensor(maps * told)
+            return maps * told
         if self.kind == "shift":
-            return torch.as_tensor(maps + told)
+            return maps + told
         scale, shift = told.chunk(2, dim=1)
-        return torch.as_tensor(maps * (1.0 + scale) + shift)
+        return maps * (1.0 + scale) + shift
 
     def _planes(self, code: Tensor) -> Tensor:
         """Tile a code (N, M) beside its coordinates, shape (N, M + 1 or 2, H, W)."""
