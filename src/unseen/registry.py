@@ -23,11 +23,13 @@ from unseen.detectors.two_stage import TwoStage
 from unseen.errors import ConfigError, ModelFileError, UnseenError, unknown
 from unseen.models.choices import AnyModel
 from unseen.models.classifier import Classifier
+from unseen.models.dual_bodies import DualBody
 from unseen.models.neighbours import Neighbours
 from unseen.models.network import Body
 from unseen.models.transformer import Transformer
 from unseen.nn.orientation import OrientedGradients
 from unseen.persist import read_model, write_model
+from unseen.training.augment import Symmetries
 from unseen.training.decorrelation import DisCo
 from unseen.training.guards import Forgetting
 from unseen.training.loop import Plan
@@ -56,6 +58,7 @@ COMPONENTS: dict[str, type[Any]] = {
         Classifier,
         Transformer,
         *get_args(Body),
+        *get_args(DualBody),
         *LOSSES.values(),
         *CLASS_LOSSES.values(),
         scores.Reconstruction,
@@ -70,6 +73,7 @@ COMPONENTS: dict[str, type[Any]] = {
         *get_args(thresholds.Threshold),
         *JOININGS.values(),
         Plan,
+        Symmetries,
         Forgetting,
         DisCo,
         Neighbours,

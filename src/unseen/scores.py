@@ -127,8 +127,10 @@ class Divergence:
         return {}
 
     def parts(self, out: Pass, x: Tensor, state: State) -> Tensor:
-        """KL of each latent unit, shape (N, Z)."""
-        return out.posterior.divergence()
+        """KL of each latent unit, shape (N, Z); one a position stands first where categories share it."""
+        divergence = out.posterior.divergence()
+        missing = out.posterior.mean.shape[1] - divergence.shape[1]
+        return torch.nn.functional.pad(divergence, (0, missing)) if missing else divergence
 
     def rows(self, out: Pass, x: Tensor, state: State) -> Tensor:
         """KL of each row, shape (N,)."""

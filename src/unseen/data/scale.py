@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from unseen.errors import ModelFileError, unknown
+from unseen.errors import DataError, ModelFileError, unknown
 
 Array = NDArray[np.floating[Any]]
 
-# How columns of a table are scaled.
+# How columns of a table are scaled; "energies" is for event images.
 Scaling = Literal["standard", "quantiles", "energies"]
 
 # Beyond this many standard deviations a scaled value grows only as its logarithm.
@@ -169,23 +169,30 @@ class Pixels:
 
 @dataclass(frozen=True)
 class Energies:
-    """The scaler of images of deposited energies: z = ln(1 + x / 1 GeV), so that lit pixels have z > 0.
+    """The scaler of event images: z = ln(1 + E / 1 GeV), so that a pixel is lit where z > 0.
 
-    Nothing is learned: an event looks the same whatever it is compared with.
+    Nothing is learned: a GeV is a GeV in every sample.
+
+    >>> Energies().transform(np.array([[0.0, np.e - 1]])).tolist()
+    [[0.0, 1.0]]
+
     """
 
     @classmethod
     def fit(cls, x: Array, *, binary: NDArray[np.bool_] | None = None) -> Energies:
-        """Take anything; there is nothing to learn."""
+        """Check normal images (N, D) of transverse energies, GeV."""
+        _refuse_negative(x)
         return cls()
 
     def transform(self, x: Array) -> NDArray[np.float32]:
-        """Scale energies (N, D) in GeV, float32; less than nothing counts as nothing.
+        """Scale images (N, D), float32.
 
-        >>> Energies().transform(np.array([[0.0, np.e - 1.0]])).round(6).tolist()
-        [[0.0, 1.0]]
+        Raises:
+            DataError: An energy is negative.
+
         """
-        return np.log1p(np.maximum(np.asarray(x, dtype=np.float32), np.float32(0.0)))
+        _refuse_negative(x)
+        return np.log1p(x, dtype=np.float32, casting="same_kind")
 
 
 AnyScaler = Scaler | Quantiles | Pixels | Energies
@@ -196,6 +203,11 @@ SCALINGS: dict[str, type[Scaler | Quantiles | Energies]] = {
 }
 
 
+def image_scaler(scaling: Scaling) -> type[Pixels | Energies]:
+    """Return the scaler of images: of transverse energies where asked for, else of pixels."""
+    return Energies if scaling == "energies" else Pixels
+
+
 def restored_scaler(name: str, arrays: Mapping[str, Any]) -> AnyScaler:
     """Rebuild a scaler of class `name` from arrays named `scaler.<field>`.
 
@@ -203,12 +215,7 @@ def restored_scaler(name: str, arrays: Mapping[str, Any]) -> AnyScaler:
         ModelFileError: The class is not known, or an array is missing, not finite or of another shape.
 
     """
-    kinds: dict[str, type[AnyScaler]] = {
-        "Scaler": Scaler,
-        "Quantiles": Quantiles,
-        "Pixels": Pixels,
-        "Energies": Energies,
-    }
+    kinds: dict[str, type[AnyScaler]] = {cls.__name__: cls for cls in (Scaler, Quantiles, Pixels, Energies)}
     if name not in kinds:
         raise ModelFileError(unknown("scaler", name, kinds))
     if name == "Energies":
@@ -241,6 +248,15 @@ def _mid_heights(knots: Array, levels: Array) -> Array:
     """Heights of rising knots (K,): equal knots share the mean of their levels (K,), their mid-rank."""
     _, place = np.unique(knots, return_inverse=True)
     return np.asarray((np.bincount(place, weights=levels) / np.bincount(place))[place])
+
+
+def _refuse_negative(x: Array) -> None:
+    if x.size and x.min() < 0:
+        row = int(np.flatnonzero((x < 0).any(1))[0])
+        raise DataError(
+            f"row {row} holds the energy {float(x[row].min()):.4g}; "
+            "accepted with scaling 'energies': transverse energies in GeV, 0 or more"
+        )
 
 
 def _signed_log(x: Array) -> Array:

@@ -27,6 +27,7 @@ from unseen.objectives import Abc, Awareness
 from unseen.scores import Reconstruction, Score
 from unseen.seeds import seeded
 from unseen.thresholds import Threshold
+from unseen.training.augment import Symmetries
 from unseen.training.beside import Beside
 from unseen.training.decorrelation import DisCo
 from unseen.training.guards import Forgetting
@@ -51,8 +52,8 @@ class AwareDetector(TwoStage):
     a multiple of it at rates they do not (see `unseen.detectors.telling`).
 
     Args:
-        model: `VAE(...)`, `AutoEncoder(...)` or another of `unseen.models.choices`; None is a `VAE` with
-            defaults.
+        model: `VAE(...)`, `AutoEncoder(...)`, or of event images one of `unseen.models.choices`; None is a
+            `VAE` with defaults.
         awareness: Loss on known anomalies, see `unseen.objectives`; None is `Abc()`, bounded.
         row_score: How a pass is read, see `unseen.scores`; None is `Reconstruction()`.
         threshold: What raises an alarm, see `unseen.thresholds`; None is a false-alarm rate of 1 %.
@@ -70,10 +71,11 @@ class AwareDetector(TwoStage):
         decorrelate: `DisCo(weight=...)` punishes networks whose errors follow the variable `protected` that
             is given to `fit`; None does not. It does not reach `neighbours`, which is not trained.
         scaling: "standard" (see `unseen.data.scale.Scaler`) or "quantiles", each feature mapped to a normal
-            distribution (`Quantiles`), for columns whose units mean little; images have neither, but
-            "energies" is ln(1 + x / 1 GeV) for images of deposits (`Energies`).
+            distribution (`Quantiles`), for columns whose units mean little; images have neither. Event
+            images in GeV have "energies", ln(1 + E) (`Energies`).
         missing: "error" refuses missing values, "median" fills them with the median of training.
         image_shape: (C, H, W) of rows that are flattened images; None for tables.
+        augment: `Symmetries(...)` rolls and mirrors batches of event images in training; None does not.
         seed: Same seed, same data, same machine: same scores, bit for bit.
 
     Attributes:
@@ -124,6 +126,7 @@ class AwareDetector(TwoStage):
         scaling: Scaling = "standard",
         missing: Missing = "error",
         image_shape: tuple[int, int, int] | None = None,
+        augment: Symmetries | None = None,
         seed: int = 0,
     ) -> None:
         self.model = model
@@ -142,6 +145,7 @@ class AwareDetector(TwoStage):
         self.scaling = scaling
         self.missing = missing
         self.image_shape = image_shape
+        self.augment = augment
         self.seed = seed
 
     def fit(
@@ -221,6 +225,7 @@ class AwareDetector(TwoStage):
                     beside=self._beside,
                     watched=self._watch_beside,
                     decorrelate=self.decorrelate,
+                    augment=self.augment,
                 )
             )
             networks.append(network)
@@ -263,6 +268,7 @@ class AwareDetector(TwoStage):
                     watched=self._watch_beside,
                     told_beside=given.beside.at(given.told),
                     decorrelate=self.decorrelate,
+                    augment=self.augment,
                 )
             )
         watching = self._watch_beside.factors

@@ -20,11 +20,14 @@ from unseen.models.network import Network
 from unseen.scores import Score, State
 from unseen.training.beside import quantile
 from unseen.training.threads import threads_for
+from unseen.training.watched import whole_pass
 
 Floats = NDArray[np.float64]
 
 # Rows a block: large enough that layer calls dominate, small enough that activations stay in cache.
 BLOCK = 2048
+# Rows of more numbers pass in shorter blocks: event images of 12,528 numbers by 320.
+NUMBERS = 2**22
 # Short inputs are padded to a multiple of this, so that a row's score does not depend on its company.
 GRAIN = 64
 
@@ -66,7 +69,7 @@ class Reconstructing:
         states, taus = [], []
         with torch.no_grad():
             for network in networks:
-                out = network(held_out)
+                out = whole_pass(network, held_out)
                 states.append(dict(score.fit(out, held_out, weights)))
                 taus.append(float(quantile(out.error(held_out), 0.99, weights).clamp_min(1e-9)))
         return cls(tuple(networks), score, tuple(states), tuple(taus))
@@ -153,8 +156,9 @@ def in_blocks(read: Callable[[Tensor], Tensor], x: Tensor, network: nn.Module | 
 
 def _blocks(rows: Tensor) -> Iterator[tuple[int, int, Tensor]]:
     """Cut rows into (start, stop, block), the block padded with its own last row to the grain."""
-    for start in range(0, len(rows), BLOCK):
-        block = rows[start : start + BLOCK]
+    most = min(BLOCK, max(GRAIN, NUMBERS // max(1, rows[:1].numel()) // GRAIN * GRAIN))
+    for start in range(0, len(rows), most):
+        block = rows[start : start + most]
         short = -len(block) % GRAIN
         padded = torch.cat([block, block[-1:].expand(short, *block.shape[1:])]) if short else block
         yield start, start + len(block), padded

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from unseen.data.scale import SCALINGS, AnyScaler, Pixels, Scaling, restored_scaler
+from unseen.data.scale import SCALINGS, AnyScaler, Scaling, image_scaler, restored_scaler
 from unseen.data.schema import Schema
 from unseen.detectors.committee import Member, join
 from unseen.detectors.detector import DEFAULT_RATE, Contributions, Detector, read_labels
@@ -156,12 +156,13 @@ class TwoStage(Detector):
 
         Returns the places of the rows to watch, to calibrate with, and to learn from.
         """
+        if self.scaling == "energies" and not self._image():
+            raise ConfigError("scaling 'energies' is for event images; give image_shape=(C, H, W)")
         watch, test = self._held_out(len(normal), heaviest_of(beside))
         places = generator(self.seed, 3).permutation(len(normal))
         watched, tested, fitting = np.split(places, [watch, watch + test])
         binary = None if self.schema_ is None else self.schema_.binary
-        of_images = self._image() and self.scaling != "energies"
-        scaler: type[AnyScaler] = Pixels if of_images else SCALINGS[self.scaling]
+        scaler: type[AnyScaler] = image_scaler(self.scaling) if self._image() else SCALINGS[self.scaling]
         self.scaler_: AnyScaler = scaler.fit(normal[fitting], binary=binary)
         self._watch, self._watch_beside = self._tensor(normal[watched]), beside.at(watched)
         self._test, self._test_beside = self._tensor(normal[tested]), beside.at(tested)

@@ -19,14 +19,17 @@ class Adam:
     """Move a vector against its gradient, each coordinate in units of its own recent gradients.
 
     m = 0.9 m + 0.1 g, v = 0.999 v + 0.001 g^2, both divided by 1 - decay^t because they start at zero;
-    x = x - r m / (sqrt(v) + 1e-8), with r = rate (1 + cos(pi t / steps)) / 2.
+    x = (1 - r d) x - r m / (sqrt(v) + 1e-8), with r = rate (1 + cos(pi t / steps)) / 2, which over the first
+    steps rises in a straight line where a warm-up is asked for.
 
     Args:
         vector, slope: What is moved, and the place its gradient is read from, both shape (P,).
         rate: Step size at the start.
         steps: Steps after which the step size is zero.
+        warm_up: Share of the steps over which it rises.
+        weight_decay: d, by which everything shrinks apart from its gradient.
 
-    Reference: Kingma and Ba, ICLR 2015; cosine: Loshchilov and Hutter, ICLR 2017.
+    Reference: Kingma and Ba, ICLR 2015; cosine: Loshchilov and Hutter, ICLR 2017; decay: the same, ICLR 2019.
 
     >>> x, slope = torch.tensor([1.0]), torch.tensor([0.0])
     >>> adam = Adam(x, slope, rate=0.1, steps=100)
@@ -38,8 +41,18 @@ class Adam:
 
     """
 
-    def __init__(self, vector: Tensor, slope: Tensor, *, rate: float, steps: int) -> None:
+    def __init__(
+        self,
+        vector: Tensor,
+        slope: Tensor,
+        *,
+        rate: float,
+        steps: int,
+        warm_up: float = 0.0,
+        weight_decay: float = 0.0,
+    ) -> None:
         self._vector, self._slope, self._rate, self._steps = vector, slope, rate, steps
+        self._rising, self._weight_decay = warm_up * steps, weight_decay
         self._mean, self._square = torch.zeros_like(slope), torch.zeros_like(slope)
         self._size = torch.empty_like(slope)
         self._done = 0
@@ -48,6 +61,10 @@ class Adam:
         """Make one step."""
         rate = self._rate * 0.5 * (1.0 + math.cos(math.pi * self._done / self._steps))
         self._done += 1
+        if self._done < self._rising:
+            rate *= self._done / self._rising
+        if self._weight_decay:
+            self._vector.mul_(1.0 - rate * self._weight_decay)
         self._mean.lerp_(self._slope, 1.0 - FIRST)
         self._square.mul_(SECOND).addcmul_(self._slope, self._slope, value=1.0 - SECOND)
         # both corrections go into the step size, which spares two passes over the vector

@@ -11,6 +11,7 @@ from torch import Tensor
 from unseen.errors import ConfigError, TrainingError
 from unseen.models.network import Network
 from unseen.training.beside import quantile
+from unseen.training.watched import at_once
 
 # Units whose mean divergence is below this carry nothing (nats).
 ACTIVE = 0.01
@@ -85,7 +86,7 @@ def _middle_and_tail(error: Tensor, factors: Tensor | None) -> tuple[float, floa
 @torch.no_grad()
 def active_units(network: Network, rows: Tensor) -> int:
     """Count latent units that carry information: mean divergence above 0.01 nats; for points, a spread."""
-    posterior = network.encode(rows)
+    posterior = network.encode(rows[: at_once(rows)])
     divergence = posterior.divergence()
     if not bool(divergence.any()):
         return int((posterior.mean.var(0) > ACTIVE**2).sum())

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
+from unseen.errors import ConfigError
 from unseen.seeds import torch_generator
 from unseen.training.adam import Adam
+from unseen.training.average import averaged
 from unseen.training.flat import Flat
 from unseen.training.progress import tell
 from unseen.training.threads import threads_for
@@ -26,6 +29,11 @@ class Plan:
         clip: Largest gradient norm.
         check_every: Steps between two looks at the held-out rows.
         noise: Standard deviation of the noise added to the input, which must be reconstructed without it.
+        warm_up: Share of the steps over which the learning rate rises to its start.
+        weight_decay: Decay of all weights apart from their gradients, in units of the learning rate.
+        average: Decay of the running mean of the weights, e.g. 0.999, which is watched and kept instead of
+            the weights themselves; 0 keeps these.
+        beta_warm_up: Share of the steps of stage 1 over which beta rises from 0.
 
     """
 
@@ -35,6 +43,15 @@ class Plan:
     clip: float = 5.0
     check_every: int = 50
     noise: float = 0.0
+    warm_up: float = 0.0
+    weight_decay: float = 0.0
+    average: float = 0.0
+    beta_warm_up: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("warm_up", "weight_decay", "average", "beta_warm_up"):
+            if not 0.0 <= getattr(self, name) < 1.0:
+                raise ConfigError(f"{name} {getattr(self, name)!r} came; accepted: at least 0 and below 1")
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +125,7 @@ def train(
     check: Check,
     seed: int,
     what: str,
+    settled: bool = False,
 ) -> int:
     """Train `network` in place; return the steps done.
 
@@ -115,13 +133,22 @@ def train(
         parameters: All of the network, laid out by `unseen.training.flat`.
         descent: Writes the gradient of one batch; gradients are zero before.
         check: Called with the step every `plan.check_every` steps and at the end; True ends training.
+        settled: Whether norms keep the statistics they have, so that rows do not depend on those beside them.
 
     """
-    network.train()
+    network.train(not settled)
     done = 0
     with threads_for(network, plan.batch), torch.no_grad():
         slopes = parameters.slopes
-        optimiser = Adam(parameters.values, slopes, rate=plan.rate, steps=plan.steps)
+        optimiser = Adam(
+            parameters.values,
+            slopes,
+            rate=plan.rate,
+            steps=plan.steps,
+            warm_up=plan.warm_up,
+            weight_decay=plan.weight_decay,
+        )
+        average = averaged(parameters.values, list(network.buffers()), plan.average)
         for batch in batches(normal, known, plan, seed):
             slopes.zero_()
             descent(batch, done)
@@ -130,11 +157,14 @@ def train(
                 slopes.mul_(plan.clip / norm)
             optimiser.step()
             done += 1
+            if average is not None:
+                average.follow(done)
             if done % plan.check_every == 0 or done == plan.steps:
                 tell(what, done, plan.steps)
                 network.eval()
-                stop = check(done)
-                network.train()
+                with nullcontext() if average is None else average.shown():
+                    stop = check(done)
+                network.train(not settled)
                 if stop or done >= plan.steps:
                     break
     network.eval()

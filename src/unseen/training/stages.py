@@ -14,12 +14,14 @@ from torch import Tensor, nn
 from unseen.models.network import Network
 from unseen.objectives import Awareness, aware_rows, elbo
 from unseen.seeds import torch_generator
+from unseen.training.augment import Symmetries, turning
 from unseen.training.beside import Beside, mean, quantile, weigh, without_largest
 from unseen.training.closed_form import ClosedForm
 from unseen.training.decorrelation import DisCo, Penalty
 from unseen.training.flat import flat
 from unseen.training.guards import Forgetting, ForgettingGuard, active_units
 from unseen.training.loop import Batch, Plan, by_autograd, train
+from unseen.training.watched import at_once, watched_losses
 
 # Stage 1 ends early after this many checks without a better held-out loss.
 PATIENCE = 12
@@ -91,6 +93,15 @@ def _inputs(
     return inputs
 
 
+def risen(step: int, steps: float) -> float:
+    """Return how far a straight rise over `steps` has come at `step`: 1 at its end, and where there is none.
+
+    >>> risen(1, 4), risen(9, 4), risen(1, 0)
+    (0.25, 1.0, 1.0)
+    """
+    return min(1.0, step / steps) if steps > 0 else 1.0
+
+
 def learn_normal(
     network: Network,
     normal: Tensor,
@@ -103,6 +114,7 @@ def learn_normal(
     beside: Beside | None = None,
     watched: Beside | None = None,
     decorrelate: DisCo | None = None,
+    augment: Symmetries | None = None,
 ) -> Trace:
     """Stage 1: minimise the mean of l = E + (beta / D) KL over normal rows; leave the best held-out state.
 
@@ -112,18 +124,19 @@ def learn_normal(
             share of each batch with the largest loss is left out.
         beside, watched: Weights and protected variable of the rows of `normal` and of `held_out`.
         decorrelate: Penalty on errors that follow the protected variable.
+        augment: Turns batches of event images by their symmetries; held-out rows stay as they are.
 
     """
-    inputs = _inputs(network, beta, plan, seed)
+    inputs, turn = _inputs(network, beta, plan, seed), turning(augment, seed, normal)
     beside, watched = beside or Beside(), watched or Beside()
     factors, watching = beside.factors, watched.factors
     penalty = Penalty(decorrelate, beside, watched)
     least = LeastLoss(network)
 
     def loss(batch: Batch, step: int) -> Tensor:
-        x = batch.rows
+        x = turn(batch.rows)
         out = network(*inputs(x))
-        rows = elbo(out, x, beta=beta)
+        rows = elbo(out, x, beta=beta * risen(step + 1, plan.beta_warm_up * plan.steps))
         if trim > 0 and step >= plan.steps // 2:
             own = None if factors is None else factors[batch.normal_places]
             rows = without_largest(rows, 1.5 * trim, own)
@@ -133,17 +146,16 @@ def learn_normal(
 
     @torch.no_grad()
     def check(step: int) -> bool:
-        out = network(held_out)
-        losses = elbo(out, held_out, beta=beta)
+        losses, errors = watched_losses(network, held_out, beta)
         # unlabelled anomalies are among the held-out rows too, and would rule a mean
         middle = quantile(losses, 0.5, watching) if watching is not None else losses.median()
-        value = float(middle if trim else mean(losses, watching)) + penalty.watched(out.error(held_out))
+        value = float(middle if trim else mean(losses, watching)) + penalty.watched(errors)
         return least.look(step, value)
 
     with flat(network) as parameters:
         descent = by_autograd(loss)
-        plain = trim == 0 and factors is None and not penalty.asked
-        if plain and ClosedForm.fits(network, beta):
+        plain = trim == 0 and factors is None and not penalty.asked and augment is None
+        if plain and plan.beta_warm_up == 0 and ClosedForm.fits(network, beta):
             descent = ClosedForm(network, beta, min(plan.batch, len(normal))).descent(inputs)
         train(network, parameters, descent, normal, None, plan, check=check, seed=seed, what="stage 1")
     return least.restored()
@@ -165,6 +177,7 @@ def become_aware(
     told_beside: Beside | None = None,
     decorrelate: DisCo | None = None,
     forgetting: Forgetting | None = None,
+    augment: Symmetries | None = None,
 ) -> Trace:
     """Stage 2: train on normal rows and known anomalies together, guarded against forgetting.
 
@@ -179,9 +192,10 @@ def become_aware(
         forgetting: Limits of the guard; None takes its defaults.
         beside, watched, told_beside: What stands beside the rows of `normal`, `held_out` and `known`.
         decorrelate: Penalty on errors of normal rows that follow the protected variable.
+        augment: As in stage 1.
 
     """
-    inputs = _inputs(network, beta, plan, seed + 1)
+    inputs, turn = _inputs(network, beta, plan, seed + 1), turning(augment, seed + 1, normal)
     beside, watched, told_beside = beside or Beside(), watched or Beside(), told_beside or Beside()
     trace, states = Trace(), [copy.deepcopy(network.state_dict())]
     seen, rest = watched_and_taught(len(known))
@@ -189,15 +203,14 @@ def become_aware(
     factors, taught_factors = beside.factors, told_beside.at(rest).factors
     watching, seen_factors = watched.factors, told_beside.at(seen).factors
     penalty = Penalty(decorrelate, beside, watched)
-    with torch.no_grad():
-        guard = ForgettingGuard.fit(network(held_out).error(held_out), watching, forgetting)
-        units = active_units(network, held_out)
+    guard = ForgettingGuard.fit(watched_losses(network, held_out, beta)[1], watching, forgetting)
+    units = active_units(network, held_out)
 
     def ramp(step: int) -> float:
         return min(1.0, step / max(1, plan.steps // 2))
 
     def loss(batch: Batch, step: int) -> Tensor:
-        x = batch.rows
+        x = turn(batch.rows)
         out = network(*inputs(x))
         if taught is None:
             rows = elbo(out, x, beta=beta) / tau
@@ -211,14 +224,13 @@ def become_aware(
 
     @torch.no_grad()
     def check(step: int) -> bool:
-        out = network(held_out)
-        error = out.error(held_out)
+        losses, error = watched_losses(network, held_out, beta)
         complaint = guard.complaint(error)
         if complaint is not None:
             trace.note(f"stage 2 stopped at step {step}: {complaint}. Kept the last good state.")
             return True
         trace.steps.append(step)
-        normal_loss = float(mean(elbo(out, held_out, beta=beta), watching))
+        normal_loss = float(mean(losses, watching))
         trace.normal.append(normal_loss + tau * penalty.watched(error))
         trace.known.append(_known_loss(network, known[seen], held_out, awareness, beta, tau, seen_factors))
         trace.ramp.append(ramp(step))
@@ -227,7 +239,19 @@ def become_aware(
 
     descent = by_autograd(loss)
     with flat(network) as parameters:
-        train(network, parameters, descent, normal, taught, plan, check=check, seed=seed + 1, what="stage 2")
+        train(
+            network,
+            parameters,
+            descent,
+            normal,
+            taught,
+            plan,
+            check=check,
+            seed=seed + 1,
+            what="stage 2",
+            # known anomalies must not move the statistics that normal rows are judged by
+            settled=True,
+        )
     network.load_state_dict(states[best_state(trace)])
     _watch_units(network, held_out, units, trace)
     return trace
@@ -258,8 +282,9 @@ def _known_loss(
     """Full-ramp awareness loss of the watched known rows; 0 where there are none."""
     if not len(known):
         return 0.0
-    rows = torch.cat([held_out, known])
-    mask = torch.arange(len(rows)) >= len(held_out)
+    beside = held_out[: at_once(held_out)]
+    rows = torch.cat([beside, known])
+    mask = torch.arange(len(rows)) >= len(beside)
     losses = aware_rows(network(rows), rows, mask, awareness=awareness, beta=beta, tau=tau, ramp=1.0)
     return float(mean(losses[mask], factors))
 
