@@ -199,7 +199,7 @@ EXAMPLES = {
         class_images,
     ),
     "transformer": (
-        lambda: _classifier(model=SMALL_TRANSFORMER, image_shape=IMAGES),
+        lambda: _classifier(model=SMALL_TRANSFORMER, smoothing=0.1, image_shape=IMAGES),
         class_images,
     ),
 }
