@@ -121,6 +121,14 @@ def test_a_far_kind_that_stage_1_is_sure_of_is_caught_once_it_is_told():
     assert (detector.anomaly_score(planted) >= detector.stage1_score(planted)).all()
 
 
+def test_a_smoothed_classifier_is_as_sure_as_its_targets():
+    """Where classes lie apart, cross entropy with (1 - s) on the class and s / k on each is least there."""
+    detector = make(smoothing=0.3, learn=Plan(steps=600, rate=5e-3, batch=64)).fit(X, classes=CLASSES)
+    sure = detector.predict_proba(FRESH).max(1)
+    assert np.median(sure) == pytest.approx(0.7 + 0.1, abs=0.02)
+    assert (detector.predict_class(FRESH) == TRUTH).mean() > 0.98
+
+
 def test_without_classes_rows_are_grouped_with_a_warning():
     with pytest.warns(GuardWarning, match="no classes came, so the normal rows are grouped into 3"):
         detector = make().fit(X)
@@ -374,6 +382,7 @@ def test_a_class_that_is_held_out_whole_is_refused():
 def test_settings_out_of_range_are_refused():
     for settings, message in [
         ({"groups": 1}, "groups 1 came; accepted: 2 or more"),
+        ({"smoothing": 1.0}, r"smoothing 1\.0 came; accepted: at least 0 and below 1"),
         ({"model": unseen.VAE()}, r"model VAE\(.* came; accepted: Classifier"),
         ({"model": "dense"}, "model 'dense' came; accepted: Classifier"),
     ]:

@@ -60,7 +60,7 @@ def test_every_loss_threshold_and_score_can_be_named():
     assert len(COMPONENTS) >= 21
     assert set(LOSSES.values()) <= set(COMPONENTS.values())
     scores = [cls for name, cls in COMPONENTS.items() if isinstance(cls(**NEEDED.get(name, {})), Score)]
-    assert len(scores) == 6
+    assert len(scores) == 8
 
 
 @pytest.mark.parametrize(

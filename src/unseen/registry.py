@@ -66,6 +66,8 @@ COMPONENTS: dict[str, type[Any]] = {
         scores.Robust,
         scores.Divergence,
         scores.Latent,
+        scores.LatentUnit,
+        scores.CodeDensity,
         scores.Sum,
         class_scores.Uniformity,
         class_scores.TopProbability,

@@ -25,7 +25,7 @@ from unseen.models.transformer import Transformer
 from unseen.models.vae import VAE
 from unseen.nn.orientation import OrientedGradients
 from unseen.objectives import AeSad, Hinge, Inverse, Ramp, RampCapped, Sigmoid, Uniform
-from unseen.scores import Divergence, Latent, Reconstruction, Residual, Robust, Sum
+from unseen.scores import CodeDensity, Divergence, Latent, LatentUnit, Reconstruction, Residual, Robust, Sum
 from unseen.thresholds import FalseAlarmRate
 from unseen.training.loop import Plan
 
@@ -180,6 +180,10 @@ EXAMPLES = {
         lambda: _pictures(model=DirichletVAE(hidden=24, beta=0.05, content="values")),
         images,
     ),
+    "code": (
+        lambda: _aware(row_score=Sum((CodeDensity(2), LatentUnit(1), Residual()), (0.1, 0.1, 1.0))),
+        table,
+    ),
     "qcd or what": (
         lambda: _pictures(model=QcdOrWhat(latent=3, middle=24, side=4, content="values")),
         images,
@@ -195,7 +199,7 @@ EXAMPLES = {
         class_images,
     ),
     "transformer": (
-        lambda: _classifier(model=SMALL_TRANSFORMER, image_shape=IMAGES),
+        lambda: _classifier(model=SMALL_TRANSFORMER, smoothing=0.1, image_shape=IMAGES),
         class_images,
     ),
 }

@@ -78,6 +78,7 @@ class AwareClassifier(TwoStage):
         row_score: How logits are read, see `unseen.class_scores`; None is `Uniformity()`.
         threshold, trust, joining, members, scaling, missing, image_shape, seed: As in `AwareDetector`.
         groups: Classes to make by k-means where `fit` is given none.
+        smoothing: Share of the target of stage 1 that is spread evenly over the classes, 0 to below 1.
         learn, tune: How long stage 1 and stage 2 train; by Adam, see `unseen.training.classes`.
         decorrelate: `DisCo(weight=...)` punishes networks whose uniformity, the cross entropy between the
             uniform distribution and p, follows the variable `protected` that is given to `fit` among normal
@@ -117,6 +118,7 @@ class AwareClassifier(TwoStage):
         joining: Joining | None = None,
         members: int = 1,
         groups: int = 3,
+        smoothing: float = 0.0,
         learn: Plan | None = None,
         tune: Plan | None = None,
         decorrelate: DisCo | None = None,
@@ -133,6 +135,7 @@ class AwareClassifier(TwoStage):
         self.joining = joining
         self.members = members
         self.groups = groups
+        self.smoothing = smoothing
         self.learn = learn
         self.tune = tune
         self.decorrelate = decorrelate
@@ -261,6 +264,7 @@ class AwareClassifier(TwoStage):
                 self._watch_classes,
                 plan=plan,
                 seed=seed,
+                smoothing=self.smoothing,
                 beside=self._beside,
                 watched=self._watch_beside,
                 decorrelate=self.decorrelate,
@@ -395,6 +399,10 @@ class AwareClassifier(TwoStage):
         super()._check_settings()
         if self.groups < 2:
             raise ConfigError(f"groups {self.groups!r} came; accepted: 2 or more")
+        if not 0.0 <= self.smoothing < 1.0:
+            raise ConfigError(
+                f"smoothing {self.smoothing!r} came; accepted: at least 0 and below 1, e.g. 0.1"
+            )
         try:
             signature((self.model or Classifier()).build).bind((1,), 2)
         except (AttributeError, TypeError) as error:

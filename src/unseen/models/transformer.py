@@ -44,7 +44,7 @@ class TransformerNetwork(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits of each row, shape (N, k)."""
-        if self.training or len(x) <= ROWS:
+        if self.training or x.shape[0] <= ROWS:
             return self._logits(x)
         return torch.cat([self._logits(rows) for rows in torch.split(x, ROWS)])
 

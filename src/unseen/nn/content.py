@@ -133,7 +133,7 @@ class Composition:
         return self._laid_out(missed).flatten(1)
 
     def _laid_out(self, flat: Tensor) -> Tensor:
-        seen = flat.reshape(len(flat), *self.sight.shape(self.shape))
+        seen = flat.reshape(-1, *self.sight.shape(self.shape))
         return self.sight.filled(seen, self.shape[0])
 
 

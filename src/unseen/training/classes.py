@@ -37,6 +37,7 @@ def learn_classes(
     *,
     plan: Plan,
     seed: int,
+    smoothing: float = 0.0,
     beside: Beside | None = None,
     watched: Beside | None = None,
     decorrelate: DisCo | None = None,
@@ -47,6 +48,7 @@ def learn_classes(
         network: Rows (N, *shape) to logits (N, k).
         normal, held_out: Scaled rows to learn from and to watch.
         classes, held_classes: Class of each of them, 0 to k - 1, shape (N,).
+        smoothing: Share of the target that is spread evenly over the classes; held-out rows are not smoothed.
         beside, watched: Weights and protected variable of the rows of `normal` and of `held_out`.
         decorrelate: Penalty on a uniformity that follows the protected variable.
 
@@ -59,7 +61,8 @@ def learn_classes(
 
     def loss(batch: Batch, step: int) -> Tensor:
         logits = network(noisy(batch.rows))
-        losses = weigh(_normal_rows(logits, classes[batch.normal_places]), batch, factors, None)
+        losses = _normal_rows(logits, classes[batch.normal_places], smoothing)
+        losses = weigh(losses, batch, factors, None)
         return penalty.added(losses, _uniformity(logits), batch) if penalty.asked else losses
 
     @torch.no_grad()
@@ -175,9 +178,9 @@ def _uniformity(logits: Tensor) -> Tensor:
     return Uniformity().from_logits(logits).float()
 
 
-def _normal_rows(logits: Tensor, classes: Tensor) -> Tensor:
+def _normal_rows(logits: Tensor, classes: Tensor, smoothing: float = 0.0) -> Tensor:
     """Cross entropy of each normal row with its class, shape (N,), nats."""
-    return functional.cross_entropy(logits, classes, reduction="none")
+    return functional.cross_entropy(logits, classes, reduction="none", label_smoothing=smoothing)
 
 
 def _noise(plan: Plan, seed: int) -> Callable[[Tensor], Tensor]:
