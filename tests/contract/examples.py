@@ -206,7 +206,7 @@ EXAMPLES = {
     "dual, categories": (
         lambda: _events(
             CoDVAE(SLIM, bottleneck=4, samples=4),
-            row_score=Sum((Reconstruction(), Divergence()), (1.0, 1 / 144)),
+            row_score=Sum((Reconstruction(), Divergence()), (1.0, 0.2 / 144)),
         ),
         events,
     ),
