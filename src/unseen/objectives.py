@@ -33,7 +33,7 @@ class Told:
     """What an awareness loss may look at: the pass of N known anomalies, measured in normal tails.
 
     Attributes:
-        excess: e = E / tau of each known anomaly, shape (N,).
+        excess: e = E / tau of each known anomaly, shape (N,); (E - floor) / tau where errors have a floor.
         divergence: (beta / D) KL / tau, shape (N,).
         reconstruction, x: Decoder mean and row, shape (N, D).
         level: Mean e of the normal rows of the same batch, without gradient, scalar.
@@ -49,6 +49,36 @@ class Told:
     level: Tensor
     ramp: float
     tau: float
+
+
+# Below this e bends towards 0, which it never reaches, so that what lies below the floor is still pushed.
+BEND = 0.05
+
+
+def floor_of(out: Pass, error: Tensor) -> float:
+    """Where errors start, from the pass and the errors (n,) of held-out normal rows.
+
+    Squared residuals start at 0. A likelihood of pixels that are lit by chance has errors around the entropy
+    of the rows, all of one size: measured from 0, the strangest normal row would be only half again as
+    strange as the plainest. Those are measured from just below the plainest normal row: its error, less a
+    tenth of the distance to the 0.99 quantile, and no less than 0.
+    """
+    if not getattr(out.likelihood, "has_floor", False):
+        return 0.0
+    least = float(error.min())
+    return max(0.0, least - 0.1 * (float(error.quantile(0.99)) - least))
+
+
+def excess_of(error: Tensor, *, floor: float, scale: float) -> Tensor:
+    """Measure errors (N,): e = (E - floor) / scale, kept above 0 where there is a floor.
+
+    >>> excess_of(torch.tensor([0.0, 2.0]), floor=1.0, scale=1.0).tolist()[1]
+    1.0
+    """
+    if floor == 0:
+        return error / scale
+    excess = (error - floor) / scale
+    return torch.where(excess > BEND, excess, BEND * torch.exp(excess.clamp_max(BEND) / BEND - 1.0))
 
 
 @runtime_checkable
@@ -217,14 +247,16 @@ def aware_rows(
     tau: float,
     ramp: float,
     factors: Tensor | None = None,
+    floor: float = 0.0,
 ) -> Tensor:
     """Loss of each row of a mixed batch, in units of tau, shape (N,).
 
     Normal rows: l / tau. Known anomalies: the awareness loss. `known` is a boolean mask whose True rows come
     last, so that both parts are slices. `factors` weigh the level of the normal rows, not their losses.
+    `tau` is the 0.99 quantile of normal errors above their `floor`.
     """
     normal = int((~known).sum())
-    error = out.error(x) / tau
+    error = excess_of(out.error(x), floor=floor, scale=tau)
     weight = beta / (x[0].numel() * tau)
     divergence = weight * out.divergence() if beta else torch.zeros_like(error)
     told = Told(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
 import numpy as np
@@ -16,8 +16,11 @@ from unseen.detectors.classify import AwareClassifier
 from unseen.detectors.telling import Shared
 from unseen.detectors.two_stage import TwoStage
 from unseen.models.autoencoder import AutoEncoder
+from unseen.models.categorical import CoDVAE
 from unseen.models.classifier import Classifier
 from unseen.models.dirichlet import DirichletVAE
+from unseen.models.dual import CoDAE
+from unseen.models.dual_bodies import Slim
 from unseen.models.neighbours import Neighbours
 from unseen.models.network import Convolution, Dense
 from unseen.models.qcd_or_what import QcdOrWhat
@@ -27,6 +30,7 @@ from unseen.nn.orientation import OrientedGradients
 from unseen.objectives import AeSad, Hinge, Inverse, Ramp, RampCapped, Sigmoid, Uniform
 from unseen.scores import CodeDensity, Divergence, Latent, LatentUnit, Reconstruction, Residual, Robust, Sum
 from unseen.thresholds import FalseAlarmRate
+from unseen.training.augment import Symmetries
 from unseen.training.loop import Plan
 
 LEARN = Plan(steps=150, rate=5e-3, batch=64, check_every=25)
@@ -34,6 +38,7 @@ TUNE = Plan(steps=150, rate=1e-3, batch=64, check_every=25)
 SMALL = VAE(Dense((16,)), latent=3)
 IMAGES = (1, 8, 8)
 SMALL_TRANSFORMER = Transformer(channels=(4, 8), layers=1, dropout=0.1, depth=0.0, content="values")
+SLIM = Slim(widths=(8, 12), small=(6, 8))
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +123,25 @@ def class_images() -> Rows:
     return Rows(draw(400), draw(800), draw(24, 0.65, 0.8), draw(200, 0.65, 0.8), far)
 
 
+@cache
+def events() -> Rows:
+    """Event images of three channels, GeV: a cluster anywhere on the ring; known anomalies reach deeper."""
+    random = np.random.default_rng(15)
+    phi, eta = np.mgrid[:8, :6]
+
+    def draw(n, *chances):
+        centre = random.uniform((0, 1), (8, 5), size=(n, 1, 2))
+        around = np.abs(phi - centre[:, :, :1, None])
+        square = np.minimum(around, 8 - around) ** 2 + (eta - centre[:, :, 1:, None]) ** 2
+        chance = np.exp(-square / 2.0).max(1)[:, None] * np.array(chances)[:, None, None]
+        lit = random.random((n, 3, 8, 6)) < chance
+        return (lit * random.gamma(2.0, 3.0, size=(n, 3, 8, 6))).reshape(n, 144)
+
+    far = 200.0 + random.random((4, 144))
+    normal, deep = (0.9, 0.6, 0.4), (0.7, 0.6, 0.7)
+    return Rows(draw(400, *normal), draw(800, *normal), draw(24, *deep), draw(200, *deep), far)
+
+
 def _aware(**changed) -> AwareDetector:
     return AwareDetector(**{"model": SMALL, "learn": LEARN, "tune": TUNE, "seed": 5, **changed})
 
@@ -126,6 +150,12 @@ def _pictures(**changed) -> AwareDetector:
     # pixels differ little from the mean image: a small beta lets the code speak
     model = VAE(Convolution((4, 8)), latent=3, beta=0.005)
     return _aware(**{"model": model, "image_shape": IMAGES, **changed})
+
+
+def _events(model, **changed) -> AwareDetector:
+    learn = replace(LEARN, warm_up=0.05, average=0.9, beta_warm_up=0.2)
+    settings = {"scaling": "energies", "image_shape": (3, 8, 6), "augment": Symmetries(), "learn": learn}
+    return _aware(**{"model": model, **settings, **changed})
 
 
 def _classifier(**changed) -> AwareClassifier:
@@ -187,6 +217,14 @@ EXAMPLES = {
     "qcd or what": (
         lambda: _pictures(model=QcdOrWhat(latent=3, middle=24, side=4, content="values")),
         images,
+    ),
+    "dual": (lambda: _events(CoDAE(SLIM, bottleneck=4)), events),
+    "dual, categories": (
+        lambda: _events(
+            CoDVAE(SLIM, bottleneck=4, samples=4),
+            row_score=Sum((Reconstruction(), Divergence()), (1.0, 0.2 / 144)),
+        ),
+        events,
     ),
     "classifier": (_classifier, classes),
     "classifier, two members": (lambda: _classifier(members=2, row_score=TopProbability()), classes),

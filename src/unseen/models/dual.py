@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from unseen.errors import ConfigError
+from unseen.errors import ConfigError, unknown
 from unseen.models.dual_bodies import Decoder, DualBody, Published, Slim
 from unseen.models.network import Network
 from unseen.models.vae import LOG_VARIANCE
@@ -145,7 +145,12 @@ class CoDAE:
                 f"beta {self.beta!r} came; accepted: 0 or more, e.g. 1.0 for the evidence bound"
             )
         if self.conditioning not in KINDS:
-            raise ConfigError(f"conditioning {self.conditioning!r} came; accepted: {', '.join(KINDS)}")
+            raise ConfigError(unknown("conditioning", self.conditioning, KINDS))
+        if not set(self.resolutions) <= set(range(RESOLUTIONS)):
+            raise ConfigError(
+                f"resolutions {self.resolutions} came; accepted: places from 0 to {RESOLUTIONS - 1}, "
+                "0 the smallest map, e.g. (0, 1, 2)"
+            )
 
     @classmethod
     def reference(cls) -> CoDAE:

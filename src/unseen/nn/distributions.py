@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import torch
 from torch import Tensor
@@ -105,9 +105,11 @@ class Masked:
     Attributes:
         logits: Of lit pixels, shape (N, K, H, W).
         channels: C of the images, at least K.
+        has_floor: Whether the best possible errors lie far above 0, at the entropy of the rows.
 
     """
 
+    has_floor: ClassVar[bool] = True
     logits: Tensor
     channels: int
 
@@ -155,11 +157,13 @@ class Hurdle:
         logits, centre, log_sigma: l, mu and ln sigma (unbounded), each shape (N, K, H, W), of the first K
             channels; the others are not modelled.
         channels: C of the images, at least K.
+        has_floor: Whether the best possible errors lie far above 0, at the entropy of the rows.
 
     Reference: Cragg, Econometrica 39 (1971) 829.
 
     """
 
+    has_floor: ClassVar[bool] = True
     logits: Tensor
     centre: Tensor
     log_sigma: Tensor

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from unseen.models.network import Network
-from unseen.objectives import Awareness, aware_rows, elbo
+from unseen.objectives import Awareness, aware_rows, elbo, floor_of
 from unseen.seeds import torch_generator
 from unseen.training.augment import Symmetries, turning
 from unseen.training.beside import Beside, mean, quantile, weigh, without_largest
@@ -203,7 +203,11 @@ def become_aware(
     factors, taught_factors = beside.factors, told_beside.at(rest).factors
     watching, seen_factors = watched.factors, told_beside.at(seen).factors
     penalty = Penalty(decorrelate, beside, watched)
-    guard = ForgettingGuard.fit(watched_losses(network, held_out, beta)[1], watching, forgetting)
+    before = watched_losses(network, held_out, beta)[1]
+    with torch.no_grad():
+        floor = floor_of(network(held_out[:1]), before)
+    tau = max(tau - floor, 1e-9)
+    guard = ForgettingGuard.fit(before - floor, watching, forgetting)
     units = active_units(network, held_out)
 
     def ramp(step: int) -> float:
@@ -213,11 +217,19 @@ def become_aware(
         x = turn(batch.rows)
         out = network(*inputs(x))
         if taught is None:
-            rows = elbo(out, x, beta=beta) / tau
+            rows = (elbo(out, x, beta=beta) - floor) / tau
         else:
             own = None if factors is None else factors[batch.normal_places]
             rows = aware_rows(
-                out, x, batch.known, awareness=awareness, beta=beta, tau=tau, ramp=ramp(step), factors=own
+                out,
+                x,
+                batch.known,
+                awareness=awareness,
+                beta=beta,
+                tau=tau,
+                ramp=ramp(step),
+                factors=own,
+                floor=floor,
             )
         rows = weigh(rows, batch, factors, taught_factors)
         return penalty.added(rows, out.error(x), batch) if penalty.asked else rows
@@ -225,14 +237,16 @@ def become_aware(
     @torch.no_grad()
     def check(step: int) -> bool:
         losses, error = watched_losses(network, held_out, beta)
-        complaint = guard.complaint(error)
+        complaint = guard.complaint(error - floor)
         if complaint is not None:
             trace.note(f"stage 2 stopped at step {step}: {complaint}. Kept the last good state.")
             return True
         trace.steps.append(step)
         normal_loss = float(mean(losses, watching))
         trace.normal.append(normal_loss + tau * penalty.watched(error))
-        trace.known.append(_known_loss(network, known[seen], held_out, awareness, beta, tau, seen_factors))
+        trace.known.append(
+            _known_loss(network, known[seen], held_out, awareness, beta, (tau, floor), seen_factors)
+        )
         trace.ramp.append(ramp(step))
         states.append(copy.deepcopy(network.state_dict()))
         return False
@@ -276,7 +290,7 @@ def _known_loss(
     held_out: Tensor,
     awareness: Awareness,
     beta: float,
-    tau: float,
+    measure: tuple[float, float],
     factors: Tensor | None,
 ) -> float:
     """Full-ramp awareness loss of the watched known rows; 0 where there are none."""
@@ -285,7 +299,10 @@ def _known_loss(
     beside = held_out[: at_once(held_out)]
     rows = torch.cat([beside, known])
     mask = torch.arange(len(rows)) >= len(beside)
-    losses = aware_rows(network(rows), rows, mask, awareness=awareness, beta=beta, tau=tau, ramp=1.0)
+    tau, floor = measure
+    losses = aware_rows(
+        network(rows), rows, mask, awareness=awareness, beta=beta, tau=tau, ramp=1.0, floor=floor
+    )
     return float(mean(losses[mask], factors))
 
 
