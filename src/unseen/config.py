@@ -87,7 +87,9 @@ setting 'stpes' is not known. Did you mean 'steps'?
     )
     hold_out: Share | None = Field(default=None, description="share of the rows kept back from training")
     missing: Missing = Field(default="error", description="what to do with missing values: error or median")
-    scaling: Scaling = Field(default="standard", description="scaling of columns: standard or quantiles")
+    scaling: Scaling = Field(
+        default="standard", description="scaling of columns: standard or quantiles; energies of event images"
+    )
     model: Literal["vae", "autoencoder", "classifier"] = Field(
         default="vae", description="vae, autoencoder, or classifier, whose classes are the normal labels"
     )

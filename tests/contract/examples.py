@@ -221,8 +221,9 @@ EXAMPLES = {
     "dual": (lambda: _events(CoDAE(SLIM, bottleneck=4)), events),
     "dual, categories": (
         lambda: _events(
-            CoDVAE(SLIM, bottleneck=4, samples=4),
-            row_score=Sum((Reconstruction(), Divergence()), (1.0, 0.2 / 144)),
+            CoDVAE(Slim((12, 16), (6, 8)), bottleneck=4, samples=4, base=0.5),
+            row_score=Sum((Reconstruction(), Divergence()), (1.0, 1 / 144)),
+            seed=6,
         ),
         events,
     ),

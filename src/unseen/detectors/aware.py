@@ -17,7 +17,7 @@ from unseen.detectors.given import Given
 from unseen.detectors.readers import Nearness, Neighbouring, Reader, Reconstructing
 from unseen.detectors.stored import bank_of, read_members
 from unseen.detectors.telling import Joining
-from unseen.detectors.two_stage import TwoStage, fitted_plan
+from unseen.detectors.two_stage import REHEARSAL, TwoStage, fitted_plan
 from unseen.errors import ConfigError
 from unseen.models.choices import AnyModel
 from unseen.models.neighbours import Neighbours
@@ -234,7 +234,8 @@ class AwareDetector(TwoStage):
     def _unaided(self, networks: list[Network], rows: Tensor) -> tuple[Member, ...]:
         """Members of stage 1: the networks, and the bank of normal rows where one is asked for."""
         factors = self._watch_beside.factors
-        reading = Reconstructing.fit(networks, self.row_score or Reconstruction(), self._watch, factors)
+        score = self.row_score or Reconstruction()
+        reading = Reconstructing.fit(networks, score, self._watch, factors, rows[:REHEARSAL])
         if self.neighbours is None:
             return (self._member("reconstruction", reading, 1.0),)
         bank = Neighbouring(self.neighbours.fit(rows, seed=self.seed, weights=self._beside.factors))
@@ -273,7 +274,9 @@ class AwareDetector(TwoStage):
             )
         watching = self._watch_beside.factors
         readers: dict[str, Reader] = {
-            "aware reconstruction": Reconstructing.fit(tuned, reading.score, self._watch, watching)
+            "aware reconstruction": Reconstructing.fit(
+                tuned, reading.score, self._watch, watching, self._rehearsal
+            )
         }
         bank = bank_of(self.stage1_)
         if bank is not None and len(told):

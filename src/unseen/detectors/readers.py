@@ -63,14 +63,19 @@ class Reconstructing:
 
     @classmethod
     def fit(
-        cls, networks: Sequence[Network], score: Score, held_out: Tensor, weights: Tensor | None = None
+        cls,
+        networks: Sequence[Network],
+        score: Score,
+        held_out: Tensor,
+        weights: Tensor | None = None,
+        trained: Tensor | None = None,
     ) -> Reconstructing:
-        """Fit the score on held-out normal rows (n, *shape) of weights (n,)."""
+        """Fit the score on held-out normal rows (n, *shape) of weights (n,), beside rows trained on."""
         states, taus = [], []
         with torch.no_grad():
             for network in networks:
                 out = whole_pass(network, held_out)
-                states.append(dict(score.fit(out, held_out, weights)))
+                states.append(dict(score.fit(out, held_out, weights, trained)))
                 taus.append(float(quantile(out.error(held_out), 0.99, weights).clamp_min(1e-9)))
         return cls(tuple(networks), score, tuple(states), tuple(taus))
 

@@ -103,10 +103,15 @@ class Concrete:
         return self._log_draw(noise.view_as(self.logits)).exp().flatten(1)
 
     def divergence(self) -> Tensor:
-        """KL(q || p) of each position by Monte Carlo, shape (N, P), nats; single values can be below 0."""
+        """KL(q || p) of each position by Monte Carlo, shape (N, P), nats.
+
+        A mean of few draws can lie below 0. Training takes it as it is, without bias; from the bank it is
+        lifted to 0, which is nearer the truth.
+        """
         log_pi = self.logits.log_softmax(1)
         log_y = torch.stack([self._log_draw(noise) for noise in self._noises()])
-        return (log_density(log_y, log_pi, self.temperature) - self.prior.log_density(log_y)).mean(0)
+        single = log_density(log_y, log_pi, self.temperature) - self.prior.log_density(log_y)
+        return single.mean(0) if self.noise is not None else single.mean(0).clamp_min(0.0)
 
     def _noises(self) -> tuple[Tensor, ...]:
         if self.noise is None:

@@ -5,6 +5,8 @@ much of the score of row i is due to feature (or latent unit) j?" and the parts 
 """
 
 from unseen.scores.code import CodeDensity, LatentUnit
+from unseen.scores.combined import Combined
+from unseen.scores.events import LitError, LitPairs, StrangeTotals
 from unseen.scores.latent import Divergence, Latent
 from unseen.scores.reconstruction import Reconstruction, Residual, Robust
 from unseen.scores.score import Score, State
@@ -12,13 +14,17 @@ from unseen.scores.total import Sum
 
 __all__ = [
     "CodeDensity",
+    "Combined",
     "Divergence",
     "Latent",
     "LatentUnit",
+    "LitError",
+    "LitPairs",
     "Reconstruction",
     "Residual",
     "Robust",
     "Score",
     "State",
+    "StrangeTotals",
     "Sum",
 ]

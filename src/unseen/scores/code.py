@@ -50,7 +50,9 @@ class LatentUnit:
         if self.unit < 0:
             raise ConfigError(f"unit {self.unit!r} came; accepted: 0 or more")
 
-    def fit(self, out: Pass, x: Tensor, weights: Tensor | None = None) -> State:
+    def fit(
+        self, out: Pass, x: Tensor, weights: Tensor | None = None, trained: Tensor | None = None
+    ) -> State:
         """Distribution of the unit among normal rows."""
         return fit_tails(self._values(out), weights)
 
@@ -106,7 +108,9 @@ class CodeDensity:
         if not 1 <= self.components <= 64:
             raise ConfigError(f"components {self.components!r} came; accepted: 1 to 64")
 
-    def fit(self, out: Pass, x: Tensor, weights: Tensor | None = None) -> State:
+    def fit(
+        self, out: Pass, x: Tensor, weights: Tensor | None = None, trained: Tensor | None = None
+    ) -> State:
         """Centre and size of the code, and of each component its middle, whitening (M, M) and peak."""
         code = code_of(out, self.code).double().numpy()
         if len(code) < max(2, self.components):

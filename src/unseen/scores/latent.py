@@ -16,7 +16,9 @@ from unseen.scores.score import State, weighted_mean
 class Divergence:
     """KL of the posterior from the prior, nats; parts are latent units."""
 
-    def fit(self, out: Pass, x: Tensor, weights: Tensor | None = None) -> State:
+    def fit(
+        self, out: Pass, x: Tensor, weights: Tensor | None = None, trained: Tensor | None = None
+    ) -> State:
         """Need nothing."""
         return {}
 
@@ -39,7 +41,9 @@ class Divergence:
 class Latent:
     """Squared distance of the code from the codes of normal rows, each unit over its own variance."""
 
-    def fit(self, out: Pass, x: Tensor, weights: Tensor | None = None) -> State:
+    def fit(
+        self, out: Pass, x: Tensor, weights: Tensor | None = None, trained: Tensor | None = None
+    ) -> State:
         """Mean and inverse variance of each unit over normal rows, shape (Z,)."""
         mean = out.posterior.mean
         centre = weighted_mean(mean, weights)

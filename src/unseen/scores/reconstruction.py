@@ -19,7 +19,9 @@ class Reconstruction:
     The errors are in the units of the likelihood: squared residuals of scaled features.
     """
 
-    def fit(self, out: Pass, x: Tensor, weights: Tensor | None = None) -> State:
+    def fit(
+        self, out: Pass, x: Tensor, weights: Tensor | None = None, trained: Tensor | None = None
+    ) -> State:
         """Need nothing."""
         return {}
 
@@ -47,7 +49,9 @@ class Robust:
 
     scale: float = 0.3
 
-    def fit(self, out: Pass, x: Tensor, weights: Tensor | None = None) -> State:
+    def fit(
+        self, out: Pass, x: Tensor, weights: Tensor | None = None, trained: Tensor | None = None
+    ) -> State:
         """Need nothing."""
         return {}
 
@@ -75,7 +79,9 @@ class Residual:
 
     floor: float = 0.1
 
-    def fit(self, out: Pass, x: Tensor, weights: Tensor | None = None) -> State:
+    def fit(
+        self, out: Pass, x: Tensor, weights: Tensor | None = None, trained: Tensor | None = None
+    ) -> State:
         """Mean error of each feature on normal rows, shape (D,)."""
         size = weighted_mean(out.likelihood.error(x), weights)
         return {"weight": 1.0 / (size + self.floor * size.mean().clamp_min(1e-12))}

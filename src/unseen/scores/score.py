@@ -16,8 +16,18 @@ State = Mapping[str, Tensor]
 class Score(Protocol):
     """One way to read a pass; fitted on normal rows, its state is plain tensors."""
 
-    def fit(self, out: Pass, x: Tensor, weights: Tensor | None = None) -> State:
-        """Learn what the score needs from normal rows of weights (N,); empty where it needs nothing."""
+    def fit(
+        self, out: Pass, x: Tensor, weights: Tensor | None = None, trained: Tensor | None = None
+    ) -> State:
+        """Learn what the score needs from normal rows; empty where it needs nothing.
+
+        Args:
+            out, x: Held-out normal rows (N, *shape) and their pass.
+            weights: Of these rows, shape (N,).
+            trained: Normal rows (M, *shape) the network was trained on, for scores that look at rows alone
+                and are not flattered by them; None takes the held-out rows.
+
+        """
 
     def parts(self, out: Pass, x: Tensor, state: State) -> Tensor:
         """Parts of the score of each row, shape (N, M), non-negative; their sum over M is the score."""

@@ -28,12 +28,14 @@ class Sum:
     # a term read from a model file is checked to be a score
     __pydantic_config__: ClassVar[dict[str, bool]] = {"arbitrary_types_allowed": True}
 
-    def fit(self, out: Pass, x: Tensor, weights: Tensor | None = None) -> State:
+    def fit(
+        self, out: Pass, x: Tensor, weights: Tensor | None = None, trained: Tensor | None = None
+    ) -> State:
         """Fit every term."""
         return {
             f"{place}.{name}": value
             for place, term in enumerate(self.terms)
-            for name, value in term.fit(out, x, weights).items()
+            for name, value in term.fit(out, x, weights, trained).items()
         }
 
     def parts(self, out: Pass, x: Tensor, state: State) -> Tensor:
@@ -54,6 +56,12 @@ class Sum:
 
     def _with_state(self, state: State) -> list[tuple[Score, float, State]]:
         return [
-            (term, weight, {n.partition(".")[2]: v for n, v in state.items() if n.startswith(f"{place}.")})
+            (term, weight, under(state, place))
             for place, (term, weight) in enumerate(zip(self.terms, self.weights, strict=True))
         ]
+
+
+def under(state: State, place: int) -> State:
+    """Return what belongs to the term at a place, its names without it."""
+    start = f"{place}."
+    return {name.removeprefix(start): value for name, value in state.items() if name.startswith(start)}
