@@ -1,17 +1,16 @@
-"""Parquet and Arrow files, and folders of Parquet files."""
+"""Parquet and Arrow files."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from unseen.data.batches import Source
 from unseen.data.columns import column_names, plain, refuse_names
-from unseen.data.files import DiskFile, File
+from unseen.data.files import File
 from unseen.errors import DataError
 
 ARROW_FILE = b"ARROW1"
@@ -84,37 +83,6 @@ class ArrowSource(Source):
         return pa.ipc.open_stream(self._file.arrow_stream())
 
 
-class FolderSource(Source):
-    """All Parquet files of a folder and its sub-folders, in the order of their names, as one table.
-
-    Raises:
-        DataError: a file has other columns, or other types, than the first.
-
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.name = str(folder)
-        self._parts = [ParquetSource(DiskFile(path)) for path in sorted(folder.rglob("*.parquet"))]
-        self.columns = self._parts[0].columns
-        for part in self._parts[1:]:
-            if set(part.columns) != set(self.columns):
-                odd = sorted(set(part.columns) ^ set(self.columns))
-                raise DataError(
-                    f"{part.name} and {self._parts[0].name} differ in their columns: {', '.join(odd)}"
-                )
-
-    def scan(self, columns: tuple[str, ...], rows: int) -> Iterator[pa.Table]:
-        """Read one file after the other."""
-        first: pa.Schema | None = None
-        for part in self._parts:
-            for table in part.scan(columns, rows):
-                bare = table.replace_schema_metadata(None)
-                first = first or bare.schema
-                if not bare.schema.equals(first):
-                    raise DataError(f"{part.name}: {_type_clash(bare.schema, first)}")
-                yield bare
-
-
 def open_parquet(file: File, names: Sequence[str] | None = None) -> Source:
     """Open a Parquet file."""
     if names is not None:
@@ -133,11 +101,6 @@ def _record_batches(reader: pa.ipc.RecordBatchStreamReader) -> Iterator[pa.Recor
     if isinstance(reader, pa.ipc.RecordBatchFileReader):
         return (reader.get_batch(index) for index in range(reader.num_record_batches))
     return iter(reader)
-
-
-def _type_clash(found: pa.Schema, first: pa.Schema) -> str:
-    name = next(field.name for field in found if field.type != first.field(field.name).type)
-    return f"column {name!r} is {found.field(name).type}, but {first.field(name).type} in the files before"
 
 
 @contextmanager
