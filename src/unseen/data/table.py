@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from unseen.data.batches import Source
 from unseen.data.columns import column_names, plain, refuse_names
 from unseen.data.files import File
+from unseen.data.packed import packings, unpacked
 from unseen.errors import DataError
 
 ARROW_FILE = b"ARROW1"
@@ -34,6 +35,7 @@ class ParquetSource(Source):
         with _one_line(self.name, "a Parquet file"):
             opened = self._open()
             self.columns = column_names(opened.schema_arrow.names, self.name)
+            self._packed = packings(opened.schema_arrow, self.name)
             self._originals = dict(zip(self.columns, opened.schema_arrow.names, strict=True))
             if opened.metadata.num_rows == 0:
                 raise DataError(f"{self.name} holds no rows")
@@ -41,11 +43,14 @@ class ParquetSource(Source):
     def scan(self, columns: tuple[str, ...], rows: int) -> Iterator[pa.Table]:
         """Read only `columns`; bytes are validated before use."""
         originals = [self._originals[name] for name in columns]
+        first = 0
         with _one_line(self.name, "a Parquet file"):
             for batch in self._open().iter_batches(batch_size=rows, columns=originals, use_threads=False):
                 batch.validate(full=True)
                 table = pa.Table.from_batches([batch]).select(originals)
-                yield plain(table.rename_columns(list(columns)))
+                for part in unpacked(table.rename_columns(list(columns)), self._packed, self.name, first):
+                    yield plain(part)
+                first += table.num_rows
 
     def _open(self) -> pq.ParquetFile:
         return pq.ParquetFile(self._file.arrow(), buffer_size=1 << 20, pre_buffer=False)
@@ -64,18 +69,22 @@ class ArrowSource(Source):
         self._file = file
         with _one_line(self.name, "an Arrow file"):
             self._reader: pa.ipc.RecordBatchStreamReader | None = self._open()
-            names = self._reader.schema.names
-        self.columns = column_names(names, self.name)
+            schema = self._reader.schema
+            self.columns = column_names(schema.names, self.name)
+            self._packed = packings(schema, self.name)
 
     def scan(self, columns: tuple[str, ...], rows: int) -> Iterator[pa.Table]:
         """Read every record batch and keep `columns`; bytes are validated before use."""
         positions = [self.columns.index(name) for name in columns]
+        first = 0
         with _one_line(self.name, "an Arrow file"):
             reader, self._reader = self._reader or self._open(), None
             for batch in _record_batches(reader):
                 batch.validate(full=True)
                 table = pa.Table.from_batches([batch]).select(positions).rename_columns(list(columns))
-                yield from (plain(table.slice(at, rows)) for at in range(0, table.num_rows, rows))
+                for part in unpacked(table, self._packed, self.name, first):
+                    yield from (plain(part.slice(at, rows)) for at in range(0, part.num_rows, rows))
+                first += table.num_rows
 
     def _open(self) -> pa.ipc.RecordBatchStreamReader:
         if self._file.head.startswith(ARROW_FILE):
