@@ -34,6 +34,12 @@ _LINES = {
         "unseen report model flows.csv --held-out --out report.html",
         'unseen report model new.csv --label "Attack Type" --normal Normal',
     ),
+    "check": (
+        'unseen check flows.csv --label "Attack Type"',
+        "unseen check train.parquet --against test.parquet --label kind --drop id",
+        "unseen check dark_showers/supervised --against dark_showers/n_tracks/test",
+        "unseen check signal=sim/suep.h5:images events/ --against test/ --kind-from-name '^([a-z]+)_' --json",
+    ),
     "content": (
         "unseen collider content events.root:Events",
         "unseen collider content events.lhe.gz --json",
