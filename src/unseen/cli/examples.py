@@ -50,6 +50,12 @@ _LINES = {
         "unseen collider simulate suep --mass 300 --images --no-particles --events 1000 --out suep300.h5",
         'unseen collider simulate zh --events 1000 --set "PDF:pSet = 13" --out zh.h5',
     ),
+    "images": (
+        "unseen collider images events.root:Events --channels detector --out events.feather",
+        "unseen collider images qcd=qcd.h5 suep=suep.h5 --cells 50x64 --block 1 --out pt.parquet",
+        "unseen collider images dark_showers/n_tracks/train --out train.feather",
+        "unseen collider images dark_showers/n_tracks/train --mask --out tracks.feather --json",
+    ),
     "closeness": (
         "unseen collider closeness qcd.h5 suep300.h5 --published dark_showers/n_tracks",
         "unseen collider closeness qcd.h5 --published dark_showers/n_tracks --json",

@@ -109,6 +109,12 @@ class RootSource(Source):
                 raise EOFError(f"{self.entries:,} entries are declared, {count:,} are there")
 
     @contextmanager
+    def lend(self) -> Iterator[Any]:
+        """Lend the tree to a reader of its own; whatever goes wrong in it is one line."""
+        with self._opened() as root:
+            yield root[self._tree]
+
+    @contextmanager
     def _opened(self) -> Iterator[Any]:
         """Lend the directory of the file; whatever goes wrong in it is one line."""
         purpose = f"reading {self._file.name}"

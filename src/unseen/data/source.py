@@ -119,17 +119,24 @@ def open_source(path: object, *, names: Sequence[str] | None = None, layout: str
 
 
 def _open_path(path: Path, names: Sequence[str] | None, layout: str) -> Source:
-    if not path.exists():
-        path, part = _parted(path)
-        return _open_file(DiskFile(path, part, layout), names)
     if path.is_dir():
         return _open_folder(path, layout)
-    if not path.is_file():  # a named pipe, or what the shell makes of <(...)
+    if path.exists() and not path.is_file():  # a named pipe, or what the shell makes of <(...)
         stream = path.open("rb")
         file = StreamFile(stream, str(path))
         weakref.finalize(file, stream.close)
         return _open_file(file, names)
-    return _open_file(DiskFile(path, layout=layout), names)
+    return _open_file(disk_file(path, layout), names)
+
+
+def disk_file(path: Path, layout: str = "") -> DiskFile:
+    """Return a file on disk, and of `FILE:TABLE` the table.
+
+    Raises:
+        DataError: it does not exist, or cannot be read.
+
+    """
+    return DiskFile(path, layout=layout) if path.exists() else DiskFile(*_parted(path), layout)
 
 
 def _open_stream(stream: BinaryIO, names: Sequence[str] | None) -> Source:
