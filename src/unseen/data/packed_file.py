@@ -161,6 +161,7 @@ class PackedImages:
             ((self._column, self.packing),) = found.items()
             counts = [self._reader.get_batch(at).num_rows for at in range(self._reader.num_record_batches)]
         self._ends = np.cumsum([0, *counts])
+        self._sound: set[int] = set()
 
     def __len__(self) -> int:
         """Return the number of images."""
@@ -172,7 +173,7 @@ class PackedImages:
         return self.packing.shape
 
     def take(self, rows: Any) -> np.ndarray:
-        """Return the images of these rows, (n, C, H, W), in the order asked for.
+        """Return the images of these rows, (n, C, H, W), in the order asked for; of masks in uint8.
 
         Args:
             rows: row numbers from 0, shape (n,).
@@ -185,16 +186,23 @@ class PackedImages:
         outside = (wanted < 0) | (wanted >= len(self))
         if outside.any():
             raise DataError(f"{self.name} has no row {wanted[outside][0]}; accepted: 0 to {len(self) - 1:,}")
-        images = np.empty((len(wanted), *self.shape), dtype=np.float32)
         batches = np.searchsorted(self._ends, wanted, side="right") - 1
-        for batch in np.unique(batches):
-            here = np.flatnonzero(batches == batch)
-            places = pa.array(wanted[here] - self._ends[batch])
-            with _one_line(self.name):
-                column = self._reader.get_batch(int(batch)).column(self._column)
+        order = np.argsort(batches, kind="stable")
+        parts = [self._packed(int(batch), wanted[batches == batch]) for batch in np.unique(batches)]
+        with _one_line(self.name):
+            # put back in the order asked for while they are still small
+            packed = pa.concat_arrays(parts or [self._reader.get_batch(0).column(self._column)[:0]])
+            packed = packed.take(pa.array(np.argsort(order, kind="stable")))
+            return self.packing.unpack(packed, self.name, 0)
+
+    def _packed(self, batch: int, rows: np.ndarray) -> pa.Array:
+        """Return rows of one record batch, still packed."""
+        with _one_line(self.name):
+            column = self._reader.get_batch(batch).column(self._column)
+            if batch not in self._sound:
                 column.validate(full=True)
-                images[here] = self.packing.unpack(column.take(places), self.name, 0)
-        return images
+                self._sound.add(batch)
+            return column.take(pa.array(rows - self._ends[batch]))
 
     def close(self) -> None:
         """Let go of the file."""
