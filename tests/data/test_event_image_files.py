@@ -3,11 +3,12 @@
 import h5py
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import uproot
 
 from unseen.data import open_source
-from unseen.data.columns import image_values
+from unseen.data.columns import image_column, image_values
 from unseen.errors import ConfigError, DataError
 from unseen.seeds import generator
 
@@ -60,7 +61,38 @@ def write_root(path, images):
         file["Events"].extend({"pictures": images, "n": np.arange(len(images))})
 
 
-WRITERS = {"npy": write_npy, "npz": write_npz, "h5": write_hdf5, "root": write_root}
+def nested(images):
+    """Lists in lists of fixed size, as awkward and polars write arrays."""
+    values = pa.array(images.ravel())
+    for size in reversed(images.shape[1:]):
+        values = pa.FixedSizeListArray.from_arrays(values, size)
+    return pa.table({"image": values, "n": np.arange(len(images))})
+
+
+def write_parquet(path, images):
+    pq.write_table(nested(images), path)
+
+
+def write_arrow(path, images):
+    with pa.ipc.new_file(path, nested(images).schema) as writer:
+        writer.write_table(nested(images))
+
+
+def write_tensors(path, images):
+    pq.write_table(
+        pa.table({"image": image_column(np.moveaxis(images, np.argmin(images.shape[1:]) + 1, 1))}), path
+    )
+
+
+WRITERS = {
+    "parquet": write_parquet,
+    "feather": write_arrow,
+    "pq": write_tensors,
+    "npy": write_npy,
+    "npz": write_npz,
+    "h5": write_hdf5,
+    "root": write_root,
+}
 
 
 @pytest.mark.parametrize("suffix", WRITERS)
@@ -74,7 +106,7 @@ def test_every_format_gives_the_same_images(tmp_path, suffix, first):
     assert np.array_equal(found, images.transpose(0, 3, 1, 2))
 
 
-@pytest.mark.parametrize("suffix", ["npy", "h5"])
+@pytest.mark.parametrize("suffix", ["npy", "h5", "parquet", "feather"])
 def test_the_layout_can_be_said(tmp_path, suffix):
     images = events(shape=(3, 8, 3))
     path = tmp_path / f"thin.{suffix}"
@@ -120,3 +152,11 @@ def test_published_files_are_read(real):
     assert isinstance(table.column("image").type, pa.FixedShapeTensorType)
     assert tuple(table.column("image").type.shape) == (3, 72, 58)
     assert table.column_names == ["image", "labels", "masses", "n_tracks"]
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "pq"])
+def test_memory_of_dense_images_is_that_of_a_part(tmp_path, suffix):
+    WRITERS[suffix](tmp_path / f"e.{suffix}", events(3000, shape=(72, 58, 3)))
+    parts = list(open_source(tmp_path / f"e.{suffix}").scan(("image",), 65_536))
+    assert len(parts) >= 3
+    assert sum(part.num_rows for part in parts) == 3000

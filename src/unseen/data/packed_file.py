@@ -191,7 +191,7 @@ class PackedImages:
         parts = [self._packed(int(batch), wanted[batches == batch]) for batch in np.unique(batches)]
         with _one_line(self.name):
             # put back in the order asked for while they are still small
-            packed = pa.concat_arrays(parts or [self._reader.get_batch(0).column(self._column)[:0]])
+            packed = pa.concat_arrays(parts or [pa.array([], self._reader.schema.field(self._column).type)])
             packed = packed.take(pa.array(np.argsort(order, kind="stable")))
             return self.packing.unpack(packed, self.name, 0)
 

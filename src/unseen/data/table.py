@@ -11,8 +11,10 @@ import pyarrow.parquet as pq
 from unseen.data.batches import Source
 from unseen.data.columns import column_names, plain, refuse_names
 from unseen.data.files import File
+from unseen.data.members import check_layout
+from unseen.data.nested import rows_at_once, with_images
 from unseen.data.packed import packings, unpacked
-from unseen.errors import DataError
+from unseen.errors import DataError, UnseenError
 
 ARROW_FILE = b"ARROW1"
 BROKEN = (pa.ArrowException, OSError, EOFError, ValueError, KeyError, TypeError, MemoryError)
@@ -36,6 +38,7 @@ class ParquetSource(Source):
             opened = self._open()
             self.columns = column_names(opened.schema_arrow.names, self.name)
             self._packed = packings(opened.schema_arrow, self.name)
+            check_layout(file.layout)
             self._originals = dict(zip(self.columns, opened.schema_arrow.names, strict=True))
             if opened.metadata.num_rows == 0:
                 raise DataError(f"{self.name} holds no rows")
@@ -45,11 +48,13 @@ class ParquetSource(Source):
         originals = [self._originals[name] for name in columns]
         first = 0
         with _one_line(self.name, "a Parquet file"):
-            for batch in self._open().iter_batches(batch_size=rows, columns=originals, use_threads=False):
+            opened = self._open()
+            step = rows_at_once(opened.schema_arrow, rows)
+            for batch in opened.iter_batches(batch_size=step, columns=originals, use_threads=False):
                 batch.validate(full=True)
                 table = pa.Table.from_batches([batch]).select(originals)
                 for part in unpacked(table.rename_columns(list(columns)), self._packed, self.name, first):
-                    yield plain(part)
+                    yield plain(with_images(part, self._file.layout))
                 first += table.num_rows
 
     def _open(self) -> pq.ParquetFile:
@@ -72,6 +77,7 @@ class ArrowSource(Source):
             schema = self._reader.schema
             self.columns = column_names(schema.names, self.name)
             self._packed = packings(schema, self.name)
+            check_layout(file.layout)
 
     def scan(self, columns: tuple[str, ...], rows: int) -> Iterator[pa.Table]:
         """Read every record batch and keep `columns`; bytes are validated before use."""
@@ -83,6 +89,7 @@ class ArrowSource(Source):
                 batch.validate(full=True)
                 table = pa.Table.from_batches([batch]).select(positions).rename_columns(list(columns))
                 for part in unpacked(table, self._packed, self.name, first):
+                    part = with_images(part, self._file.layout)
                     yield from (plain(part.slice(at, rows)) for at in range(0, part.num_rows, rows))
                 first += table.num_rows
 
@@ -117,7 +124,7 @@ def _one_line(name: str, kind: str) -> Iterator[None]:
     """Turn Arrow's faults into one line that names the file."""
     try:
         yield
-    except DataError:
+    except UnseenError:
         raise
     except BROKEN as error:
         reason = " ".join(str(error).split())
