@@ -11,6 +11,7 @@ import reprlib
 from collections.abc import Mapping
 from typing import Any, get_args, get_type_hints
 
+import numpy as np
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from sklearn.utils.validation import check_is_fitted
 
@@ -33,6 +34,9 @@ from unseen.training.augment import Symmetries
 from unseen.training.decorrelation import DisCo
 from unseen.training.guards import Forgetting
 from unseen.training.loop import Plan
+
+NOTE = "notes."
+"""What the names of arrays among a detector's notes begin with, in a model file."""
 
 DETECTORS: dict[str, type[TwoStage]] = {cls.__name__: cls for cls in (AwareDetector, AwareClassifier)}
 
@@ -173,8 +177,11 @@ def save(detector: Detector, path: str | os.PathLike[str]) -> None:
         raise ModelFileError(unknown("detector", name, DETECTORS))
     settings = {key: describe(value) for key, value in detector.get_params(deep=False).items()}
     document, arrays = detector.state()
-    notes = getattr(detector, "notes_", {})
-    write_model(path, document={"settings": settings, "notes": notes, **document}, arrays=arrays, kind=name)
+    every = getattr(detector, "notes_", {})
+    noted = {f"{NOTE}{key}": value for key, value in every.items() if isinstance(value, np.ndarray)}
+    notes = {key: value for key, value in every.items() if f"{NOTE}{key}" not in noted}
+    document = {"settings": settings, "notes": notes, **document}
+    write_model(path, document=document, arrays={**arrays, **noted}, kind=name)
 
 
 def load(path: str | os.PathLike[str]) -> TwoStage:
@@ -196,7 +203,8 @@ def load(path: str | os.PathLike[str]) -> TwoStage:
         notes = file.document.get("notes", {})
         if not isinstance(notes, Mapping):
             raise ModelFileError("the notes are not an object")
-        detector.notes_ = dict(notes)
+        noted = {key.removeprefix(NOTE): array for key, array in file.arrays.items() if key.startswith(NOTE)}
+        detector.notes_ = {**notes, **noted}
     except (KeyError, TypeError, AttributeError, IndexError, ValueError, RuntimeError, UnseenError) as error:
         reason = f"misses {error}" if isinstance(error, KeyError) else str(error).splitlines()[0]
         raise ModelFileError(f"{os.fspath(path)}: not a sound {file.kind}: {reason}") from error

@@ -34,3 +34,14 @@ def network() -> Callable[[str], Path]:
         return base / name
 
     return find
+
+
+@pytest.fixture
+def real_events() -> Path:
+    """Folder of the published dark-shower images; the test is skipped where it is absent."""
+    folder = (
+        Path(os.environ.get("UNSEEN_DATA", ROOT.parent / "shared" / "data")) / "collider" / "dark_showers"
+    )
+    if not folder.exists():
+        pytest.skip("collider/dark_showers is absent")
+    return folder

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import unseen
-from unseen.cli import collider, demo, evaluate, examples, explain, fit, recipe, report, score
+from unseen.cli import check, collider, demo, evaluate, examples, explain, fit, recipe, report, score
 from unseen.cli.faults import OneLineGroup
 
 app = typer.Typer(
@@ -40,6 +40,7 @@ def start(
 
 
 app.command("demo", epilog=examples.of("demo"))(demo.demo)
+app.command("check", epilog=examples.of("check"))(check.check)
 app.command("fit", epilog=examples.of("fit"))(fit.fit)
 app.command("score", epilog=examples.of("score"))(score.score)
 app.command("evaluate", epilog=examples.of("evaluate"))(evaluate.evaluate)

@@ -34,6 +34,12 @@ _LINES = {
         "unseen report model flows.csv --held-out --out report.html",
         'unseen report model new.csv --label "Attack Type" --normal Normal',
     ),
+    "check": (
+        'unseen check flows.csv --label "Attack Type"',
+        "unseen check train.parquet --against test.parquet --label kind --drop id",
+        "unseen check dark_showers/supervised --against dark_showers/n_tracks/test",
+        "unseen check signal=sim/suep.h5:images events/ --against test/ --kind-from-name '^([a-z]+)_' --json",
+    ),
     "content": (
         "unseen collider content events.root:Events",
         "unseen collider content events.lhe.gz --json",
@@ -43,6 +49,12 @@ _LINES = {
         "unseen collider simulate resonance --prongs 3 --mass 3000 --events 4000 --out zprime.h5",
         "unseen collider simulate suep --mass 300 --images --no-particles --events 1000 --out suep300.h5",
         'unseen collider simulate zh --events 1000 --set "PDF:pSet = 13" --out zh.h5',
+    ),
+    "images": (
+        "unseen collider images events.root:Events --channels detector --out events.feather",
+        "unseen collider images qcd=qcd.h5 suep=suep.h5 --cells 50x64 --block 1 --out pt.parquet",
+        "unseen collider images dark_showers/n_tracks/train --out train.feather",
+        "unseen collider images dark_showers/n_tracks/train --mask --out tracks.feather --json",
     ),
     "closeness": (
         "unseen collider closeness qcd.h5 suep300.h5 --published dark_showers/n_tracks",

@@ -128,6 +128,10 @@ def _tell(learned: Learned, data: list[str], out: Path) -> None:
     ]
     if learned.effective is not None:
         lines.append(f"weighted  worth {learned.effective:,.0f} normal rows of equal weight")
+    if learned.repeated:
+        trained = learned.normal + sum(learned.known.values())
+        share = learned.repeated / max(1, trained)
+        lines.append(f"repeated  {learned.repeated:,} rows hold what an earlier one holds ({share:.1%})")
     if learned.known:
         lines.append(f"told      {show.counted(learned.known)}")
     if learned.left_out:

@@ -18,6 +18,7 @@ from unseen.data.members import (
     LIMIT,
     Member,
     check,
+    check_layout,
     check_size,
     column,
     names_of,
@@ -67,6 +68,7 @@ class ArraySource(Source):
     ) -> None:
         self.name = file.name
         self._file = file
+        check_layout(file.layout)
         with self._opened() as archive:
             members = [self._member(archive, key) for key in _keys(archive)]
         self._members = self._choose({member.key: member for member in members}, keys)
@@ -80,11 +82,11 @@ class ArraySource(Source):
             for index, name in enumerate(names_of(member, self._members, names, self.name))
         ]
         self.columns = column_names([name for name, _ in every], self.name)
-        self._layout = dict(zip(self.columns, (place for _, place in every), strict=True))
+        self._places = dict(zip(self.columns, (place for _, place in every), strict=True))
 
     def scan(self, columns: tuple[str, ...], rows: int) -> Iterator[pa.Table]:
         """Read the arrays behind `columns` side by side."""
-        needed = [m for m in self._members if any(self._layout[name][0] == m.key for name in columns)]
+        needed = [m for m in self._members if any(self._places[name][0] == m.key for name in columns)]
         step = rows_at_once(needed, rows)
         length = needed[0].shape[0]
         with ExitStack() as stack:
@@ -93,7 +95,8 @@ class ArraySource(Source):
             readers = {m.key: _rows(stream, m, step) for m, stream in streams.items()}
             for _ in range(0, length, step):
                 chunks = {key: next(reader) for key, reader in readers.items()}
-                arrays = [column(chunks[key], index) for key, index in (self._layout[c] for c in columns)]
+                places = [self._places[name] for name in columns]
+                arrays = [column(chunks[key], index, self._file.layout) for key, index in places]
                 yield plain(pa.Table.from_arrays(arrays, list(columns)))
 
     @contextmanager

@@ -10,6 +10,8 @@ import numpy as np
 
 WIDEST = 4096
 """Numbers a row of one branch beyond which it is no set of columns."""
+LARGEST_IMAGE = 1 << 24
+"""Numbers a row beyond which an array of two or three axes is no image."""
 NO_NUMBERS = ("complex", "datetime", "timedelta")
 
 
@@ -25,6 +27,7 @@ class Field:
         objects: How many entries of a list become columns.
         counted: Whether the length of a list is a column too.
         row_bytes: What it takes a row, unpacked.
+        image: Whether it is one column of images rather than a column a number.
 
     """
 
@@ -35,9 +38,14 @@ class Field:
     objects: int
     counted: bool
     row_bytes: float
+    image: bool = False
 
     def read(self, part: Mapping[str, Any]) -> list[np.ndarray]:
-        """Return the values of each column, float64 of shape (N,)."""
+        """Return the values of each column: float64 of shape (N,), or images (N, H, W) or (N, C, H, W)."""
+        if self.image:
+            import awkward as ak
+
+            return [ak.to_numpy(part[self.name], allow_missing=False)]
         return list(_values(part[self.name], self.objects, self.counted))
 
 
@@ -51,9 +59,10 @@ def fields_of(tree: Any, objects: int) -> tuple[list[Field], dict[str, str]]:
             left_out[name] = reason
             continue
         counted = counter is None
-        columns = tuple(_columns(kind, name, objects, counted))
+        image = _is_image(kind)
+        columns = (name,) if image else tuple(_columns(kind, name, objects, counted))
         row_bytes = max(8.0 * len(columns), size / max(1, int(tree.num_entries)))
-        fields[name] = Field(name, key, title, columns, objects, counted, row_bytes)
+        fields[name] = Field(name, key, title, columns, objects, counted, row_bytes, image)
     return list(fields.values()), left_out
 
 
@@ -96,7 +105,7 @@ def _refusal(kind: Any) -> str:
     parts = inner.contents if _is(inner, "RecordType") else [inner]
     if not parts or not all(_is_number(_fixed(part)) for part in parts):
         return "text" if "string" in str(kind) else f"type {kind} is not read"
-    if _width(inner) > WIDEST:
+    if _width(inner) > WIDEST and not _is_image(kind):
         return f"{_width(inner):,} numbers a row, more than {WIDEST:,}"
     if inner is not kind and any(not _is_number(part) for part in parts):
         return f"type {kind} is not read"
@@ -151,6 +160,16 @@ def _sizes(kind: Any) -> list[int]:
 def _width(kind: Any) -> int:
     parts = kind.contents if _is(kind, "RecordType") else [kind]
     return sum(int(np.prod(_sizes(part), dtype=np.int64)) for part in parts)
+
+
+def _is_image(kind: Any) -> bool:
+    """Whether a branch is a fixed array of two or three axes with more numbers than make columns."""
+    return (
+        _is(kind, "RegularType")
+        and _is_number(_fixed(kind))
+        and len(_sizes(kind)) in (2, 3)
+        and WIDEST < _width(kind) <= LARGEST_IMAGE
+    )
 
 
 def _is_number(kind: Any) -> bool:

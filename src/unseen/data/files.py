@@ -23,12 +23,13 @@ class File(ABC):
     """Bytes with a name; `head` shows the first of them without using them up.
 
     `part` names one table of a file that holds several, such as a tree of a ROOT file; empty for the
-    only one.
+    only one. `layout` says where the channels of its images are; empty where that can be seen.
     """
 
     name: str
     head: bytes
     part: str = ""
+    layout: str = ""
 
     @property
     @abstractmethod
@@ -65,9 +66,10 @@ class File(ABC):
 class DiskFile(File):
     """A file with a path; it can be read any number of times."""
 
-    def __init__(self, path: Path, part: str = "") -> None:
+    def __init__(self, path: Path, part: str = "", layout: str = "") -> None:
         self.path = path
         self.part = part
+        self.layout = layout
         self.name = str(path)
         with self.open() as stream:
             self.head = stream.read(HEAD)

@@ -14,7 +14,7 @@ from unseen.data.batches import Source
 from unseen.data.columns import column_names, refuse_names
 from unseen.data.files import File
 from unseen.data.hdf5_tables import BLOCKS, ROOT, Table, Walk, words
-from unseen.data.members import CHUNK, LIMIT, Member, column, names_of
+from unseen.data.members import CHUNK, LIMIT, Member, check_layout, column, names_of
 from unseen.errors import DataError, UnseenError, need, unknown
 
 CACHE = 1 << 24
@@ -61,6 +61,7 @@ class Hdf5Source(Source):
             self._table = _chosen(found, root, file)
             self._others = [path for path, table in found.items() if table != self._table and not table.part]
             places, left_out = _places(root[self._table.group], self._table, self.name)
+        check_layout(file.layout)
         if not places:
             raise DataError(f"{self.name}: table {self._table.path!r} holds no column of numbers or text")
         self._left_out = {**self._table.left_out, **left_out}
@@ -92,7 +93,7 @@ class Hdf5Source(Source):
             for at in range(0, self._table.length, step):
                 read = {key: _rows(h5py, group[key], at, at + step) for key in keys}
                 places = [self._places[name] for name in columns]
-                arrays = [_column(read[place.key], place) for place in places]
+                arrays = [_column(read[place.key], place, self._file.layout) for place in places]
                 yield pa.Table.from_arrays(arrays, list(columns))
 
     @contextmanager
@@ -206,12 +207,12 @@ def _rows(h5py: Any, array: Any, start: int, stop: int) -> np.ndarray:
     return found
 
 
-def _column(chunk: np.ndarray, place: Place) -> pa.Array:
+def _column(chunk: np.ndarray, place: Place, layout: str) -> pa.Array:
     if place.field:
         chunk = chunk[place.field].reshape(len(chunk), -1)
     elif chunk.dtype.kind == "O":
         return pa.array(chunk, pa.string())
     if chunk.ndim > 2 or chunk.dtype.kind not in "biuf":
-        return column(chunk, place.index)
+        return column(chunk, place.index, layout)
     values = chunk if chunk.ndim == 1 else chunk[:, place.index]
     return pa.array(np.ascontiguousarray(values, dtype=np.float64))

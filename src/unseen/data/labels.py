@@ -86,6 +86,15 @@ Did you mean 'Normal Traffic'?
     return Labels(y, kinds, MappingProxyType(counts), normal_kinds, known_kinds)
 
 
+def count_labels(values: Any, *, column: str = "label") -> dict[str, int]:
+    """Return how many rows are of each kind, most first; `values` and faults as in `read_labels`.
+
+    >>> count_labels([1.0, 2, 2, None])
+    {'2': 2, '1': 1, 'unlabelled': 1}
+    """
+    return _counts(_words(values, column))
+
+
 def _words(values: Any, column: str) -> np.ndarray:
     """Return one word a row; whole numbers without a decimal point."""
     array = _arrow(values, column)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -13,7 +14,7 @@ from unseen.data.batches import Source
 from unseen.data.columns import column_names, refuse_names
 from unseen.data.fields import Field, fields_of
 from unseen.data.files import File
-from unseen.data.members import CHUNK
+from unseen.data.members import CHUNK, check_layout, column
 from unseen.errors import DataError, UnseenError, need, unknown
 
 OBJECTS = 4
@@ -34,6 +35,7 @@ class RootSource(Source):
     | number | itself |
     | true/false | 0 or 1: flags and triggers are counted and averaged like numbers in physics |
     | fixed array `x[3]` | `x[0]`, `x[1]`, `x[2]` |
+    | fixed array of 2 or 3 axes, more than 4,096 numbers | images (C, H, W): `image`, if there is one |
     | structure of leaves | `branch.leaf` |
     | jagged `Muon_pt` | `Muon_pt[0]` ... for the leading `objects` entries, 0 where there are fewer |
 
@@ -64,6 +66,10 @@ class RootSource(Source):
             fields, self._left_out = fields_of(tree, objects)
         if not fields:
             raise DataError(f"{self.name}: tree {self._tree!r} holds no branch of numbers")
+        check_layout(file.layout)
+        images = [field.name for field in fields if field.image]
+        if len(images) == 1 and "image" not in {field.name for field in fields}:
+            fields = [replace(field, columns=("image",)) if field.image else field for field in fields]
         places = [(name, (field, index)) for field in fields for index, name in enumerate(field.columns)]
         self.columns = column_names([name for name, _ in places], self.name)
         self._places = dict(zip(self.columns, (place for _, place in places), strict=True))
@@ -95,11 +101,18 @@ class RootSource(Source):
             tree = root[self._tree]
             for part in tree.iterate(**_only(tree, wanted), step_size=step, library="ak"):
                 read = {field: field.read(part) for field in wanted}
-                arrays = [pa.array(read[field][index]) for field, index in (self._places[c] for c in columns)]
+                places = [self._places[name] for name in columns]
+                arrays = [column(read[field][index], index, self._file.layout) for field, index in places]
                 count += len(arrays[0])
                 yield pa.Table.from_arrays(arrays, list(columns))
             if count != self.entries:
                 raise EOFError(f"{self.entries:,} entries are declared, {count:,} are there")
+
+    @contextmanager
+    def lend(self) -> Iterator[Any]:
+        """Lend the tree to a reader of its own; whatever goes wrong in it is one line."""
+        with self._opened() as root:
+            yield root[self._tree]
 
     @contextmanager
     def _opened(self) -> Iterator[Any]:

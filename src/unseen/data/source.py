@@ -19,12 +19,13 @@ from unseen.data.batches import Source, TableSource
 from unseen.data.blocks import GZIP
 from unseen.data.columns import column_names
 from unseen.data.files import DiskFile, File, StreamFile
+from unseen.data.folder import FolderSource
 from unseen.data.hdf5 import open_hdf5
 from unseen.data.images import SUFFIXES as IMAGE_SUFFIXES
 from unseen.data.images import open_images
 from unseen.data.lhe import open_lhe
 from unseen.data.root import open_root
-from unseen.data.table import FolderSource, open_arrow, open_parquet
+from unseen.data.table import open_arrow, open_parquet
 from unseen.data.text import TextSource
 from unseen.errors import DataError
 
@@ -66,6 +67,9 @@ FORMATS = (
 )
 """Every format: content decides first, then the suffix. A new one is a line here and a file beside."""
 
+IN_FOLDERS = ((".parquet",), (".feather", ".arrow"), (".npz",))
+"""Suffixes of the tables that are read together from a folder; the first that is there."""
+
 PICKLES = (b"\x80\2", b"\x80\3", b"\x80\4", b"\x80\5")
 FOREIGN = (
     *((magic, "a pickle, which is never loaded; save the table as Parquet or NPZ") for magic in PICKLES),
@@ -79,7 +83,7 @@ FOREIGN = (
 )
 
 
-def open_source(path: object, *, names: Sequence[str] | None = None) -> Source:
+def open_source(path: object, *, names: Sequence[str] | None = None, layout: str = "") -> Source:
     r"""Open rows from wherever they are; the format is told by content first, then by suffix.
 
     Args:
@@ -87,9 +91,13 @@ def open_source(path: object, *, names: Sequence[str] | None = None) -> Source:
             seeking); a `pa.Table`, a pandas or polars frame, or an array of shape (N, D). Of a ROOT or HDF5
             file with several tables one is named after a colon: `events.root:Events`, `run.h5:jets/large`.
         names: column names of a text table without a header, or of the columns of an array.
+        layout: where the images of a NumPy, HDF5 or ROOT file have their channels: `channels-first` is
+            (N, C, H, W), `channels-last` (N, H, W, C). Without it a last axis of 1, 3 or 4 beside a longer
+            second one is taken for the channels.
 
     Raises:
         DataError: nothing there, an unknown format, or a broken file; on one line, naming the file.
+        ConfigError: the layout is not known.
 
     >>> import io
     >>> source = open_source(io.BytesIO(b"bytes;service\n12;http\n3.5;dns\n"))
@@ -100,24 +108,35 @@ def open_source(path: object, *, names: Sequence[str] | None = None) -> Source:
 
     """
     if isinstance(path, str | Path):
-        return _open_stream(sys.stdin.buffer, names) if str(path) == "-" else _open_path(Path(path), names)
+        return (
+            _open_stream(sys.stdin.buffer, names)
+            if str(path) == "-"
+            else _open_path(Path(path), names, layout)
+        )
     if hasattr(path, "read"):
         return _open_stream(cast("BinaryIO", path), names)
     return TableSource(_as_table(path, names))
 
 
-def _open_path(path: Path, names: Sequence[str] | None) -> Source:
-    if not path.exists():
-        path, part = _parted(path)
-        return _open_file(DiskFile(path, part), names)
+def _open_path(path: Path, names: Sequence[str] | None, layout: str) -> Source:
     if path.is_dir():
-        return _open_folder(path)
-    if not path.is_file():  # a named pipe, or what the shell makes of <(...)
+        return _open_folder(path, layout)
+    if path.exists() and not path.is_file():  # a named pipe, or what the shell makes of <(...)
         stream = path.open("rb")
         file = StreamFile(stream, str(path))
         weakref.finalize(file, stream.close)
         return _open_file(file, names)
-    return _open_file(DiskFile(path), names)
+    return _open_file(disk_file(path, layout), names)
+
+
+def disk_file(path: Path, layout: str = "") -> DiskFile:
+    """Return a file on disk, and of `FILE:TABLE` the table.
+
+    Raises:
+        DataError: it does not exist, or cannot be read.
+
+    """
+    return DiskFile(path, layout=layout) if path.exists() else DiskFile(*_parted(path), layout)
 
 
 def _open_stream(stream: BinaryIO, names: Sequence[str] | None) -> Source:
@@ -170,16 +189,28 @@ def _parted(path: Path) -> tuple[Path, str]:
     raise DataError(f"{path} does not exist.{_nearest_file(path)}")
 
 
-def _open_folder(folder: Path) -> Source:
+def _open_folder(folder: Path, layout: str) -> Source:
+    tables = tables_in(folder)
+    if tables:
+        return FolderSource(folder, [_open_file(DiskFile(path, layout=layout), None) for path in tables])
     files = [path.suffix.lower() for path in folder.rglob("*") if path.is_file()]
-    if ".parquet" in files:
-        return FolderSource(folder)
     if any(suffix in IMAGE_SUFFIXES for suffix in files):
         return open_images(folder)
     raise DataError(
-        f"{folder} is a folder without data ({len(files)} files); accepted: folders of .parquet files,"
-        f" or of images ({', '.join(IMAGE_SUFFIXES)}), in sub-folders by kind"
+        f"{folder} is a folder without data ({len(files)} files); accepted: folders of"
+        f" {', '.join(' or '.join(kind) for kind in IN_FOLDERS)} files, or of images"
+        f" ({', '.join(IMAGE_SUFFIXES)}), in sub-folders by kind"
     )
+
+
+def tables_in(folder: Path) -> list[Path]:
+    """Return the tables of a folder and its sub-folders, of the first of `IN_FOLDERS` that is there."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    for suffixes in IN_FOLDERS:
+        found = [path for path in paths if path.suffix.lower() in suffixes]
+        if found:
+            return found
+    return []
 
 
 def _nearest_file(path: Path) -> str:

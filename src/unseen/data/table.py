@@ -1,18 +1,20 @@
-"""Parquet and Arrow files, and folders of Parquet files."""
+"""Parquet and Arrow files."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from unseen.data.batches import Source
 from unseen.data.columns import column_names, plain, refuse_names
-from unseen.data.files import DiskFile, File
-from unseen.errors import DataError
+from unseen.data.files import File
+from unseen.data.members import check_layout
+from unseen.data.nested import rows_at_once, with_images
+from unseen.data.packed import packings, unpacked
+from unseen.errors import DataError, UnseenError
 
 ARROW_FILE = b"ARROW1"
 BROKEN = (pa.ArrowException, OSError, EOFError, ValueError, KeyError, TypeError, MemoryError)
@@ -35,6 +37,8 @@ class ParquetSource(Source):
         with _one_line(self.name, "a Parquet file"):
             opened = self._open()
             self.columns = column_names(opened.schema_arrow.names, self.name)
+            self._packed = packings(opened.schema_arrow, self.name)
+            check_layout(file.layout)
             self._originals = dict(zip(self.columns, opened.schema_arrow.names, strict=True))
             if opened.metadata.num_rows == 0:
                 raise DataError(f"{self.name} holds no rows")
@@ -42,11 +46,16 @@ class ParquetSource(Source):
     def scan(self, columns: tuple[str, ...], rows: int) -> Iterator[pa.Table]:
         """Read only `columns`; bytes are validated before use."""
         originals = [self._originals[name] for name in columns]
+        first = 0
         with _one_line(self.name, "a Parquet file"):
-            for batch in self._open().iter_batches(batch_size=rows, columns=originals, use_threads=False):
+            opened = self._open()
+            step = rows_at_once(opened.schema_arrow, rows)
+            for batch in opened.iter_batches(batch_size=step, columns=originals, use_threads=False):
                 batch.validate(full=True)
                 table = pa.Table.from_batches([batch]).select(originals)
-                yield plain(table.rename_columns(list(columns)))
+                for part in unpacked(table.rename_columns(list(columns)), self._packed, self.name, first):
+                    yield plain(with_images(part, self._file.layout))
+                first += table.num_rows
 
     def _open(self) -> pq.ParquetFile:
         return pq.ParquetFile(self._file.arrow(), buffer_size=1 << 20, pre_buffer=False)
@@ -65,54 +74,29 @@ class ArrowSource(Source):
         self._file = file
         with _one_line(self.name, "an Arrow file"):
             self._reader: pa.ipc.RecordBatchStreamReader | None = self._open()
-            names = self._reader.schema.names
-        self.columns = column_names(names, self.name)
+            schema = self._reader.schema
+            self.columns = column_names(schema.names, self.name)
+            self._packed = packings(schema, self.name)
+            check_layout(file.layout)
 
     def scan(self, columns: tuple[str, ...], rows: int) -> Iterator[pa.Table]:
         """Read every record batch and keep `columns`; bytes are validated before use."""
         positions = [self.columns.index(name) for name in columns]
+        first = 0
         with _one_line(self.name, "an Arrow file"):
             reader, self._reader = self._reader or self._open(), None
             for batch in _record_batches(reader):
                 batch.validate(full=True)
                 table = pa.Table.from_batches([batch]).select(positions).rename_columns(list(columns))
-                yield from (plain(table.slice(at, rows)) for at in range(0, table.num_rows, rows))
+                for part in unpacked(table, self._packed, self.name, first):
+                    part = with_images(part, self._file.layout)
+                    yield from (plain(part.slice(at, rows)) for at in range(0, part.num_rows, rows))
+                first += table.num_rows
 
     def _open(self) -> pa.ipc.RecordBatchStreamReader:
         if self._file.head.startswith(ARROW_FILE):
             return pa.ipc.open_file(self._file.arrow())
         return pa.ipc.open_stream(self._file.arrow_stream())
-
-
-class FolderSource(Source):
-    """All Parquet files of a folder and its sub-folders, in the order of their names, as one table.
-
-    Raises:
-        DataError: a file has other columns, or other types, than the first.
-
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.name = str(folder)
-        self._parts = [ParquetSource(DiskFile(path)) for path in sorted(folder.rglob("*.parquet"))]
-        self.columns = self._parts[0].columns
-        for part in self._parts[1:]:
-            if set(part.columns) != set(self.columns):
-                odd = sorted(set(part.columns) ^ set(self.columns))
-                raise DataError(
-                    f"{part.name} and {self._parts[0].name} differ in their columns: {', '.join(odd)}"
-                )
-
-    def scan(self, columns: tuple[str, ...], rows: int) -> Iterator[pa.Table]:
-        """Read one file after the other."""
-        first: pa.Schema | None = None
-        for part in self._parts:
-            for table in part.scan(columns, rows):
-                bare = table.replace_schema_metadata(None)
-                first = first or bare.schema
-                if not bare.schema.equals(first):
-                    raise DataError(f"{part.name}: {_type_clash(bare.schema, first)}")
-                yield bare
 
 
 def open_parquet(file: File, names: Sequence[str] | None = None) -> Source:
@@ -135,17 +119,12 @@ def _record_batches(reader: pa.ipc.RecordBatchStreamReader) -> Iterator[pa.Recor
     return iter(reader)
 
 
-def _type_clash(found: pa.Schema, first: pa.Schema) -> str:
-    name = next(field.name for field in found if field.type != first.field(field.name).type)
-    return f"column {name!r} is {found.field(name).type}, but {first.field(name).type} in the files before"
-
-
 @contextmanager
 def _one_line(name: str, kind: str) -> Iterator[None]:
     """Turn Arrow's faults into one line that names the file."""
     try:
         yield
-    except DataError:
+    except UnseenError:
         raise
     except BROKEN as error:
         reason = " ".join(str(error).split())

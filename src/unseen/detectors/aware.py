@@ -86,7 +86,7 @@ class AwareDetector(TwoStage):
         traces_: Held-out losses during training, one `Trace` a member and stage.
         known_kinds_: Number of told rows of each kind.
         n_features_in_: Width of X.
-        notes_: Whatever the caller wants a model file to remember, as JSON values; empty after `fit`.
+        notes_: What the caller wants a model file to remember, JSON values or arrays; empty after `fit`.
 
     Raises:
         DataError: Labels other than 0 and 1, no normal row, rows that are not finite or not as wide as in

@@ -16,7 +16,7 @@ from unseen.detectors.classify import Accuracy, AwareClassifier
 from unseen.detectors.two_stage import TwoStage
 from unseen.errors import DataError
 from unseen.evaluation import effective_number
-from unseen.studies.memory import Memory, sketch
+from unseen.studies.memory import Memory, remember
 from unseen.studies.rows import Rows, mention_labels
 
 
@@ -36,6 +36,7 @@ class Learned:
         hard: Known anomalies that looked ordinary before they were told.
         notices: What the guards of the training had to say.
         seconds: Time spent on training.
+        repeated: Rows learned from that hold what an earlier one holds; they count as rows like others.
         effective: Rows of equal weight that the normal rows are worth; None where nothing is weighted.
 
     """
@@ -54,6 +55,7 @@ class Learned:
     hard: int
     notices: tuple[str, ...]
     seconds: float
+    repeated: int = 0
     effective: float | None = None
 
     def to_dict(self) -> dict[str, object]:
@@ -67,6 +69,7 @@ class Learned:
             "known": dict(self.known),
             "left_out": dict(self.left_out),
             "kept_back": self.kept_back,
+            "repeated": self.repeated,
             **({} if self.accuracy is None else {"accuracy": asdict(self.accuracy)}),
             "false_alarm_rate": self.rate,
             "threshold": self.threshold if math.isfinite(self.threshold) else None,
@@ -121,7 +124,8 @@ def learn(rows: Rows, settings: FitSettings, *, names: Sequence[str] = ()) -> Le
         protected=None if rows.protected is None or settings.decorrelate is None else rows.protected[used],
         **of_classes,
     )
-    Memory(**{**vars(memory), "sketch": sketch(table)}).attach(detector)
+    trained = remember(table)
+    memory.attach(detector, trained)
     return Learned(
         detector=detector,
         rows=total,
@@ -137,6 +141,7 @@ def learn(rows: Rows, settings: FitSettings, *, names: Sequence[str] = ()) -> Le
         hard=int(detector.hard_known(table.filter(pa.array(told))).sum()) if told.any() else 0,
         notices=tuple(notice for trace in detector.traces_ for notice in trace.notices),
         seconds=time.perf_counter() - started,
+        repeated=trained.repeated,
         effective=None if weights is None else effective_number(weights[~told]),
     )
 

@@ -15,7 +15,7 @@ from unseen.detectors.two_stage import TwoStage
 from unseen.errors import DataError
 from unseen.evaluation import Evaluation, FalseAlarms, evaluate, event_weights, false_alarms
 from unseen.studies.fitting import silence
-from unseen.studies.memory import recall, trained_on
+from unseen.studies.memory import Among, recall, trained_on
 from unseen.studies.rows import Rows
 from unseen.studies.scoring import inputs_of, matrix_of
 from unseen.studies.sculpting import Sculpted, sculpted
@@ -116,13 +116,14 @@ def judge(detector: TwoStage, rows: Rows, *, only: Bools | None = None, seed: in
     told = sorted(set(detector.known_kinds_) & set(kinds[~normal].tolist()))
     scores, unaided = _scores(detector, table)
     overlap = _overlap(detector, table)
+    places = np.flatnonzero(chosen)
     p_values = detector.calibration_.p_values(scores)
     weights = _weights(rows, chosen)
     rank = partial(evaluate, normal=normal, told=told, seed=seed, least_rows=FEW, weights=weights)
     joined = rank(scores, kinds)
     stage1 = rank(unaided, kinds) if detector.stage2_ else None
     return Judged(
-        places=np.flatnonzero(chosen),
+        places=places,
         table=table,
         kinds=kinds,
         normal=normal,
@@ -137,8 +138,8 @@ def judge(detector: TwoStage, rows: Rows, *, only: Bools | None = None, seed: in
             levels=(detector.rate_,),
             weights=None if weights is None else weights[normal],
         )[0],
-        fresh=not overlap,
-        warnings=tuple(_doubts(detector, overlap, told)),
+        fresh=overlap is None,
+        warnings=tuple(_doubts(detector, overlap, places, told)),
         weights=weights,
         mass=_mass(rows, chosen, normal, scores, unaided if detector.stage2_ else None, weights, seed),
     )
@@ -191,19 +192,24 @@ def _scores(detector: TwoStage, table: pa.Table) -> tuple[Floats, Floats]:
     return (np.concatenate(joined), np.concatenate(unaided)) if joined else (np.empty(0), np.empty(0))
 
 
-def _overlap(detector: TwoStage, table: pa.Table) -> float:
-    """Share of the training rows that are known to be among these rows, 0 to 1."""
+def _overlap(detector: TwoStage, table: pa.Table) -> Among | None:
+    """Return which of these rows are known to be training rows; None where none is."""
     names = inputs_of(detector)
-    return trained_on(recall(detector), table.select(list(names))) if names else 0.0
+    among = trained_on(detector, table.select(list(names))) if names else None
+    return among if among is not None and len(among.rows) else None
 
 
-def _doubts(detector: TwoStage, overlap: float, told: list[str]) -> list[str]:
+def _doubts(
+    detector: TwoStage, overlap: Among | None, places: NDArray[np.int64], told: list[str]
+) -> list[str]:
     """Say what weakens the judgement."""
     doubts = []
-    if overlap > 0:
+    if overlap is not None:
+        count, first = len(overlap.rows), places[overlap.rows[0]]
+        share = "" if overlap.complete else f", about {count / overlap.told:.1%} of all"
         doubts.append(
-            f"{overlap:.0%} of the rows the model was trained on are among these, so the numbers flatter it; "
-            "judge on rows it has not seen"
+            f"{count:,} of {overlap.told:,} rows were among the training rows (first: row {first}){share}, "
+            "so the numbers flatter the model; judge on rows it has not seen"
         )
     silent = sorted(set(detector.known_kinds_) - set(told))
     if silent and detector.stage2_:

@@ -25,7 +25,7 @@ def open_rows(data: str | Sequence[str], names: Sequence[str] = ()) -> Source:
     """
     given = [data] if isinstance(data, str) else list(data)
     found = [name for part in names for name in _named(part)] or None
-    parts = [_kind_of(part) for part in given]
+    parts = [kind_and_path(part) for part in given]
     if len(parts) == 1 and parts[0][0] is None:
         return open_source(parts[0][1], names=found)
     opened = []
@@ -38,10 +38,10 @@ def open_rows(data: str | Sequence[str], names: Sequence[str] = ()) -> Source:
     return KindSource(opened)
 
 
-def _kind_of(part: str) -> tuple[str | None, str]:
+def kind_and_path(part: str) -> tuple[str | None, str]:
     """Cut `KIND=PATH`; the kind of a plain path is None.
 
-    >>> _kind_of("qcd=jets.root:Events"), _kind_of("jets.csv")
+    >>> kind_and_path("qcd=jets.root:Events"), kind_and_path("jets.csv")
     (('qcd', 'jets.root:Events'), (None, 'jets.csv'))
     """
     kind, equals, path = part.partition("=")
