@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from unseen.errors import ConfigError, DataError
-from unseen.evaluation.resampling import RESAMPLES, Ranked, Sampled, sampled, tails
+from unseen.evaluation.resampling import RESAMPLES, Drawn, Ranked, Sampled, sampled, tails
 from unseen.evaluation.tally import Floats, Ints
 
 Weighting = Literal["anomalies", "pairs"]
@@ -110,7 +110,7 @@ def auc_at_fixed(
     own = _bins(anomaly_at, ranked.anomaly.size, "anomalous", width)[ranked.anomaly_order]
     places = _Places.of(ranked, bins, own)
     measure = partial(_conditional, places, least_normals, weighting == "pairs")
-    found = sampled(ranked, measure, resamples=resamples, seed=seed, stream=stream)
+    (found,) = sampled(ranked, measure, resamples=resamples, seed=seed, stream=stream)
     inside = np.asarray(places.end - places.start) >= least_normals
     return AtFixed(
         found, int(inside.sum()), own.size, int(np.unique(own[inside]).size), float(width), weighting
@@ -145,9 +145,9 @@ class _Places:
         return cls(order, start, end, at, above)
 
 
-def _conditional(places: _Places, least: int, pairs: bool, ranked: Ranked, u: Floats, v: Floats) -> Floats:
+def _conditional(places: _Places, least: int, pairs: bool, drawn: Drawn) -> Floats:
     """AUC at fixed variable of each resample, (b,)."""
-    own = u[:, places.order]
+    ranked, own, v = drawn.ranked, drawn.u[:, places.order], drawn.v
     tail = tails(own)
     all_of = tail[:, places.start] - tail[:, places.end]
     below = tail[:, places.start] - 0.5 * (tail[:, places.at_or_above] + tail[:, places.above])
@@ -156,7 +156,7 @@ def _conditional(places: _Places, least: int, pairs: bool, ranked: Ranked, u: Fl
     share = np.divide(below, all_of, out=np.zeros_like(below), where=all_of > 0)
     weight = weight * all_of if pairs else weight
     total = weight.sum(1)
-    found = np.full(len(u), np.nan)
+    found = np.full(len(v), np.nan)
     np.divide((weight * share).sum(1), total, out=found, where=total > 0)
     return found
 

@@ -146,6 +146,43 @@ class Flattened:
         return np.asarray(np.exp(-self.scores(scores, variables)))
 
 
+def flattened_across(scores: ArrayLike, variables: ArrayLike, normal: ArrayLike, *, seed: int = 0) -> Floats:
+    """Flatten every row by background rows it was not fitted on: two halves of the normal rows, crosswise.
+
+    Anomalous rows get the mean of what both halves say. For a test set whose training rows are not at hand;
+    where they are, `Flattened.fit` on held-out training rows is simpler and the same for all.
+
+    Args:
+        scores: (n,) numbers, higher is stranger.
+        variables: (n,) or (n, k) values to be flat in.
+        normal: (n,) True for background rows.
+        seed: Of the halves.
+
+    Returns:
+        (n,) flat scores, -ln of the conditional p-value.
+
+    Raises:
+        DataError: As `Flattened.fit`, which here needs twice the rows.
+
+    """
+    column, given = _pair(scores, variables)
+    mask = np.asarray(normal)
+    if mask.shape != column.shape or mask.dtype != np.bool_:
+        raise DataError(
+            f"normal has shape {mask.shape} and type {mask.dtype}; need ({column.size},) and bool"
+        )
+    half = generator(seed, 1).permutation(int(mask.sum())) % 2
+    side = np.full(column.size, -1)
+    side[mask] = half
+    total = np.zeros(column.size)
+    for fold in (0, 1):
+        flat = Flattened.fit(column[side == fold], given[side == fold], seed=seed)
+        others = side != fold
+        total[others] += flat.scores(column[others], given[others])
+    total[~mask] /= 2
+    return total
+
+
 def _regressor(quantile: float, knots: int) -> Any:
     from sklearn.linear_model import QuantileRegressor
     from sklearn.pipeline import make_pipeline

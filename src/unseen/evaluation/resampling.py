@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -205,30 +205,59 @@ def counts(rows: int, resamples: int, seed: int, *purpose: int) -> Iterator[Floa
         yield found.astype(np.float64)
 
 
-Made = TypeVar("Made")
+@dataclass(frozen=True)
+class Drawn:
+    """Weights of b resamples in the order of the scores, and their sums; `ranked` are the sides.
+
+    Attributes:
+        ranked: The scores of both sides.
+        u, v: (b, n) weights of the normals and (b, m) of the anomalies.
+
+    """
+
+    ranked: Ranked
+    u: Floats
+    v: Floats
+
+    @cached_property
+    def tail(self) -> Floats:
+        """Weight of the normals at each place and higher, (b, n + 1)."""
+        return tails(self.u)
+
+    @cached_property
+    def reached(self) -> Floats:
+        """Weight of so many of the strangest anomalies, (b, m + 1), from none to all."""
+        return np.concatenate([np.zeros((len(self.v), 1)), np.cumsum(self.v, axis=1)], axis=1)
+
+
+Statistic = Callable[[Drawn], Floats]
 
 
 def sampled(
     ranked: Ranked,
-    statistic: Callable[[Ranked, Floats, Floats], Floats],
-    *,
+    *statistics: Statistic,
     resamples: int = RESAMPLES,
     seed: int = 0,
     stream: int = 0,
-) -> Sampled:
-    """Measure a statistic on the rows as they are and on stratified resamples of both sides.
+) -> list[Sampled]:
+    """Measure statistics on the rows as they are and on stratified resamples of both sides.
 
     Args:
         ranked: Both sides.
-        statistic: Takes the sides and the weights (b, n), (b, m) of b resamples; returns (b,) numbers.
+        statistics: Each takes b resamples and returns (b,) numbers; all see the same resamples.
         resamples: How many.
-        seed: Of the draws; one seed draws the same rows for every statistic and score.
+        seed: Of the draws; one seed draws the same rows for every score.
         stream: Number of the kind, so that kinds of one size are not drawn alike.
 
     """
-    value = float(statistic(ranked, *ranked.once())[0])
-    draws = [statistic(ranked, u, v) for u, v in ranked.again(resamples, seed, stream)]
-    return Sampled(value, np.concatenate(draws))
+    once = Drawn(ranked, *ranked.once())
+    values = [float(statistic(once)[0]) for statistic in statistics]
+    draws: list[list[Floats]] = [[] for _ in statistics]
+    for u, v in ranked.again(resamples, seed, stream):
+        drawn = Drawn(ranked, u, v)
+        for kept, statistic in zip(draws, statistics, strict=True):
+            kept.append(statistic(drawn))
+    return [Sampled(value, np.concatenate(kept)) for value, kept in zip(values, draws, strict=True)]
 
 
 def tails(u: Floats) -> Floats:
@@ -265,12 +294,13 @@ def auc_sampled(
 
     """
     ranked = Ranked.of(normal, anomaly, normal_weights, anomaly_weights)
-    found = sampled(ranked, _auc, resamples=resamples, seed=seed, stream=stream)
+    (found,) = sampled(ranked, auc_statistic, resamples=resamples, seed=seed, stream=stream)
     exact = roc_auc(normal, anomaly, normal_weights=normal_weights, anomaly_weights=anomaly_weights)
     return Sampled(exact, found.draws)
 
 
-def _auc(ranked: Ranked, u: Floats, v: Floats) -> Floats:
-    tail = tails(u)
+def auc_statistic(drawn: Drawn) -> Floats:
+    """AUC of each resample, (b,)."""
+    tail, ranked = drawn.tail, drawn.ranked
     beaten = tail[:, :1] - 0.5 * (tail[:, ranked.at_or_above] + tail[:, ranked.above])
-    return np.asarray((v * beaten).sum(1) / (tail[:, 0] * v.sum(1)))
+    return np.asarray((drawn.v * beaten).sum(1) / (tail[:, 0] * drawn.v.sum(1)))

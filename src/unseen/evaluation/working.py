@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,7 +12,15 @@ from numpy.typing import ArrayLike
 
 from unseen.errors import ConfigError
 from unseen.evaluation.ranking import LEAST_FALSE_ALARMS
-from unseen.evaluation.resampling import RESAMPLES, Ranked, Sampled, auc_sampled, sampled, tails
+from unseen.evaluation.resampling import (
+    RESAMPLES,
+    Drawn,
+    Ranked,
+    Sampled,
+    Statistic,
+    auc_statistic,
+    sampled,
+)
 from unseen.evaluation.tally import Floats
 
 TPRS = (0.3, 0.4, 0.5)
@@ -20,6 +28,8 @@ FPRS = (1e-2, 1e-3, 1e-4)
 REJECTION_AT = 0.4
 # -ln 0.05: no event seen excludes a mean above this at 95 %
 NONE_LEFT = 3.0
+# Largest normal scores among which ten drawn rows are found in any resample.
+EDGE = 200
 
 
 @dataclass(frozen=True)
@@ -157,7 +167,8 @@ def fpr_at_tpr(
     """
     _share(tpr, "tpr")
     ranked = Ranked.of(normal, anomaly, normal_weights, anomaly_weights)
-    return _lost(ranked, tpr, partial(sampled, resamples=resamples, seed=seed, stream=stream))
+    (fpr,) = sampled(ranked, partial(_fpr, tpr), resamples=resamples, seed=seed, stream=stream)
+    return Lost(tpr, fpr, ranked.normal_rows)
 
 
 def working_points(
@@ -194,71 +205,56 @@ def working_points(
         for share in shares:
             _share(share, name)
     ranked = Ranked.of(normal, anomaly, normal_weights, anomaly_weights)
-    measure = partial(sampled, resamples=resamples, seed=seed, stream=stream)
-    lost = {tpr: _lost(ranked, tpr, measure) for tpr in dict.fromkeys([*tprs, REJECTION_AT])}
+    rows = ranked.normal_rows
+    wanted = list(dict.fromkeys([*tprs, REJECTION_AT]))
+    statistics: list[Statistic] = [auc_statistic, _best_sic, *(partial(_fpr, tpr) for tpr in wanted)]
+    statistics += [partial(_tpr, fpr) for fpr in fprs]
+    auc, sic, *rest = sampled(ranked, *statistics, resamples=resamples, seed=seed, stream=stream)
+    lost = {tpr: Lost(tpr, fpr, rows) for tpr, fpr in zip(wanted, rest, strict=False)}
     return WorkingPoints(
-        auc=auc_sampled(
-            normal,
-            anomaly,
-            normal_weights=normal_weights,
-            anomaly_weights=anomaly_weights,
-            resamples=resamples,
-            seed=seed,
-            stream=stream,
-        ),
+        auc=auc,
         lost=tuple(lost[tpr] for tpr in tprs),
-        caught=tuple(_caught(ranked, fpr, measure, resamples) for fpr in fprs),
-        sic=measure(ranked, _best_sic),
+        caught=tuple(Caught(fpr, tpr, rows) for fpr, tpr in zip(fprs, rest[len(wanted) :], strict=True)),
+        sic=sic,
         rejection=lost[REJECTION_AT],
     )
 
 
-Measure = Callable[..., Sampled]
-
-
-def _lost(ranked: Ranked, tpr: float, measure: Measure) -> Lost:
-    return Lost(tpr, measure(ranked, partial(_fpr, tpr)), ranked.normal_rows)
-
-
-def _caught(ranked: Ranked, fpr: float, measure: Measure, resamples: int) -> Caught:
-    if fpr * ranked.normal_rows < 1 - 1e-9:
-        return Caught(fpr, Sampled(math.nan, np.full(resamples, np.nan)), ranked.normal_rows)
-    return Caught(fpr, measure(ranked, partial(_tpr, fpr)), ranked.normal_rows)
-
-
-def _fpr(tpr: float, ranked: Ranked, u: Floats, v: Floats) -> Floats:
+def _fpr(tpr: float, drawn: Drawn) -> Floats:
     """FPR of each resample at the highest anomaly score that catches enough, (b,)."""
-    reached = np.cumsum(v, axis=1)
+    reached = drawn.reached[:, 1:]
     # 0.3 * 10 is 3.0000000000000004: give the comparison the rounding back
     enough = reached >= tpr * reached[:, -1:] * (1 - 1e-12)
-    place = ranked.at_or_above[enough.argmax(1)]
-    tail = tails(u)
-    return np.asarray(tail[np.arange(len(u)), place] / tail[:, 0])
+    place = drawn.ranked.at_or_above[enough.argmax(1)]
+    return np.asarray(drawn.tail[np.arange(len(place)), place] / drawn.tail[:, 0])
 
 
-def _tpr(fpr: float, ranked: Ranked, u: Floats, v: Floats) -> Floats:
+def _tpr(fpr: float, drawn: Drawn) -> Floats:
     """TPR of each resample above the lowest normal score that lets through no more than allowed, (b,)."""
+    ranked, tail, reached = drawn.ranked, drawn.tail, drawn.reached
+    if fpr * ranked.normal_rows < 1 - 1e-9:
+        return np.full(len(tail), np.nan)
     starts = np.flatnonzero(np.r_[True, np.diff(ranked.normal) > 0])
-    tail = tails(u)
     # the tails at the first of each group of equal scores, and beyond the last; falling
     at = tail[:, np.r_[starts, ranked.normal.size]]
     first = (at <= fpr * tail[:, :1] * (1 + 1e-12)).argmax(1)
     # an alarm is a score above the group before the first allowed one
     above = np.searchsorted(-ranked.anomaly, -ranked.normal[starts], side="left")
     passing = np.where(first > 0, above[first - 1], ranked.anomaly.size)
-    reached = np.concatenate([np.zeros((len(v), 1)), np.cumsum(v, axis=1)], axis=1)
-    return np.asarray(reached[np.arange(len(v)), passing] / reached[:, -1])
+    return np.asarray(reached[np.arange(len(tail)), passing] / reached[:, -1])
 
 
-def _best_sic(ranked: Ranked, u: Floats, v: Floats) -> Floats:
+def _best_sic(drawn: Drawn) -> Floats:
     """Largest TPR / sqrt(FPR) of each resample over cuts with ten or more normal rows above, (b,)."""
+    ranked, tail, reached = drawn.ranked, drawn.tail, drawn.reached
     rows = ranked.normal_rows
     if rows < LEAST_FALSE_ALARMS:
-        return np.full(len(u), np.nan)
-    cuts = np.union1d(ranked.normal, ranked.anomaly)
-    tail = tails(u)
+        return np.full(len(tail), np.nan)
+    # between two anomaly scores a lower cut only adds false alarms: the best cut is an anomaly score or the
+    # tightest that is allowed, which lies among the largest normal scores in every resample
+    edge = ranked.normal[-EDGE:] if ranked.normal_weights is None else ranked.normal
+    cuts = np.union1d(edge, ranked.anomaly)
     false = tail[:, np.searchsorted(ranked.normal, cuts, side="left")] / tail[:, :1]
-    reached = np.concatenate([np.zeros((len(v), 1)), np.cumsum(v, axis=1)], axis=1)
     caught = reached[:, np.searchsorted(-ranked.anomaly, -cuts, side="right")] / reached[:, -1:]
     allowed = false * rows >= LEAST_FALSE_ALARMS * (1 - 1e-9)
     root = np.sqrt(np.where(allowed, false, 1.0))
