@@ -32,8 +32,8 @@ def beside_panels(search: SearchContent, told: tuple[str, ...], drawn: tuple[str
         yield panel_of(
             "profile",
             f"The score beside {search.variable}",
-            "Median score at each value of the variable; band: the middle 68 % of the normal rows. Where a kind "
-            f"lies above the band, the score knows more than the variable.{words}{some}",
+            "Median score at each value of the variable; band: the middle 68 % of the normal rows. A kind "
+            f"above the band has more to it than the variable.{words}{some}",
             beside.profile(search.values[keep], search.scores[keep], *rows, name=search.variable, told=told),
             Table(("kind", search.variable, "16 %", "median", "84 %"), tuple(rows_of)),
         )
@@ -45,7 +45,7 @@ def beside_panels(search: SearchContent, told: tuple[str, ...], drawn: tuple[str
         yield panel_of(
             "code",
             "The two-number code",
-            f"Left: rows by {search.variable or 'place'}; a code that only counts is one smooth band of colours. "
+            f"Left: rows by {search.variable or 'place'}; a code that only counts is one smooth band. "
             "Right: the same by kind.",
             events.code_map(search.code, search.values, search.variable, told),
             Table(("kind", "first", "second"), points),
@@ -81,8 +81,8 @@ def display_panels(search: SearchContent) -> Iterator[Panel]:
         yield panel_of(
             f"events-{place}",
             title,
-            "Azimuth downwards, pseudorapidity to the right, transverse energy on a log scale. Below: what the "
-            "model made of it, and by how much that is too high (red) or too low (blue).",
+            "Azimuth downwards, pseudorapidity to the right, transverse energy on a log scale. Below: what "
+            "the model made of it, and by how much that is too high (red) or too low (blue).",
             events.displays(shown),
             Table(("event", "channel", "mean absolute difference, ln GeV"), tuple(_apart(shown))),
         )
@@ -131,9 +131,9 @@ def notes(search: SearchContent) -> Iterator[str]:
     ):
         if one is not None:
             yield (
-                f"{what} follows {one.name} in normal rows with a rank correlation of {one.spearman:+.2f} and a "
-                f"distance correlation of {one.distance:.2f}; the worst tenth alarms {one.unevenness:.1f} times "
-                "as often as all."
+                f"{what} follows {one.name} in normal rows with a rank correlation of {one.spearman:+.2f} "
+                f"and a distance correlation of {one.distance:.2f}; the worst tenth alarms "
+                f"{one.unevenness:.1f} times as often as all."
             )
     if found.trigger is not None:
         rate = found.trigger.rate

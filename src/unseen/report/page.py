@@ -211,8 +211,8 @@ def _searched(content: Content) -> Sequence[Section]:
     told = tuple(kind.kind for kind in evaluation.kinds if kind.told)
     panels = tuple(event_panels.beside_panels(search, told, content.main.hardest(MOST_KINDS)))
     words = (
-        "In per cent, ± the standard error of 1,000 bootstrap resamples. In brackets: fewer than ten normal rows "
-        "above the cut, not to be ranked; > is a limit at 95 %."
+        "In per cent, ± the standard error of 1,000 bootstrap resamples. In brackets: fewer than ten normal "
+        "rows above the cut, not to be ranked; > is a limit at 95 %."
     )
     table = tables.to_html(event_panels.points_table(search))
     return (Section("search", "For a search", panels, ((words, table),), tuple(event_panels.notes(search))),)

@@ -57,16 +57,14 @@ def _displays(detector: TwoStage, judged: Judged) -> Iterator[tuple[str, tuple[E
     if normal.size > 1 and network_of(detector) is not None:
         apart = np.concatenate([np.abs(x - y).mean((1, 2, 3)) for x, y in _rebuilt(detector, judged, normal)])
         places = normal[[int(apart.argmin()), int(apart.argmax())]]
-        names = ["best rebuilt normal event", "worst rebuilt normal event"]
-        yield "Best and worst rebuilt", _shown(detector, judged, places, names)
+        words = ["best rebuilt normal event", "worst rebuilt normal event"]
+        yield "Best and worst rebuilt", _shown(detector, judged, places, words)
     kinds = sorted(set(judged.kinds[~judged.normal].tolist()))[:KINDS]
     for first in range(0, len(kinds), 2):
         pair = kinds[first : first + 2]
         places = np.array([_strangest(judged, kind) for kind in pair])
-        words = tuple(
-            f"{kind} · row {judged.places[place]}" for kind, place in zip(pair, places, strict=True)
-        )
-        shown = _shown(detector, judged, places, names)
+        words = [f"{kind} · row {judged.places[row]}" for kind, row in zip(pair, places, strict=True)]
+        shown = _shown(detector, judged, places, words)
         if shown:
             yield f"The strangest: {', '.join(pair)}", shown
 

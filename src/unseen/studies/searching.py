@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +21,10 @@ from unseen.evaluation import (
 from unseen.evaluation.fixed import WIDTH
 from unseen.evaluation.flattened import LEAST_BEYOND, flattened_across
 from unseen.evaluation.trigger import INPUT_RATE
-from unseen.studies.judging import Judged
 from unseen.studies.variables import of_table
+
+if TYPE_CHECKING:
+    from unseen.studies.judging import Judged
 
 Floats = NDArray[np.float64]
 # Normal rows below which no conditional threshold is fitted, crosswise on two halves of them.
