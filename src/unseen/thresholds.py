@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from unseen.errors import ConfigError, DataError
 from unseen.evaluation.tally import tail_sum
+from unseen.evaluation.trigger import hertz
 from unseen.evaluation.weights import effective_number, event_weights, weighted_quantile
 
 Floats = NDArray[np.float64]
@@ -218,6 +219,8 @@ class RateBudget:
 
     >>> RateBudget(alarms=10, rows=1_000_000).rate
     1e-05
+    >>> RateBudget.of_rates("100 Hz", "40 kHz")
+    RateBudget(alarms=100.0, rows=40000.0)
     """
 
     alarms: float
@@ -229,6 +232,16 @@ class RateBudget:
                 f"a budget of {self.alarms!r} alarms on {self.rows!r} rows came; "
                 "accepted: a positive number of rows, and fewer alarms than rows"
             )
+
+    @classmethod
+    def of_rates(cls, alarms: str | float, arriving: str | float) -> RateBudget:
+        """Read a budget in Hz, kHz, MHz or GHz, such as "100 Hz" of "40 kHz".
+
+        Raises:
+            ConfigError: Not two rates above 0, or more alarms than arrive.
+
+        """
+        return cls(alarms=hertz(alarms), rows=hertz(arriving))
 
     @property
     def rate(self) -> float:

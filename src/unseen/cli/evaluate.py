@@ -18,6 +18,54 @@ if TYPE_CHECKING:
     from unseen.studies.sculpting import Sculpted
 
 
+PANEL = "For a search"
+Points = Annotated[
+    bool,
+    typer.Option("--points", help="Working points by kind, with bootstrap errors.", rich_help_panel=PANEL),
+]
+Fixed = Annotated[
+    str | None,
+    typer.Option(
+        "--fixed",
+        metavar="COLUMN",
+        help="AUC at fixed values of a column; of event images also hits, ht or met.",
+        rich_help_panel=PANEL,
+    ),
+]
+Width = Annotated[
+    float | None,
+    typer.Option("--width", help="Width of its bins (10 unless given).", rich_help_panel=PANEL),
+]
+AlarmRate = Annotated[
+    str | None,
+    typer.Option(
+        "--alarm-rate",
+        metavar="RATE",
+        help='Background rate that may pass, e.g. "100 Hz".',
+        rich_help_panel=PANEL,
+    ),
+]
+InputRate = Annotated[
+    str | None,
+    typer.Option(
+        "--input-rate", metavar="RATE", help='What arrives ("40 kHz" unless given).', rich_help_panel=PANEL
+    ),
+]
+Against = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--against",
+        metavar="COLUMN",
+        help="Another trigger of equal rate, e.g. ht: shared and pure rates; may be repeated.",
+        rich_help_panel=PANEL,
+    ),
+]
+Tail = Annotated[
+    bool,
+    typer.Option(
+        "--tail", help="Rates below ten normal rows: fit a generalised Pareto tail.", rich_help_panel=PANEL
+    ),
+]
 HeldOut = Annotated[bool, typer.Option("--held-out", help="Only rows that fit --hold-out kept back.")]
 
 
@@ -31,6 +79,13 @@ def evaluate(
     protect: Protect = None,
     held_out: HeldOut = False,
     names: Names = None,
+    points: Points = False,
+    fixed: Fixed = None,
+    width: Width = None,
+    alarm_rate: AlarmRate = None,
+    input_rate: InputRate = None,
+    against: Against = None,
+    tail: Tail = False,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder for evaluation.json and scores.csv.")
     ] = None,
@@ -50,23 +105,39 @@ def evaluate(
     strangest of them, 0 to 1 bit, and what as many random rows give.
 
     Below each number stands its 95 % interval. With --weight every share is one of the weight.
+
+    FPR@40%, with --points, --fixed or --alarm-rate: share of the normal rows above the cut that catches 40 %
+    of a kind; in brackets below ten rows, where it must not be ranked.
+    at fixed COLUMN: AUC among rows alike in it; flat: AUC of the score's p-value at fixed COLUMN.
     """
+    from unseen.cli.searching import print_found
     from unseen.studies.loading import judged_file
     from unseen.studies.records import write_judged
+    from unseen.studies.searching import asked_of, searched
 
+    asked = asked_of(
+        points=points, fixed=fixed, width=width, alarm_rate=alarm_rate, input_rate=input_rate,
+        against=against, tail=tail,
+    )  # fmt: skip
     with show.progress():
         _, judged = judged_file(
             model, data, label=label, normal=normal, known=known, names=names, weight=weight, protect=protect,
-            held_out=held_out,
+            held_out=held_out, beside=asked.variables,
         )  # fmt: skip
+        found = searched(judged, asked) if asked.anything else None
     for warning in judged.warnings:
         note(warning)
+    search = {} if found is None else {"search": found.to_dict()}
     if out is not None:
-        write_judged(judged, out)
+        write_judged(judged, out, search)
     if json:
-        show.as_json({"model": str(model), "data": as_given(data), "held_out": held_out, **judged.to_dict()})
-    else:
-        print_table(judged)
+        show.as_json(
+            {"model": str(model), "data": as_given(data), "held_out": held_out, **judged.to_dict(), **search}
+        )
+        return
+    print_table(judged)
+    if found is not None:
+        print_found(found)
 
 
 COLUMNS = {

@@ -14,6 +14,7 @@ _LINES = {
         "unseen fit flows.csv --config fit.toml --out model",
         "unseen fit qq=qq.root tt=tt.root --normal qq --known tt --columns 'jet_*,met' --out model",
         "unseen fit jets.csv --label kind --normal qcd --weight w --protect mjj --decorrelate 1 --out model",
+        'unseen fit qcd=qcd.root --normal qcd --input-rate "40 kHz" --alarm-rate "400 Hz" --out model',
     ),
     "score": (
         "unseen score model flows.csv > scores.csv",
@@ -25,6 +26,9 @@ _LINES = {
         "unseen evaluate model flows.csv --held-out --out judged",
         'unseen evaluate model new.csv --label "Attack Type" --normal Normal --json',
         "unseen evaluate model qq=qq.root tt=tt.root --normal qq",
+        "unseen evaluate model qcd=qcd.h5 suep=suep.h5 --fixed hits",
+        'unseen evaluate model qcd=qcd.root z=zp.root --input-rate "1 MHz" --alarm-rate "1 kHz" --against ht',
+        'unseen evaluate model qcd=qcd.root zp=zp.root --alarm-rate "10 Hz" --tail --json',
     ),
     "explain": (
         "unseen explain model flows.csv --rows 3,17",
@@ -32,6 +36,7 @@ _LINES = {
     ),
     "report": (
         "unseen report model flows.csv --held-out --out report.html",
+        'unseen report model qcd=qcd.h5 suep=suep.h5 --fixed hits --alarm-rate "400 Hz"',
         'unseen report model new.csv --label "Attack Type" --normal Normal',
     ),
     "check": (

@@ -52,6 +52,14 @@ def fit(
         str | None, typer.Option(help="How columns are scaled: standard, or quantiles (units mean little).")
     ] = None,
     false_alarms: Annotated[float | None, typer.Option(help="False-alarm rate to state, e.g. 0.01.")] = None,
+    alarm_rate: Annotated[
+        str | None,
+        typer.Option(metavar="RATE", help='False alarms as a rate in place of a share, e.g. "100 Hz".'),
+    ] = None,
+    input_rate: Annotated[
+        str | None,
+        typer.Option(metavar="RATE", help='What arrives, for --alarm-rate ("40 kHz" unless given).'),
+    ] = None,
     trim: Annotated[
         float | None, typer.Option(help="Share of hidden anomalies expected among the normal rows.")
     ] = None,
@@ -89,10 +97,12 @@ def fit(
     from unseen.config import FitSettings, read_settings
     from unseen.persist import check_place
     from unseen.registry import save
-    from unseen.studies.fitting import learn
+    from unseen.studies.fitting import learn, rate_of
     from unseen.studies.opening import open_rows
     from unseen.studies.rows import read_rows
 
+    if alarm_rate is not None or input_rate is not None:
+        false_alarms = rate_of(alarm_rate, input_rate, false_alarms)
     widths = None if hidden is None else several([hidden])
     given = {
         "label": label, "normal": normal, "known": known, "drop": several(drop),

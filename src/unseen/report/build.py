@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -16,11 +17,9 @@ from torch import Tensor
 import unseen
 from unseen.class_scores import Uniformity
 from unseen.detectors.classify import AwareClassifier
-from unseen.detectors.readers import Reconstructing
 from unseen.detectors.two_stage import TwoStage
 from unseen.evaluation import Evaluation
 from unseen.models.classifier import Classifier
-from unseen.models.network import Network
 from unseen.models.vae import VAE
 from unseen.objectives import Uniform
 from unseen.report.content import (
@@ -35,9 +34,14 @@ from unseen.report.content import (
     Trace,
     sentence,
 )
+from unseen.report.networks import image_shape, network_of, scaled
+from unseen.report.regions import region_of
+from unseen.report.search_content import CHANNELS
+from unseen.report.searching import is_event, search_content
 from unseen.studies.explaining import explain_rows
 from unseen.studies.judging import Judged
 from unseen.studies.scoring import ALARM, P_VALUE, ROW, SCORE
+from unseen.studies.searching import Asked
 
 Floats = NDArray[np.float64]
 
@@ -49,12 +53,21 @@ JOINED, UNAIDED = "after being told", "stage 1"
 
 
 def judged_content(
-    detector: TwoStage, judged: Judged, *, data: str, command: str = "", date: str = ""
+    detector: TwoStage,
+    judged: Judged,
+    *,
+    data: str,
+    command: str = "",
+    date: str = "",
+    asked: Asked | None = None,
 ) -> Content:
     """Return the content of a report on judged rows.
 
-    `data` is the name of the data as a reader knows it, `command` and `date` go into the provenance.
+    `data` is the name of the data as a reader knows it, `command` and `date` go into the provenance, `asked`
+    is what a search wants to know; of event images the number of hits is held fixed unless another is named.
     """
+    if is_event(detector) and (asked is None or asked.fixed is None):
+        asked = replace(asked or Asked(), fixed="hits")
     main = _scored(JOINED if judged.stage1 else "unaided", judged.scores, judged, judged.joined)
     beside = () if judged.stage1 is None else (_scored(UNAIDED, judged.unaided, judged, judged.stage1),)
     order = np.argsort(-judged.scores, kind="stable")
@@ -77,6 +90,7 @@ def judged_content(
         p_values=judged.p_values[judged.normal] if judged.fresh else None,
         p_weights=None if judged.weights is None else judged.weights[judged.normal],
         mass=judged.mass,
+        search=search_content(detector, judged, asked) if asked is not None and asked.anything else None,
         calibration_rows=round(detector.calibration_.effective),
         top=_top(detector, judged, order[:TOP]),
         images=_images(detector, judged, _by_turns(judged, order)[:IMAGES]),
@@ -159,7 +173,7 @@ def _scored(name: str, scores: Floats, judged: Judged, evaluation: Evaluation) -
 
 
 def _top(detector: TwoStage, judged: Judged, places: NDArray[np.intp]) -> tuple[TopAnomaly, ...]:
-    """Explain the strangest rows; of images the parts are pixels, which the pictures show better."""
+    """Explain the strangest rows; of images, the part where the residual is largest."""
     result = pa.table(
         {
             ROW: judged.places[places],
@@ -168,7 +182,8 @@ def _top(detector: TwoStage, judged: Judged, places: NDArray[np.intp]) -> tuple[
             ALARM: judged.raised[places],
         }
     )
-    images = _shape(detector) is not None
+    images = image_shape(detector) is not None
+    where = _regions(detector, judged.table.take(places)) if images else [""] * len(places)
     explained = () if images else explain_rows(detector, result, judged.table.take(places))
     parts: Sequence[tuple[Contribution, ...]] = [
         tuple(Contribution(p.feature, p.amount, p.value) for p in row.parts[:8]) for row in explained
@@ -180,9 +195,21 @@ def _top(detector: TwoStage, judged: Judged, places: NDArray[np.intp]) -> tuple[
             contributions=own,
             p_value=float(judged.p_values[place]),
             kind=str(judged.kinds[place]),
+            where=region,
         )
-        for place, own in zip(places, parts, strict=True)
+        for place, own, region in zip(places, parts, where, strict=True)
     )
+
+
+def _regions(detector: TwoStage, table: pa.Table) -> list[str]:
+    """Say of each image in which part it is furthest from what the model made of it."""
+    network = network_of(detector)
+    if network is None:
+        return [""] * table.num_rows
+    x = scaled(detector, table)
+    with torch.inference_mode():
+        apart = (x - network(x).likelihood.mean.reshape(x.shape)).square().double().numpy()
+    return [region_of(residual, names=CHANNELS if is_event(detector) else ()) for residual in apart]
 
 
 def _by_turns(judged: Judged, order: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -194,10 +221,10 @@ def _by_turns(judged: Judged, order: NDArray[np.intp]) -> NDArray[np.intp]:
 
 
 def _images(detector: TwoStage, judged: Judged, places: NDArray[np.intp]) -> tuple[ImageRow, ...]:
-    network = _network(detector)
-    if _shape(detector) is None or network is None:
+    network = network_of(detector)
+    if image_shape(detector) is None or network is None or is_event(detector):
         return ()
-    x = _scaled(detector, judged.table.take(places))
+    x = scaled(detector, judged.table.take(places))
     with torch.inference_mode():
         rebuilt = network(x).likelihood.mean
     return tuple(
@@ -208,11 +235,11 @@ def _images(detector: TwoStage, judged: Judged, places: NDArray[np.intp]) -> tup
 
 def _latent(detector: TwoStage, normal: pa.Table) -> Latent | None:
     """Mean divergence of each latent unit on normal rows; none for models without a spread of codes."""
-    network = _network(detector)
+    network = network_of(detector)
     if network is None:
         return None
     with torch.inference_mode():
-        posterior = network.encode(_scaled(detector, normal.slice(0, LATENT_ROWS)))
+        posterior = network.encode(scaled(detector, normal.slice(0, LATENT_ROWS)))
         relevance = posterior.divergence().mean(0).double().numpy()
     if not relevance.any():
         return None
@@ -242,27 +269,6 @@ def _trace(detector: TwoStage) -> Trace | None:
         events=events,
         **words,
     )
-
-
-def _network(detector: TwoStage) -> Network | None:
-    """Return the first network that reconstructs, as it was before it was told of anything."""
-    readers = (member.reader for member in detector.stage1_)
-    return next((reader.networks[0] for reader in readers if isinstance(reader, Reconstructing)), None)
-
-
-def _scaled(detector: TwoStage, table: pa.Table) -> Tensor:
-    """Rows as the network sees them."""
-    if detector.schema_ is None:
-        rows = np.column_stack([table.column(name).to_numpy() for name in table.column_names])
-    else:
-        rows = detector.schema_.encode(table)
-    scaled = torch.from_numpy(detector.scaler_.transform(rows))
-    shape = _shape(detector)
-    return scaled.reshape(len(rows), *shape) if shape else scaled
-
-
-def _shape(detector: TwoStage) -> tuple[int, int, int] | None:
-    return detector.image_shape or (None if detector.schema_ is None else detector.schema_.shape)
 
 
 def _picture(image: Tensor) -> Floats:

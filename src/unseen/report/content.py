@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from unseen.errors import DataError, unknown
 from unseen.evaluation import Estimate, Evaluation, GainMatrix, Measures, evaluate
 from unseen.evaluation.kinds import sides
+from unseen.report.search_content import SearchContent
 from unseen.studies.sculpting import Sculpted
 
 Floats = NDArray[np.float64]
@@ -171,13 +172,14 @@ class Contribution:
 
 @dataclass(frozen=True)
 class TopAnomaly:
-    """One of the strangest rows, contributions in falling order."""
+    """One of the strangest rows, contributions in falling order; of an image, where it is strange."""
 
     row: int | str
     score: float
     contributions: tuple[Contribution, ...]
     p_value: float = math.nan
     kind: str = ""
+    where: str = ""
 
 
 @dataclass(frozen=True)
@@ -206,6 +208,7 @@ class Content:
         p_values: p-values of normal rows that took no part in the fit.
         p_weights: event weights of the rows behind the p-values, or None.
         mass: what the cut does to a variable that is no feature.
+        search: working points, a fixed variable, a trigger, event displays.
         calibration_rows: held-out normal rows those p-values were counted against; 0 where not known.
         top: the strangest rows.
         images: the strangest images.
@@ -226,6 +229,7 @@ class Content:
     p_values: Floats | None = None
     p_weights: Floats | None = None
     mass: Sculpted | None = None
+    search: SearchContent | None = None
     calibration_rows: int = 0
     top: tuple[TopAnomaly, ...] = ()
     images: tuple[ImageRow, ...] = ()

@@ -152,7 +152,7 @@ def _silent(scored: Scored) -> str:
 
 
 def _sections(content: Content) -> Sequence[Section]:
-    from unseen.report import panels, search_panels
+    from unseen.report import event_panels, panels, search_panels
 
     main = content.main
     evaluation = main.evaluation
@@ -180,6 +180,7 @@ def _sections(content: Content) -> Sequence[Section]:
             words += f" The threshold was drawn with {drawn:,} held-out rows; what that explains is said."
         alarms.append((words, tables.to_html(tables.of_false_alarms(marks, calibration_rows=drawn))))
     top = [("", tables.to_html(tables.of_top(content.top)))] if content.top else []
+    shown = () if content.search is None else tuple(event_panels.display_panels(content.search))
     return (
         Section(
             "kinds",
@@ -191,8 +192,27 @@ def _sections(content: Content) -> Sequence[Section]:
         Section(
             "rows", "Scores", (panels.score_panel(main), *panels.calibration_panel(content)), tuple(alarms)
         ),
+        *_searched(content),
         Section("mass", "A variable it should not know", tuple(search_panels.mass_panels(content))),
         Section("telling", "Being told", tuple(panels.telling_panels(content))),
-        Section("strangest", "Strangest rows", tuple(panels.row_panels(content)), tuple(top)),
+        Section("strangest", "Strangest rows", (*panels.row_panels(content), *shown), tuple(top)),
         Section("model", "Inside the model", tuple(panels.model_panels(content)), sentences=content.guards),
     )
+
+
+def _searched(content: Content) -> Sequence[Section]:
+    """Return the section of a search: working points, the variable beside the score, the trigger."""
+    from unseen.report import event_panels
+    from unseen.report.figures.scores import MOST_KINDS
+
+    search, evaluation = content.search, content.main.evaluation
+    if search is None or evaluation is None:
+        return ()
+    told = tuple(kind.kind for kind in evaluation.kinds if kind.told)
+    panels = tuple(event_panels.beside_panels(search, told, content.main.hardest(MOST_KINDS)))
+    words = (
+        "In per cent, ± the standard error of 1,000 bootstrap resamples. In brackets: fewer than ten normal "
+        "rows above the cut, not to be ranked; > is a limit at 95 %."
+    )
+    table = tables.to_html(event_panels.points_table(search))
+    return (Section("search", "For a search", panels, ((words, table),), tuple(event_panels.notes(search))),)

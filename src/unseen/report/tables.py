@@ -22,6 +22,7 @@ from unseen.evaluation import (
 from unseen.report.content import Scored, TopAnomaly
 
 Cell = str | int | float | Estimate
+LARGEST = "largest parts: feature = value (part)"
 MEASURE_NAMES = {
     "auc": "AUC",
     "ap": "average precision",
@@ -136,14 +137,15 @@ def _hundred(estimate: Estimate) -> tuple[float, float, float]:
 
 def of_top(top: Iterable[TopAnomaly], *, features: int = 3) -> Table:
     """List the strangest rows with what made them strange."""
-    rows = []
-    for rank, row in enumerate(top, start=1):
+    rows, shown = [], list(top)
+    images = any(row.where for row in shown)
+    for rank, row in enumerate(shown, start=1):
         why = "; ".join(f"{c.feature} = {c.value} ({c.amount:+.3g})" for c in row.contributions[:features])
+        why = row.where or why
         p = "n/a" if math.isnan(row.p_value) else f"{row.p_value:.2g}"
         rows.append((rank, str(row.row), f"{row.score:.4g}", p, row.kind or "–", why))
-    return Table(
-        ("rank", "row", "score", "p-value", "kind", "largest parts: feature = value (part)"), tuple(rows)
-    )
+    last = "where it is furthest from its reconstruction" if images else LARGEST
+    return Table(("rank", "row", "score", "p-value", "kind", last), tuple(rows))
 
 
 def of_means(means: Iterable[Mean]) -> Table:

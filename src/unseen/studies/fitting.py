@@ -14,10 +14,12 @@ from unseen.config import FitSettings
 from unseen.data.schema import Schema
 from unseen.detectors.classify import Accuracy, AwareClassifier
 from unseen.detectors.two_stage import TwoStage
-from unseen.errors import DataError
+from unseen.errors import ConfigError, DataError
 from unseen.evaluation import effective_number
+from unseen.evaluation.trigger import INPUT_RATE
 from unseen.studies.memory import Memory, remember
 from unseen.studies.rows import Rows, mention_labels
+from unseen.thresholds import RateBudget
 
 
 @dataclass(frozen=True)
@@ -172,3 +174,21 @@ def silence(detector: TwoStage) -> str:
 def _counted(kinds: np.ndarray) -> dict[str, int]:
     names, counts = np.unique(kinds, return_counts=True)
     return {str(names[i]): int(counts[i]) for i in np.argsort(-counts, kind="stable")}
+
+
+def rate_of(alarm_rate: str | None, input_rate: str | None, false_alarms: float | None) -> float:
+    """Return the false-alarm rate that a budget in Hz states.
+
+    Raises:
+        ConfigError: A rate that is none, an input rate alone, or a share beside the rates.
+
+    >>> rate_of("100 Hz", "40 kHz", None)
+    0.0025
+    """
+    if alarm_rate is None:
+        raise ConfigError("an input rate belongs to an alarm rate; name it: alarm rate, such as 100 Hz")
+    if false_alarms is not None:
+        raise ConfigError(
+            f"false alarms are stated twice, as {alarm_rate} and as the share {false_alarms:g}; leave one out"
+        )
+    return RateBudget.of_rates(alarm_rate, INPUT_RATE if input_rate is None else input_rate).rate

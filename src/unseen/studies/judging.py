@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -45,6 +45,7 @@ class Judged:
         warnings: What a reader must know, one sentence each.
         weights: Event weights, shape (N,); None where all rows count alike.
         mass: What the alarms do to the protected variable; None without one.
+        beside: Columns that were read to be looked at beside the score, shape (N,) each.
 
     """
 
@@ -63,6 +64,7 @@ class Judged:
     warnings: tuple[str, ...]
     weights: Floats | None = None
     mass: Sculpted | None = None
+    beside: Mapping[str, Floats] = field(default_factory=dict)
 
     @property
     def gains(self) -> Mapping[str, float]:
@@ -142,6 +144,7 @@ def judge(detector: TwoStage, rows: Rows, *, only: Bools | None = None, seed: in
         warnings=tuple(_doubts(detector, overlap, places, told)),
         weights=weights,
         mass=_mass(rows, chosen, normal, scores, unaided if detector.stage2_ else None, weights, seed),
+        beside={name: values[chosen] for name, values in rows.beside.items()},
     )
 
 

@@ -14,6 +14,7 @@ from unseen.studies.memory import recall
 from unseen.studies.opening import open_rows
 from unseen.studies.rows import Rows, StudyNote, read_rows
 from unseen.studies.scoring import inputs_of
+from unseen.studies.variables import OF_IMAGES
 
 
 def labelled_rows(
@@ -26,12 +27,14 @@ def labelled_rows(
     names: Sequence[str] | None = None,
     weight: str | None = None,
     protect: str | None = None,
+    beside: Sequence[str] = (),
 ) -> Rows:
     """Read labelled rows; what is None is taken from the detector's memory.
 
     A remembered known kind that has no row in this data is left out; one that is asked for must be there.
     So with a remembered column of weights or of a protected variable, with a word about it. Beside these only
-    the columns that the detector reads are read. `data` is a path, or several as `KIND=PATH`.
+    the columns that the detector reads and those in `beside` are read; a total of event images (`hits`, `ht`,
+    `met`) needs no column. `data` is a path, or several as `KIND=PATH`.
     """
     memory = recall(detector)
     source = open_rows(data, names or memory.names)
@@ -45,6 +48,7 @@ def labelled_rows(
         columns=inputs,
         weight=weight or _present(source, memory.weight, "no event weights: all rows count alike"),
         protect=protect or _present(source, memory.protect, "what alarms do to it is not judged"),
+        beside=[name for name in beside if name in source.columns or name not in OF_IMAGES],
     )
 
 
@@ -68,11 +72,13 @@ def judged_file(
     names: Sequence[str] | None = None,
     weight: str | None = None,
     protect: str | None = None,
+    beside: Sequence[str] = (),
     held_out: bool = False,
 ) -> tuple[TwoStage, Judged]:
     """Load a model and judge it on the rows of a file, all of them or those held out in training."""
     detector = load(model)
     rows = labelled_rows(
-        detector, data, label=label, normal=normal, known=known, names=names, weight=weight, protect=protect
-    )
+        detector, data, label=label, normal=normal, known=known, names=names, weight=weight, protect=protect,
+        beside=beside,
+    )  # fmt: skip
     return detector, judge(detector, rows, only=held_out_of(detector, rows) if held_out else None)

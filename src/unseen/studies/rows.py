@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 import numpy as np
@@ -39,6 +39,7 @@ class Rows:
         weights: Event weights, shape (N,); None without a weight column.
         protected: Values of the variable that is set apart, shape (N,), NaN where missing; None without.
         protected_name: Its column.
+        beside: Columns that are looked at beside the score, (N,) numbers each, NaN where missing.
 
     """
 
@@ -49,6 +50,7 @@ class Rows:
     protected: Floats | None = None
     protected_name: str | None = None
     label_name: str | None = None
+    beside: Mapping[str, Floats] = field(default_factory=dict)
 
 
 def read_rows(
@@ -61,6 +63,7 @@ def read_rows(
     columns: Sequence[str] = (),
     weight: str | None = None,
     protect: str | None = None,
+    beside: Sequence[str] = (),
 ) -> Rows:
     """Read all rows and set the columns that are no features apart: label, weight, protected, to drop.
 
@@ -72,6 +75,7 @@ def read_rows(
         label, normal, known: What each row is; of files opened by kind, the kind.
         drop, columns: Columns that are no features; patterns (`*`, `?`) of those that are, () for all others.
         weight, protect: Columns of event weights and of the protected variable.
+        beside: Columns to look at beside the score; those that are features stay features.
 
     Raises:
         DataError: A column, pattern or label that is not there (the nearest is offered), or no feature left.
@@ -85,13 +89,13 @@ def read_rows(
     label = label or source.label
     if label is None and normal and {"image", "kind"} <= set(source.columns):
         label = "kind"
-    beside = {"label": label, "weight": weight, "protect": protect}
-    apart = [name for name in beside.values() if name is not None]
+    roles_of = {"label": label, "weight": weight, "protect": protect}
+    apart = [name for name in roles_of.values() if name is not None]
     if len(set(apart)) < len(apart):
         twice = next(name for name in apart if apart.count(name) > 1)
-        roles = " and ".join(role for role, name in beside.items() if name == twice)
+        roles = " and ".join(role for role, name in roles_of.items() if name == twice)
         raise ConfigError(f"column {twice!r} is given twice, as {roles}; accepted: one use a column")
-    for name in (*drop, *apart):
+    for name in (*drop, *apart, *beside):
         if name not in source.columns:
             message = f"{source.name}: {unknown('column', name, source.columns)}"
             hint = " Or label the rows by file: KIND=PATH." if name == label and message.endswith(".") else ""
@@ -102,13 +106,16 @@ def read_rows(
             f"one of: {', '.join(source.columns)}"
         )
     features = _chosen(source, columns, drop=drop, apart=apart)
-    table = source.select([name for name in source.columns if name in features or name in apart]).read()
+    read = {*features, *apart, *beside}
+    table = source.select([name for name in source.columns if name in read]).read()
     labels = None if label is None else _labels(table.column(label), label, normal, known)
     weights = None if weight is None else _numbers(table.column(weight), weight)
     if weights is not None:
         event_weights(weights, len(weights), what=f"{source.name}: weight column {weight!r}")
     protected = None if protect is None else _numbers(table.column(protect), protect)
-    return Rows(source.name, _features(table, set(apart)), labels, weights, protected, protect, label)
+    looked_at = {name: _numbers(table.column(name), name) for name in beside}
+    rest = {*apart, *(name for name in beside if name not in features)}
+    return Rows(source.name, _features(table, rest), labels, weights, protected, protect, label, looked_at)
 
 
 def _chosen(source: Source, columns: Sequence[str], *, drop: Sequence[str], apart: Sequence[str]) -> set[str]:
@@ -138,7 +145,9 @@ def _numbers(column: pa.ChunkedArray, name: str) -> Floats:
     """Return a column as floats, missing values as NaN."""
     kind = column.type
     if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
-        raise DataError(f"column {name!r} has type {kind}; a weight or protected variable is a number a row")
+        raise DataError(
+            f"column {name!r} has type {kind}; a weight or a variable beside the score is a number a row"
+        )
     filled = pc.fill_null(column.cast(pa.float64()), float("nan"))
     return np.asarray(filled.to_numpy(), dtype=np.float64)
 

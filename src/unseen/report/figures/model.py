@@ -118,9 +118,10 @@ def _ramp(axes: Any, history: Trace) -> None:
     floor.set(ylim=(0, 6), yticks=[])
     floor.grid(visible=False)
     floor.spines["left"].set_visible(False)
+    # the ramp ends at 1 of 6: its name stands above it, where only the grid is
     floor.text(
         history.step[-1],
-        0.1,
+        1.06,
         "weight of the known ",
         ha="right",
         va="bottom",
