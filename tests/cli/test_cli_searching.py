@@ -37,10 +37,10 @@ def test_a_fixed_column_and_a_rate_in_numbers(search, tmp_path):
     assert 0 < kind["auc"]["sd"] < 0.05
     assert kind["auc_at_fixed"]["rows"] == 60
     assert found["trigger"]["alarm_rate_hz"] == 2000
-    assert found["trigger"]["rate_hz"]["value"] == pytest.approx(2000)
+    assert found["trigger"]["rate_hz"]["value"] == pytest.approx(2000, abs=50)
     assert found["trigger"]["efficiency"]["suep"]["value"] > 0.2
     rates = found["trigger"]["beside"][0]["background_hz"]
-    assert rates["pure"] + rates["shared"] == pytest.approx(2000)
+    assert rates["pure"] + rates["shared"] == pytest.approx(2000, abs=50)
     assert abs(found["flattened"]["dependence"]["spearman"]) < 0.15
     assert json.loads((tmp_path / "judged" / "evaluation.json").read_text())["search"] == found
     assert "hits" in (tmp_path / "judged" / "scores.csv").read_text().splitlines()[0]
