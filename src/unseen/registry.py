@@ -74,6 +74,7 @@ COMPONENTS: dict[str, type[Any]] = {
         scores.CodeDensity,
         scores.Sum,
         scores.Combined,
+        scores.CodeReadout,
         scores.LitPairs,
         scores.LitError,
         scores.StrangeTotals,

@@ -202,6 +202,14 @@ class AwareDetector(TwoStage):
         self._become_aware(given, kinds)
         return self
 
+    def every_score(self, X: ArrayLike) -> dict[str, Floats]:
+        """Each score that stage 1 listens to, or has beside it (`Combined`), in its own units, shape (N,).
+
+        A plain `row_score` gives one entry. Directions are those of the scores: higher is stranger.
+        """
+        names, values = self._reconstructing().each(self._tensor(self._rows(X)))
+        return dict(zip(names, values.T, strict=True))
+
     # -- training ------------------------------------------------------------------------------------
 
     def _learn_normal(self, normal: Floats, beside: Beside) -> None:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from unseen.models.neighbours import Bank, Reference
 from unseen.models.network import Network
-from unseen.scores import Score, State
+from unseen.scores import Combined, Score, State
 from unseen.training.beside import quantile
 from unseen.training.threads import threads_for
 from unseen.training.watched import whole_pass
@@ -94,6 +94,17 @@ class Reconstructing:
             return self._mean(block, lambda n, s: self.score.parts(n(block), block, s))
 
         return in_blocks(read, x, self.networks[0])
+
+    def each(self, x: Tensor) -> tuple[tuple[str, ...], Floats]:
+        """Names, and values (N, S), of the scores a combined score is made of; else of the one there is."""
+        score = self.score
+        if not isinstance(score, Combined):
+            return (type(score).__name__,), self.rows(x)[:, None]
+
+        def read(block: Tensor) -> Tensor:
+            return self._mean(block, lambda n, s: score.each(n(block), block, s))
+
+        return score.labels(), in_blocks(read, x, self.networks[0])
 
     def names(self, features: Sequence[str]) -> tuple[str, ...]:
         """Features, or latent units, as the score has it."""

@@ -186,7 +186,7 @@ def decoder_of(model: CoDAE, size: Size) -> Decoder:
     ]
     stages = len(model.body.widths) if isinstance(model.body, Slim) else RESOLUTIONS
     planes = model.channels * (3 if model.energies else 1)
-    return model.body.decoder(model.bottleneck, planes, size, model.code, kinds[:stages])
+    return model.body.decoder(model.bottleneck, planes, model.channels, size, model.code, kinds[:stages])
 
 
 def likelihood_of(model: CoDAE, channels: int) -> Callable[[Tensor], Likelihood]:

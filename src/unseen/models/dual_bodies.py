@@ -14,8 +14,11 @@ from unseen.nn.conditioning import Conditioning, Kind
 from unseen.nn.convolution import halvings
 from unseen.nn.cylinder import BatchNorm, Cut, Grow, Residual, Size, Unfold, block, pointwise
 
-# Start of every output plane: most pixels are dark.
+# Start of every output plane in the published form.
 DARK = -1.0
+# Logit of a pixel to be lit at the start, otherwise: one in fifty-five. From -1 training takes ten times as
+# many steps to find that most pixels are dark.
+UNLIT = -4.0
 
 
 class Decoder(nn.Module):
@@ -95,8 +98,13 @@ class Slim:
         ]
         return _coded(layers, self.small[-1], sizes[-1], units)
 
-    def decoder(self, channels: int, planes: int, size: Size, units: int, kinds: Sequence[Kind]) -> Decoder:
-        """Return the decoder of maps of `channels` at the bottleneck, conditioned by one kind a stage."""
+    def decoder(
+        self, channels: int, planes: int, masks: int, size: Size, units: int, kinds: Sequence[Kind]
+    ) -> Decoder:
+        """Return the decoder of maps of `channels` at the bottleneck, conditioned by one kind a stage.
+
+        The first `masks` of its planes are logits of pixels to be lit.
+        """
         sizes = list(reversed(halvings((1, *size), len(self.widths))))
         conditionings, stages = [], []
         backwards = (channels, *reversed(self.widths[:-1]))
@@ -107,7 +115,8 @@ class Slim:
             stages.append(self._grown(width, following, now, then))
         conditionings.append(Conditioning(kinds[-1], units, backwards[-1], sizes[-2]))
         last = pointwise(backwards[-1], 4 * planes, sizes[-2])
-        nn.init.constant_(last.bias, DARK)  # type: ignore[arg-type]
+        nn.init.zeros_(last.bias)  # type: ignore[arg-type]
+        nn.init.constant_(last.bias[: 4 * masks], UNLIT)  # type: ignore[index]
         stages.append(nn.Sequential(last, Unfold(size)))
         return Decoder(conditionings, stages, nn.Identity())
 
@@ -162,8 +171,13 @@ class Published:
             ]
         return _coded(layers, 256, sizes[-1], units)
 
-    def decoder(self, channels: int, planes: int, size: Size, units: int, kinds: Sequence[Kind]) -> Decoder:
-        """Return the decoder of maps of `channels` at the bottleneck, conditioned by one kind a stage."""
+    def decoder(
+        self, channels: int, planes: int, masks: int, size: Size, units: int, kinds: Sequence[Kind]
+    ) -> Decoder:
+        """Return the decoder of maps of `channels` at the bottleneck, conditioned by one kind a stage.
+
+        The first `masks` of its planes are logits of pixels to be lit.
+        """
         height, width = self.bottleneck(size)[1]
         conditionings: list[nn.Module] = []
         stages: list[nn.Module] = []

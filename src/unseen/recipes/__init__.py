@@ -18,6 +18,7 @@ _MODULES = {
     "aware-flows": "aware_flows",
     "aware-mnist": "aware_mnist",
     "aware-smeft": "aware_smeft",
+    "dark-showers": "dark_showers",
 }
 
 
@@ -25,7 +26,7 @@ def available() -> dict[str, str]:
     """Return the recipes there are, each with one line on what it shows.
 
     >>> list(available())
-    ['aware-classifier', 'aware-collider', 'aware-flows', 'aware-mnist', 'aware-smeft']
+    ['aware-classifier', 'aware-collider', 'aware-flows', 'aware-mnist', 'aware-smeft', 'dark-showers']
     """
     return {
         "aware-classifier": "classifier of digits: told of few or many kinds, judged on kinds never told of",
@@ -33,6 +34,7 @@ def available() -> dict[str, str]:
         "aware-flows": "network attacks: told of one family, judged on the others (NSL-KDD, CICIDS2017)",
         "aware-mnist": "digits: told of one kind, judged on a digit held out and on far pictures",
         "aware-smeft": "Higgs events with weights: told of one operator, judged on the others",
+        "dark-showers": "event images: QCD learned, SUEP and semi-visible jets found, at equal hits too",
     }
 
 

@@ -9,6 +9,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from unseen.errors import ConfigError
 from unseen.nn.distributions import Pass
 from unseen.scores.score import Score, State
 from unseen.scores.total import under
@@ -27,6 +28,10 @@ class Combined:
 
     Args:
         terms: Scores whose own distribution is not too skewed: logarithms and distances, not squares.
+        beside: Scores that are fitted and can be read (`each`), but are not in the sum.
+
+    Raises:
+        ConfigError: No terms.
 
     >>> from unseen.nn.distributions import DiagonalNormal, Gaussian
     >>> from unseen.scores import Divergence, Reconstruction
@@ -39,25 +44,24 @@ class Combined:
     """
 
     terms: tuple[Score, ...]
+    beside: tuple[Score, ...] = ()
     # a term read from a model file is checked to be a score
     __pydantic_config__: ClassVar[dict[str, bool]] = {"arbitrary_types_allowed": True}
+
+    def __post_init__(self) -> None:
+        if not self.terms:
+            raise ConfigError("a combined score of no terms came; accepted: one or more")
 
     def fit(
         self, out: Pass, x: Tensor, weights: Tensor | None = None, trained: Tensor | None = None
     ) -> State:
-        """Fit every term, then the mean and standard deviation of each over the same rows."""
+        """Fit every score, then the mean and standard deviation of each term over the held-out rows."""
         state: dict[str, Tensor] = {}
-        for place, term in enumerate(self.terms):
-            own = term.fit(out, x, weights, trained)
+        for place, score in enumerate((*self.terms, *self.beside)):
+            own = dict(score.fit(out, x, weights, trained))
+            if place < len(self.terms):
+                own |= _scale(score.rows(out, x, own), weights)
             state |= {f"{place}.{name}": value for name, value in own.items()}
-            values = term.rows(out, x, own)
-            share = torch.ones_like(values) if weights is None else weights.to(values.dtype)
-            share = share / share.sum()
-            mean = (share * values).sum()
-            spread = (share * (values - mean).square()).sum().sqrt()
-            state[f"{place}.mean"] = mean
-            # a term that says the same of every row says nothing
-            state[f"{place}.scale"] = 1.0 / spread if spread > 1e-6 * mean.abs() + 1e-12 else spread * 0.0
         return state
 
     def parts(self, out: Pass, x: Tensor, state: State) -> Tensor:
@@ -68,20 +72,44 @@ class Combined:
             # a row that no part speaks for is shared evenly
             parts = term.parts(out, x, own) + 1e-12
             share = parts / parts.sum(1, keepdim=True)
-            found.append(share * self._height(term, out, x, own)[:, None])
+            found.append(share * _height(term, out, x, own)[:, None])
         return torch.cat(found, dim=1)
 
     def rows(self, out: Pass, x: Tensor, state: State) -> Tensor:
         """Sum of the terms, shape (N,)."""
-        heights = [self._height(t, out, x, under(state, place)) for place, t in enumerate(self.terms)]
+        heights = [_height(term, out, x, under(state, place)) for place, term in enumerate(self.terms)]
         return torch.stack(heights).sum(0)
 
     def names(self, features: Sequence[str], latent: int) -> tuple[str, ...]:
         """Names of every term's parts."""
         return tuple(name for term in self.terms for name in term.names(features, latent))
 
-    @staticmethod
-    def _height(term: Score, out: Pass, x: Tensor, own: State) -> Tensor:
-        """Count standard deviations above the floor, shape (N,)."""
-        z = (term.rows(out, x, own) - own["mean"]) * own["scale"]
-        return (z + FLOOR).clamp_min(0.0)
+    def each(self, out: Pass, x: Tensor, state: State) -> Tensor:
+        """Every term and every score beside them, in its own units, shape (N, T + B)."""
+        scores = enumerate((*self.terms, *self.beside))
+        return torch.stack([score.rows(out, x, under(state, place)) for place, score in scores], dim=1)
+
+    def labels(self) -> tuple[str, ...]:
+        """Name of each score of `each`: of scores of one part its name, of others what they are."""
+        return tuple(_label(score) for score in (*self.terms, *self.beside))
+
+
+def _label(score: Score) -> str:
+    names = score.names((), 0)
+    return names[0] if len(names) == 1 else type(score).__name__
+
+
+def _scale(values: Tensor, weights: Tensor | None) -> dict[str, Tensor]:
+    """Mean and one over the standard deviation of values (N,) of weights (N,)."""
+    share = torch.ones_like(values) if weights is None else weights.to(values.dtype)
+    share = share / share.sum()
+    mean = (share * values).sum()
+    spread = (share * (values - mean).square()).sum().sqrt()
+    # a term that says the same of every row says nothing
+    speaks = bool(spread > 1e-6 * mean.abs() + 1e-12)
+    return {"mean": mean, "scale": 1.0 / spread if speaks else torch.zeros_like(spread)}
+
+
+def _height(term: Score, out: Pass, x: Tensor, own: State) -> Tensor:
+    """Count standard deviations above the floor, shape (N,)."""
+    return ((term.rows(out, x, own) - own["mean"]) * own["scale"] + FLOOR).clamp_min(0.0)

@@ -96,7 +96,8 @@ def trace(history: Trace) -> Figure:
     _ramp(axes, history)
     _events(axes, history)
     low, high = np.log(axes.get_ylim())
-    places = spread([(np.log(value) - low) / (high - low) for value, _, _ in ends], 0.13, 0.05, 0.95)
+    lowest = 0.2 if history.ramp.size else 0.05
+    places = spread([(np.log(value) - low) / (high - low) for value, _, _ in ends], 0.13, lowest, 0.95)
     for (_, name, colour), place in zip(ends, places, strict=True):
         axes.text(1.02, place, name, color=colour, fontsize=9, transform=axes.transAxes, va="center")
     return figure
@@ -118,13 +119,13 @@ def _ramp(axes: Any, history: Trace) -> None:
     floor.set(ylim=(0, 6), yticks=[])
     floor.grid(visible=False)
     floor.spines["left"].set_visible(False)
-    # the ramp ends at 1 of 6: its name stands above it, where only the grid is
+    # beside the area like the names of the curves, where nothing else is drawn
     floor.text(
-        history.step[-1],
-        1.06,
-        "weight of the known ",
-        ha="right",
-        va="bottom",
+        1.02,
+        0.07,
+        "weight of\nthe known",
+        transform=floor.transAxes,
+        va="center",
         color=MUTED.light,
         fontsize=8.5,
     )

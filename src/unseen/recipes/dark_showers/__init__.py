@@ -1,0 +1,1 @@
+"""Dark showers among QCD events, from event images."""
