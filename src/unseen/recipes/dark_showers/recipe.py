@@ -52,13 +52,12 @@ def run(*, quick: bool = False, seeds: int | None = None, data: Path | None = No
 
 
 def _work(config: Config, seeds: int) -> list[tuple[str, str, int]]:
-    """Return what is to be done, the longest first: (job, which, seed)."""
+    """Return what is to be done: (job, which, seed)."""
     jobs = config["jobs"]
-    work = [("ceiling", "", 0)] if "ceiling" in jobs else []
-    work += [("planes", name, 0) for name in config["planes"] if "planes" in jobs]
-    work += [("main", "", seed) for seed in range(seeds)]
-    work += [("inverse", name, 0) for name in ("suep", "svj") if "inverse" in jobs]
-    work += [("others", name, 0) for name in config["others"] if "others" in jobs]
+    work = [("main", "", seed) for seed in range(seeds)]
+    for job in ("ceiling", "planes", "inverse", "others"):
+        which = {"ceiling": [""], "inverse": ["suep", "svj"]}.get(job) or list(config[job])
+        work += [(job, name, 0) for name in which if job in jobs]
     return work
 
 
@@ -107,7 +106,8 @@ def _told(detector: AwareDetector, train: Events, test: Events, seed: int, confi
 def _planes(which: str, seed: int, config: Config, data: Path | None) -> list[Record]:
     """Let the networks see and rebuild other channels."""
     train, test = sample.read("n_tracks/train", data), sample.read("n_tracks/test", data)
-    detector = _detector(config, seed, model=config["planes"][which]).fit(train.rows())
+    detector = _detector(config, seed, model=config["planes"][which], learn=config["short"])
+    detector.fit(train.rows())
     scores = {COMBINED: detector.stage1_score(test.rows()), **_each(detector, test)}
     wanted = {COMBINED, "bce of lit pixels, channel 0"}
     return [
@@ -162,7 +162,7 @@ def _inverse(which: str, seed: int, config: Config, data: Path | None) -> list[R
     """Learn half of a signal as if it were normal; QCD is strange to it, or the score counts complexity."""
     test = sample.read("n_tracks/test", data)
     mine = generator(seed, 12).permutation(np.flatnonzero(_family(test, which)))
-    detector = _detector(config, seed).fit(test.rows(mine[: len(mine) // 2]))
+    detector = _detector(config, seed, learn=config["short"]).fit(test.rows(mine[: len(mine) // 2]))
     qcd, rest = test.rows(test.kinds == NORMAL), test.rows(mine[len(mine) // 2 :])
     scores = {COMBINED: detector.stage1_score}
     found = {name: (score(rest), score(qcd)) for name, score in scores.items()}
