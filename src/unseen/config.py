@@ -27,14 +27,30 @@ from unseen.detectors.classify import AwareClassifier
 from unseen.detectors.two_stage import TwoStage
 from unseen.errors import ConfigError, nearest, unknown
 from unseen.models.autoencoder import AutoEncoder
+from unseen.models.categorical import CoDVAE
 from unseen.models.classifier import Classifier
+from unseen.models.dirichlet import DirichletVAE
+from unseen.models.dual import CoDAE
 from unseen.models.neighbours import Neighbours
 from unseen.models.network import Body, Convolution, Dense
+from unseen.models.qcd_or_what import QcdOrWhat
 from unseen.models.vae import VAE
 from unseen.nn.orientation import OrientedGradients
 from unseen.registry import CLASS_LOSSES, JOININGS, LOSSES
-from unseen.scores import Robust
+from unseen.scores import (
+    CodeDensity,
+    CodeReadout,
+    Combined,
+    LatentUnit,
+    LitError,
+    LitPairs,
+    Robust,
+    Score,
+    StrangeTotals,
+)
+from unseen.scores.events import CHANNELS
 from unseen.thresholds import FalseAlarmRate
+from unseen.training.augment import Symmetries
 from unseen.training.decorrelation import DisCo
 from unseen.training.loop import Plan
 from unseen.training.stages import TUNE
@@ -48,6 +64,19 @@ def _listed(value: object) -> object:
 # What measured best on tables of flows (recipe aware-flows): noise on the input, a high rate, few steps.
 TABLE_LEARN = Plan(steps=1500, rate=3e-3, noise=0.2)
 TABLE_TUNE = Plan(steps=500, rate=5e-4, noise=0.2)
+
+# Event images: what the recipe dark-showers measured. The tracker alone is rebuilt, since most of what the
+# calorimeters hold is noise that no code can learn; they speak through the totals of the event.
+EVENT_MODELS: dict[str, CoDAE | CoDVAE | DirichletVAE | QcdOrWhat] = {
+    "codae": CoDAE(channels=1, energies=False),
+    "codvae": CoDVAE(channels=1, energies=False),
+    "dirichlet": DirichletVAE(channels=1),
+    "qcd-or-what": QcdOrWhat(channels=1),
+}
+EVENT_LEARN = Plan(
+    steps=2000, rate=2e-3, batch=32, clip=1.0, warm_up=0.05, average=0.99, beta_warm_up=0.2, check_every=100
+)
+EVENT_TUNE = Plan(steps=300, rate=2e-4, batch=32, clip=1.0, check_every=50)
 
 # Pixels a side below which an image is read pixel by pixel.
 SMALL = 16
@@ -90,8 +119,10 @@ setting 'stpes' is not known. Did you mean 'steps'?
     scaling: Scaling = Field(
         default="standard", description="scaling of columns: standard or quantiles; energies of event images"
     )
-    model: Literal["vae", "autoencoder", "classifier"] = Field(
-        default="vae", description="vae, autoencoder, or classifier, whose classes are the normal labels"
+    model: Literal["vae", "autoencoder", "classifier", "codae", "codvae", "dirichlet", "qcd-or-what"] = Field(
+        default="vae",
+        description="vae, autoencoder, or classifier, whose classes are the normal labels; of event images "
+        "in GeV codae, codvae, dirichlet or qcd-or-what",
     )
     hidden: Widths | None = Field(default=None, description="widths of the hidden layers")
     latent: Width | None = Field(default=None, description="latent units")
@@ -143,9 +174,13 @@ setting 'stpes' is not known. Did you mean 'steps'?
             raise ValueError(
                 f"loss {self.loss!r} is not for model {self.model!r}; accepted: {', '.join(fitting)}"
             )
-        idle = [name for name in ("latent", "beta", "trim") if classifies and getattr(self, name)]
+        fixed = {
+            "classifier": ("latent", "beta", "trim"),
+            **dict.fromkeys(EVENT_MODELS, ("hidden", "latent", "beta")),
+        }
+        idle = [name for name in fixed.get(self.model, ()) if getattr(self, name)]
         if idle:
-            raise ValueError(f"setting {idle[0]!r} is not for model 'classifier'; leave it out")
+            raise ValueError(f"setting {idle[0]!r} is not for model {self.model!r}; leave it out")
         return self
 
     @classmethod
@@ -194,6 +229,8 @@ setting 'stpes' is not known. Did you mean 'steps'?
             body = Dense(self.hidden)
         if self.model == "classifier":
             return self._classifier(body)
+        if self.model in EVENT_MODELS:
+            return self._of_events(image)
         model: VAE | AutoEncoder = AutoEncoder(body, self.latent)
         if self.model == "vae":
             model = VAE(body, self.latent, VAE.beta if self.beta is None else self.beta)
@@ -212,6 +249,32 @@ setting 'stpes' is not known. Did you mean 'steps'?
             neighbours=self._bank(image),
             decorrelate=self._penalty(),
             scaling=self.scaling,
+            missing=self.missing,
+            seed=self.seed,
+        )
+
+    def _of_events(self, image: tuple[int, int, int] | None) -> AwareDetector:
+        """Return the detector of event images."""
+        if image is None:
+            raise ConfigError(
+                f"model {self.model!r} is for event images, and these rows are a table; accepted: vae, "
+                "autoencoder, classifier. `unseen collider images` makes images of particles."
+            )
+        model = EVENT_MODELS[self.model]
+        return AwareDetector(
+            model,
+            awareness=LOSSES[self.loss or "abc"](),
+            row_score=event_score(image[0]) if isinstance(model, CoDAE | CoDVAE) else None,
+            threshold=self._threshold(),
+            trust=self.trust,
+            joining=JOININGS[self.joining](),
+            members=self.members,
+            learn=_plan(EVENT_LEARN, steps=self.steps, rate=self.rate),
+            tune=_plan(EVENT_TUNE, steps=self.tune_steps),
+            trim=self.trim,
+            decorrelate=self._penalty(),
+            scaling="energies",
+            augment=Symmetries(),
             missing=self.missing,
             seed=self.seed,
         )
@@ -262,6 +325,19 @@ def read_settings(path: str | os.PathLike[str]) -> FitSettings:
         reason = " ".join(str(error).split())
         raise ConfigError(f"{place} is not TOML: {reason}") from error
     return FitSettings.from_mapping(values, where=str(place))
+
+
+def event_score(channels: int) -> Combined:
+    """Return how dual auto-encoders of images of `channels` channels are read: one term of each family.
+
+    Beside the sum stand errors of other kinds and scores of the small code.
+    """
+    terms: tuple[Score, ...] = (LitPairs(15), LitError("bce"))
+    if channels == len(CHANNELS):
+        terms = (LitPairs(15), StrangeTotals(), LitError("bce"))
+    errors = tuple(LitError(kind) for kind in ("mse", "l1", "dice"))
+    codes = (LatentUnit(0), LatentUnit(1), CodeDensity(), CodeReadout(Combined(terms)))
+    return Combined(terms, beside=(*errors, *codes))
 
 
 def _gallery(image: tuple[int, int, int]) -> Neighbours:

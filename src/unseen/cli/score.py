@@ -30,6 +30,9 @@ def score(
     columns: Annotated[
         list[str] | None, typer.Option(metavar="COLS", help="Columns of the data to repeat in the result.")
     ] = None,
+    every: Annotated[
+        bool, typer.Option("--every-score", help="Also each score the detector is made of, in its own units.")
+    ] = False,
     weight: Weight = None,
     names: Names = None,
     json: Json = False,
@@ -45,7 +48,7 @@ def score(
     from unseen.studies.fitting import silence
     from unseen.studies.memory import recall
     from unseen.studies.opening import open_rows
-    from unseen.studies.scoring import Count, scored, strongest
+    from unseen.studies.scoring import Count, every_score_of, scored, strongest
 
     detector = load(model)
     if silence(detector):
@@ -54,7 +57,9 @@ def score(
     count = Count(weight)
     keep = list(dict.fromkeys([*(several(columns) or ()), *([weight] if weight else [])]))
     with show.progress(), _sink(out, json=json) as sink:
-        parts = count.over(scored(detector, source, keep=keep))
+        parts = count.over(
+            scored(detector, source, keep=keep, beside=every_score_of(detector) if every else None)
+        )
         for result, _ in [strongest(parts, top)] if top else parts:
             sink.write(result)
         summary = {"model": str(model), "data": data, "rows": count.rows, "alarms": count.alarms}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from unseen.data import Source
+from unseen.detectors.aware import AwareDetector
 from unseen.detectors.two_stage import TwoStage
-from unseen.errors import DataError
+from unseen.errors import ConfigError, DataError
 from unseen.evaluation import checked_weights
 from unseen.training.progress import tell
 
@@ -47,10 +48,36 @@ def matrix_of(detector: TwoStage, table: pa.Table) -> pa.Table | np.ndarray:
     return np.column_stack([table.column(name).to_numpy() for name in names])
 
 
+# What else is said of the rows of a matrix: values (N,) by name.
+Beside = Callable[[pa.Table | np.ndarray], Mapping[str, np.ndarray]]
+
+
+def every_score_of(detector: TwoStage) -> Beside:
+    """Return what gives each score that stage 1 is made of, in its own units.
+
+    Raises:
+        ConfigError: The detector has only one.
+
+    """
+    if not isinstance(detector, AwareDetector):
+        raise ConfigError(
+            f"a {type(detector).__name__} has one score only; leave --every-score out, or fit with --model "
+            "codae"
+        )
+    return detector.every_score
+
+
 def scored(
-    detector: TwoStage, source: Source, *, keep: Sequence[str] = (), batch: int = BATCH
+    detector: TwoStage,
+    source: Source,
+    *,
+    keep: Sequence[str] = (),
+    beside: Beside | None = None,
+    batch: int = BATCH,
 ) -> Iterator[tuple[pa.Table, pa.Table]]:
     """Yield (result, rows) by batch: `row`, `score` (nats), `p_value`, `alarm`, then the columns in `keep`.
+
+    What `beside` says of the rows comes last.
 
     Only the columns that the detector reads, and those in `keep`, are read from the source.
 
@@ -64,14 +91,17 @@ def scored(
     chosen = source.select(list(dict.fromkeys([*read, *keep]))) if read else source
     start = 0
     for table in chosen.batches(batch):
-        yield _result(detector, table, start, keep), table
+        yield _result(detector, table, start, keep, beside), table
         start += table.num_rows
         tell("scoring", start, 0)
 
 
-def _result(detector: TwoStage, table: pa.Table, start: int, keep: Sequence[str]) -> pa.Table:
+def _result(
+    detector: TwoStage, table: pa.Table, start: int, keep: Sequence[str], beside: Beside | None
+) -> pa.Table:
     try:
-        scores = detector.anomaly_score(matrix_of(detector, table))
+        rows = matrix_of(detector, table)
+        scores = detector.anomaly_score(rows)
     except DataError as error:
         raise DataError(_counted_on(str(error), start)) from error
     columns = {
@@ -80,7 +110,9 @@ def _result(detector: TwoStage, table: pa.Table, start: int, keep: Sequence[str]
         P_VALUE: pa.array(detector.calibration_.p_values(scores)),
         ALARM: pa.array(scores > -detector.offset_),
     }
-    return pa.table({**columns, **{_free(name): table.column(name) for name in keep}})
+    kept = {_free(name): table.column(name) for name in keep}
+    others = {} if beside is None else {name: pa.array(values) for name, values in beside(rows).items()}
+    return pa.table({**columns, **kept, **others})
 
 
 @dataclass
