@@ -14,11 +14,9 @@ from unseen.detectors.committee import Member
 from unseen.detectors.two_stage import TwoStage
 from unseen.errors import need
 from unseen.export.body import spoken
-from unseen.export.tail import RAW, Decision, Voice, tail_model
+from unseen.export.runtime import FORMAT, FORMAT_VERSION
+from unseen.export.tail import ALARM, P_VALUE, RAW, SCORE, THRESHOLD, Decision, Voice
 from unseen.thresholds import Calibration
-
-# Marks files of this package; the number rises with what a reader must know.
-FORMAT, FORMAT_VERSION = "unseen-onnx", 1
 
 
 def decision_of(detector: TwoStage, calibration: Calibration | None = None) -> Decision:
@@ -37,12 +35,10 @@ def _voice(member: Member) -> Voice:
     return Voice(member.calibration, member.share)
 
 
-def assembled(body: Any, decision: Decision, about: Mapping[str, Any]) -> Any:
+def assembled(body: Any, tail: Any, about: Mapping[str, Any]) -> Any:
     """Return one model from `rows` to `raw`, `score`, `p_value`, `threshold`, `alarm`, with its metadata."""
     compose = need("onnx.compose", extra="export", purpose="writing an ONNX file")
-    whole = compose.merge_models(
-        body, tail_model(decision), io_map=[(RAW, RAW)], outputs=["score", "p_value", "threshold", "alarm"]
-    )
+    whole = compose.merge_models(body, tail, io_map=[(RAW, RAW)], outputs=[SCORE, P_VALUE, THRESHOLD, ALARM])
     whole.graph.output.insert(0, body.graph.output[0])
     whole.producer_name, whole.producer_version = "unseen", unseen.__version__
     del whole.metadata_props[:]

@@ -1,4 +1,4 @@
-"""Golden vectors: made-up rows and what the exported file says of them, kept beside it and checked again later.
+"""Golden vectors: made-up rows and what the exported file says of them, kept beside it to be checked again.
 
 They are made up, not taken from data, so that a file can be handed on without handing on rows.
 """
@@ -19,8 +19,8 @@ from unseen.export.runtime import Scorer, Scores
 
 # Rows kept.
 COUNT = 64
-# How far scores may lie off, relative to the larger of 1 nat and the score: other processors round differently,
-# and add up 8-bit numbers in other orders.
+# How far scores may lie off, relative to the larger of 1 nat and the score: other processors round
+# differently, and add up 8-bit numbers in other orders.
 TOLERANCE = {"fp32": 1e-3, "fp16": 1e-2, "int8": 1e-1}
 
 
@@ -67,7 +67,7 @@ def verify(path: str | os.PathLike[str]) -> Verified:
     """Score the golden vectors of an exported ONNX file again.
 
     Raises:
-        ModelFileError: The vectors are not there or are those of another file, or the scores or decisions differ.
+        ModelFileError: The vectors are not there or are those of another file, or scores or decisions differ.
 
     """
     place = Path(path)

@@ -22,7 +22,7 @@ from unseen.export.probes import probes
 from unseen.export.quantise import quantised
 from unseen.export.runtime import Scorer
 from unseen.export.samples import Samples, shared_out
-from unseen.export.tail import RAW
+from unseen.export.tail import RAW, tail_model
 from unseen.export.tracing import traced
 from unseen.export.writing import aside, fit_place, publish
 from unseen.thresholds import Calibration
@@ -82,13 +82,14 @@ def export_onnx(
     Args:
         detector: Fitted.
         path: File to write, `*.onnx`; an older one is replaced.
-        precision: "fp32"; "fp16" or "int8" for the networks alone, which needs `samples`: some background rows
-            set the ranges, the others give the p-values anew, since those of the detector are not those of
-            its rounded networks.
+        precision: "fp32"; "fp16" or "int8" for the networks alone, which needs `samples`: some background
+            rows set the ranges, the others give the p-values anew, since those of the detector are not those
+            of its rounded networks.
         samples: Background rows that took no part in training, and labelled anomalies where there are some.
 
     Raises:
-        ModelFileError: The place is not fit, or the file does not agree with the detector; nothing is written.
+        ModelFileError: The place is not fit, or the file does not agree with the detector; then nothing is
+            written.
         ConfigError: A detector that cannot be exported, or a precision that is not known.
         DataError: Too few background rows.
         MissingExtraError: The extra "export" is not installed.
@@ -104,10 +105,10 @@ def export_onnx(
         if rounded:
             ranges, background = shared_out(samples, decision.rate, purpose=f"precision {precision}")
             body = quantised(body, precision, shaped(detector, ranges), folder)
-            scores = write(place, assembled(body, decision, told))(background).score
+            scores = write(place, assembled(body, tail_model(decision), told))(background).score
             decision = replace(decision, calibration=Calibration.fit(scores))
             told = about(detector, decision, precision=precision, part="full")
-        scorer = write(place, assembled(body, decision, told))
+        scorer = write(place, assembled(body, tail_model(decision), told))
         parity = _parity(detector, scorer, samples, made_up=not rounded or samples is None)
         parity.gate(precision, neighbours=bank_of(detector.stage1_) is not None)
         return finish(target, scorer, parity, golden_rows(detector))

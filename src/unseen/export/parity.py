@@ -1,4 +1,4 @@
-"""Does the exported file say what the detector says? Measured on every export, which fails where it does not."""
+"""Does an exported file say what the detector says? Measured on every export, which fails where not."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Parity:
         largest: Largest difference of scores, over the range of the detector's scores.
         spearman: Rank correlation of the scores.
         changed: Share of decisions that differ.
-        points: AUROC of the file less that of the detector, in points (100 times); None without labelled anomalies.
+        points: 100 times the AUROC of the file less that of the detector; None without labelled anomalies.
 
     """
 

@@ -28,7 +28,7 @@ def quantised(body: Any, precision: str, rows: Rows, folder: Path) -> Any:
 
     Args:
         body: ONNX model.
-        precision: "fp16", or "int8": weights by channel and activations by tensor, their ranges read off rows.
+        precision: "fp16", or "int8": weights by channel, activations by tensor with ranges read off rows.
         rows: Background rows (n, *shape).
         folder: Where files may be written aside.
 

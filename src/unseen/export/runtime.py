@@ -1,9 +1,4 @@
-"""Exported detectors with NumPy and ONNX Runtime alone: no torch, no scikit-learn, nothing of the package else.
-
->>> import sys
->>> "unseen.export.runtime" in sys.modules
-True
-"""
+"""Exported detectors with NumPy and ONNX Runtime alone: neither torch nor scikit-learn is loaded."""
 
 from __future__ import annotations
 
@@ -89,8 +84,8 @@ class Scorer:
     def encode(self, columns: Mapping[str, ArrayLike]) -> NDArray[np.float32]:
         """Turn named columns of numbers and words, (N,) each, into rows (N, D) as in training.
 
-        Missing numbers (NaN) take the median of training where the detector was fitted to fill them. Dates and
-        images are not encoded here: make their features before, or score with `unseen.load`.
+        Missing numbers (NaN) take the median of training where the detector was fitted to fill them. Dates
+        and images are not encoded here: make their features before, or score with `unseen.load`.
 
         Raises:
             DataError: A column is missing or of a kind that is not encoded here.

@@ -1,9 +1,9 @@
 """The other part of a detector, written node by node: raw scores to evidence, joined, to p-value and alarm.
 
 Everything is in double precision and in the order of operations of `unseen.thresholds`, `committee` and
-`telling`. Before that every raw score is lowered by `SHADE` of its size and spread, which is more than rounding
-differs between programs: a row that equals a calibration row then counts as equal, and no p-value comes out
-smaller than the package's because of the last digit.
+`telling`. The scores it compares with are raised by `TIE`, which is more than rounding differs between
+programs: a row that equals a calibration row counts as equal, so that no p-value comes out smaller than the
+package's, and no alarm is raised, because of a last digit.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from unseen.thresholds import Calibration, Curve
 
 Floats = NDArray[np.float64]
 
-# Share of a raw score and of its spread that rounding may cost; single precision has 6e-8 an operation.
-SHADE = 5e-7
+# Nats by which scores of one row may differ between programs.
+TIE = 2e-5
 # Version of the operators, which the traced part and this one share.
 OPSET = 20
 # Names of inputs and outputs.
@@ -60,7 +60,7 @@ class Decision:
     @property
     def threshold(self) -> float:
         """Score above which an alarm is raised; infinite where none ever is."""
-        return self.calibration.score_at(self.rate)
+        return self.calibration.score_at(self.rate) + TIE
 
 
 @dataclass
@@ -106,11 +106,6 @@ class Nodes:
         flags = self("Cast", self(op, table, column), to=7)
         return self("ReduceSum", flags, self.table([1], np.int64), keepdims=0)
 
-    def heard(self, curve: Curve, raw: str) -> str:
-        """Evidence (N,) of the raw scores (N,) of one member, shaded."""
-        size = self("Add", self("Abs", raw), self.table(curve.unit))
-        return self.evidence(curve, self("Sub", raw, self("Mul", size, self.table(SHADE))))
-
     def evidence(self, curve: Curve, values: str) -> str:
         """`Calibration.evidence` of values (N,)."""
         low, top = self.table(curve.low), self.table(curve.top)
@@ -142,7 +137,7 @@ class Nodes:
         """Score (N,) of raw scores (N, M), as `committee.join` and `telling.add_told` have it."""
         voices = [*decision.unaided, *decision.told]
         own = [
-            self.heard(voice.calibration.curve, self("Gather", raw, self.table(m, np.int64), axis=1))
+            self.evidence(voice.calibration.curve, self("Gather", raw, self.table(m, np.int64), axis=1))
             for m, voice in enumerate(voices)
         ]
         unaided = own[: len(decision.unaided)]
@@ -172,7 +167,7 @@ class Nodes:
     def decide(self, decision: Decision, score: str) -> None:
         """Add the outputs: score, p-value, threshold, alarm."""
         calibration = decision.calibration
-        below = self.count(calibration.scores, score, op="Less")
+        below = self.count(calibration.scores + TIE, score, op="Less")
         self("Gather", self.table(calibration.tails), below, axis=0, name=P_VALUE)
         self("Identity", self.table(decision.threshold), name=THRESHOLD)
         self("Greater", score, THRESHOLD, name=ALARM)
