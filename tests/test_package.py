@@ -22,6 +22,7 @@ LAYERS = [
     {"training"},
     {"detectors", "thresholds"},
     {"registry", "config", "persist"},
+    {"export"},
     {"report", "studies", "recipes", "service"},
     {"cli"},
 ]

@@ -145,6 +145,7 @@ class Calibration:
 
     @cached_property
     def curve(self) -> Curve:
+        """Knots and tails of `evidence`."""
         (low, top), middle = self.scores[[0, -1]].tolist(), self._median
         anchors, first = np.unique(self.scores, return_index=True)
         unit = max(top - middle, 1e-12 * max(abs(top), 1.0))

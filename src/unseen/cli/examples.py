@@ -34,6 +34,13 @@ _LINES = {
         "unseen report model flows.csv --held-out --out report.html",
         'unseen report model new.csv --label "Attack Type" --normal Normal',
     ),
+    "export": (
+        "unseen export model --to onnx --out model.onnx",
+        "unseen export model --to onnx-int8 --samples flows.csv --held-out --out small.onnx",
+        "unseen export model --to onnx --part code --samples flows.csv --held-out --out code.onnx",
+        "unseen export model --to c --samples flows.csv --held-out --out model.h",
+        "unseen export model.onnx --verify",
+    ),
     "content": (
         "unseen collider content events.root:Events",
         "unseen collider content events.lhe.gz --json",

@@ -65,7 +65,8 @@ class Code(nn.Module):
         """Return codes (N, Z)."""
         out = self.networks[0](self.prepare(rows))
         condition = getattr(out, "condition", None)
-        return (out.posterior.mean if condition is None else condition).flatten(1).double()
+        code: Tensor = out.posterior.mean if condition is None else condition
+        return code.flatten(1).double()
 
 
 class Prepare(nn.Module):
@@ -180,7 +181,7 @@ class Encode(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Codes (N, P) of scaled rows."""
         features = x.flatten(1) if self.front is None else self.front(x, self.norm)
-        return (features.double() - self.centre) @ self.axes
+        return torch.as_tensor((features.double() - self.centre) @ self.axes)
 
 
 class Near(nn.Module):
@@ -196,7 +197,7 @@ class Near(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Strangeness (N,)."""
         distance, place = self.distances(self.encode(x))
-        return (distance / self.scale[place]).mean(1).clamp_min(1e-12).log()
+        return torch.as_tensor((distance / self.scale[place]).mean(1).clamp_min(1e-12).log())
 
 
 class Between(nn.Module):
@@ -212,4 +213,4 @@ class Between(nn.Module):
         """Ln of the distance ratio (N,)."""
         codes: Any = self.encode(x)
         normal, told = (found(codes)[0].mean(1) for found in (self.normal, self.told))
-        return (normal + self.floor).log() - (told + self.floor).log()
+        return torch.as_tensor((normal + self.floor).log() - (told + self.floor).log())

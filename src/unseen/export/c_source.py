@@ -73,7 +73,7 @@ _BENCH = """\
 #include <time.h>
 #include "{header}"
 
-/* rows of int32 on standard input, scores (int64) on standard output; nanoseconds an event on standard error */
+/* int32 rows from standard input, int64 scores to standard output; nanoseconds an event to standard error */
 int main(int count, char **words) {{
   long events = count > 1 ? atol(words[1]) : 0, rounds = count > 2 ? atol(words[2]) : 1, n, r;
   int32_t *rows = malloc(sizeof(int32_t) * UNSEEN_INPUTS * (size_t)events);
@@ -117,12 +117,14 @@ def header(network: FixedNetwork, threshold: int, *, rate: float) -> str:
     parts = [
         f"""/* Written by unseen {unseen.__version__}: a {widths} network, fixed point, C99, no library.
 
-   int64_t unseen_score(const int32_t x[{network.inputs}]): higher is stranger, {network.score_bits} fractional bits.
+   int64_t unseen_score(const int32_t x[{network.inputs}]): higher is stranger,
+   {network.score_bits} fractional bits.
    int unseen_alarm(const int32_t x[{network.inputs}]): 1 where the score is above UNSEEN_THRESHOLD, which
    {rate:g} of background events are.
 
-   Inputs are the features in the order of training, with {steps.input_bits} fractional bits. Activations have 16 bits,
-   weights {network.weight_bits}, sums 32, which cannot overflow. Results are rounded half to even and saturated. */
+   Inputs are the features in the order of training, with {steps.input_bits} fractional bits.
+   Activations have 16 bits, weights {network.weight_bits}, sums 32, which cannot overflow.
+   Results are rounded half to even and saturated. */
 #ifndef UNSEEN_MODEL_H
 #define UNSEEN_MODEL_H
 #include <stdint.h>

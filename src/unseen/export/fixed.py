@@ -6,9 +6,9 @@ half to even and kept within its type ("saturated"). A layer is
     a_i = saturate16(round((b_i + sum_j w_ij a_j) / 2^shift)),   at least 0 between layers,
 
 with weights of 16 or 8 bits and a sum of 32 bits that cannot overflow: the fractional bits of the weights are
-chosen so that even the largest activations stay below 2^31. Inputs are int32 with `input_bits` fractional bits
-(0 for integers, as a trigger has them); they are standardised as `unseen.data.scale.Scaler` does, logarithms
-from a table of 64 straight pieces (error below 5e-5).
+chosen so that even the largest activations stay below 2^31. Inputs are int32 with `input_bits` fractional
+bits (0 for integers, as a trigger has them); they are standardised as `unseen.data.scale.Scaler` does,
+logarithms from a table of 64 straight pieces (error below 1e-4).
 
 The score is the sum of the squares of the outputs (latent means, as in AXOL1TL, arXiv 2411.19506), or of what
 a reconstruction misses.
@@ -68,8 +68,8 @@ class Standardise:
         centre = np.rint(np.asarray(scaler.centre, dtype=np.float64) * 2.0**bits)
         if np.abs(centre).max(initial=0) > TOP32 or (np.rint(step) > 2**15).any():
             raise ConfigError(
-                f"the scaling of this detector does not fit inputs of {input_bits} fractional bits; pass other"
-                " input_bits, or other units"
+                f"the scaling of this detector does not fit inputs of {input_bits} fractional bits; "
+                "pass other input_bits, or other units"
             )
         return cls(centre.astype(np.int64), factor, shift, logarithmic, input_bits)
 
@@ -181,8 +181,8 @@ def _rounded(
         if np.abs(w).max() <= top and reach < TOP32 and fraction + bits >= wanted:
             return Layer(w.astype(np.int64), b.astype(np.int64), fraction + bits - wanted, wanted, rectified)
     raise ConfigError(
-        f"weights up to {np.abs(weight).max():.3g} do not fit {weight_bits} bits; pass weight_bits=16, or train"
-        " with a smaller network"
+        f"weights up to {np.abs(weight).max():.3g} do not fit {weight_bits} bits; pass weight_bits=16, or "
+        "train with a smaller network"
     )
 
 

@@ -92,9 +92,9 @@ class Nodes:
         """
         width = math.isqrt(max(len(rising) - 1, 0)) + 1
         blocks = -(-len(rising) // width)
-        padded = np.full(blocks * width, np.inf)
-        padded[: len(rising)] = rising
-        padded = padded.reshape(blocks, width)
+        filled = np.full(blocks * width, np.inf)
+        filled[: len(rising)] = rising
+        padded = filled.reshape(blocks, width)
         column = self("Unsqueeze", values, self.table([1], np.int64))
         whole = self._counted(op, self.table(padded[:, -1]), column)
         block = self("Min", whole, self.table(blocks - 1, np.int64))
