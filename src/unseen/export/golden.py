@@ -43,8 +43,8 @@ class Verified:
 
 
 def golden_path(path: Path) -> Path:
-    """Where the vectors of a file stand: model.onnx -> model.golden.npz."""
-    return path.with_name(f"{path.stem}.golden.npz")
+    """Where the vectors of a file stand: model.onnx -> model.onnx.golden.npz."""
+    return path.with_name(f"{path.name}.golden.npz")
 
 
 def packed(rows: np.ndarray, found: Scores, model: bytes) -> bytes:

@@ -22,7 +22,7 @@ from unseen.export.probes import probes
 from unseen.export.quantise import quantised
 from unseen.export.runtime import Scorer
 from unseen.export.samples import Samples, shared_out
-from unseen.export.tail import RAW, tail_model
+from unseen.export.tail import RAW, Decision, tail_model
 from unseen.export.tracing import traced
 from unseen.export.writing import aside, fit_place, publish
 from unseen.thresholds import Calibration
@@ -84,7 +84,7 @@ def export_onnx(
         path: File to write, `*.onnx`; an older one is replaced.
         precision: "fp32"; "fp16" or "int8" for the networks alone, which needs `samples`: some background
             rows set the ranges, the others give the p-values anew, since those of the detector are not those
-            of its rounded networks.
+            of its rounded networks. Where 8 bits fail the check, the last layers stay in single precision.
         samples: Background rows that took no part in training, and labelled anomalies where there are some.
 
     Raises:
@@ -96,22 +96,47 @@ def export_onnx(
 
     """
     target = fit_place(path, ".onnx")
-    rounded = check_precision(precision)
+    if check_precision(precision):
+        shared_out(samples, detector.rate_, purpose=f"precision {precision}")  # refused before long work
     body = traced(Body(detector), detector.input_shape, to=RAW)
-    decision = decision_of(detector)
     with aside(target) as folder:
-        place = folder / target.name
-        told = about(detector, decision, precision=precision, part="full")
-        if rounded:
-            ranges, background = shared_out(samples, decision.rate, purpose=f"precision {precision}")
-            body = quantised(body, precision, shaped(detector, ranges), folder)
-            scores = write(place, assembled(body, tail_model(decision), told))(background).score
-            decision = replace(decision, calibration=Calibration.fit(scores))
-            told = about(detector, decision, precision=precision, part="full")
-        scorer = write(place, assembled(body, tail_model(decision), told))
-        parity = _parity(detector, scorer, samples, made_up=not rounded or samples is None)
+        build = _Build(detector, body, precision, samples, folder / target.name)
+        scorer, parity = build.once(spare=False)
+        if precision == "int8" and parity.fault(precision):
+            scorer, parity = build.once(spare=True)
         parity.gate(precision, neighbours=bank_of(detector.stage1_) is not None)
         return finish(target, scorer, parity, golden_rows(detector))
+
+
+@dataclass(frozen=True, eq=False)
+class _Build:
+    """The pieces of one export, and the place aside where it is written."""
+
+    detector: TwoStage
+    body: Any
+    precision: Precision
+    samples: Samples | None
+    place: Path
+
+    def once(self, *, spare: bool) -> tuple[Scorer, Parity]:
+        """Write the file and compare it; with `spare`, integers leave the last layers alone."""
+        decision = decision_of(self.detector)
+        body = self.body
+        if self.precision != "fp32":
+            ranges, background = shared_out(
+                self.samples, decision.rate, purpose=f"precision {self.precision}"
+            )
+            rows = shaped(self.detector, ranges)
+            body = quantised(body, self.precision, rows, self.place.parent, spare=spare)
+            scores = self._written(body, decision)(background).score
+            decision = replace(decision, calibration=Calibration.fit(scores))
+        scorer = self._written(body, decision)
+        made_up = self.precision == "fp32" or self.samples is None
+        return scorer, _parity(self.detector, scorer, self.samples, made_up=made_up)
+
+    def _written(self, body: Any, decision: Decision) -> Scorer:
+        told = about(self.detector, decision, precision=self.precision, part="full")
+        return write(self.place, assembled(body, tail_model(decision), told))
 
 
 def check_precision(precision: str) -> bool:

@@ -52,19 +52,24 @@ class Parity:
             ModelFileError: It has; the message says by how much, and what was allowed.
 
         """
-        fault = ""
-        if precision == "fp32":
-            allowed = DIFFERENCE_OF_NEIGHBOURS if neighbours else DIFFERENCE
-            if not self.largest <= allowed:
-                fault = f"scores differ by {self.largest:.2g} of their range, where {allowed:g} is allowed"
-        elif not self.spearman >= RANKS[precision]:
-            fault = f"ranks correlate at {self.spearman:.4f}, where {RANKS[precision]} is asked for"
-        elif self.points is not None and not abs(self.points) <= POINTS:
-            fault = f"AUROC changes by {self.points:+.2f} points, where {POINTS} is allowed"
+        fault = self.fault(precision, neighbours=neighbours)
         if fault:
             raise ModelFileError(
                 f"the {precision} export does not say what the detector says: {fault}; nothing is written"
             )
+
+    def fault(self, precision: str, *, neighbours: bool = False) -> str:
+        """Say what has drifted too far; empty where nothing has."""
+        if precision == "fp32":
+            allowed = DIFFERENCE_OF_NEIGHBOURS if neighbours else DIFFERENCE
+            if self.largest <= allowed:
+                return ""
+            return f"scores differ by {self.largest:.2g} of their range, where {allowed:g} is allowed"
+        if not self.spearman >= RANKS[precision]:
+            return f"ranks correlate at {self.spearman:.4f}, where {RANKS[precision]} is asked for"
+        if self.points is not None and not abs(self.points) <= POINTS:
+            return f"AUROC changes by {self.points:+.2f} points, where {POINTS} is allowed"
+        return ""
 
 
 def compared(

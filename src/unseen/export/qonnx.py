@@ -68,9 +68,9 @@ def export_qonnx(
 ) -> ExportedQonnx:
     """Write the network of `export_c` as QONNX: `scaled` (1, D) to `score` (1,) and `alarm` (1,).
 
-    One row at a time, as those tools ask. The inputs are scaled features: scaling stays outside, as `unseen.export.emulator.standardised` has it.
-    Numbers are those of the header over 2^bits; programs that add them in single precision can differ from
-    the integers in the last bit of an activation.
+    One row at a time, as those tools ask. The inputs are scaled features: scaling stays outside, as
+    `unseen.export.emulator.standardised` has it. Numbers are those of the header over 2^bits; programs that
+    add them in single precision can differ from the integers in the last bit of an activation.
 
     Args, Raises: As in `export_c`; the path ends in `.onnx`.
 

@@ -23,7 +23,7 @@ HEAVY = ("Conv", "ConvTranspose", "Gemm", "MatMul")
 BATCH = 64
 
 
-def quantised(body: Any, precision: str, rows: Rows, folder: Path) -> Any:
+def quantised(body: Any, precision: str, rows: Rows, folder: Path, *, spare: bool = False) -> Any:
     """Return the body (rows to raw scores) with its networks in another precision.
 
     Args:
@@ -31,9 +31,11 @@ def quantised(body: Any, precision: str, rows: Rows, folder: Path) -> Any:
         precision: "fp16", or "int8": weights by channel, activations by tensor with ranges read off rows.
         rows: Background rows (n, *shape).
         folder: Where files may be written aside.
+        spare: Leave the last layers of the networks in single precision where integers are asked for: what a
+            reconstruction misses is the small difference of what they give.
 
     """
-    return to_half(body) if precision == "fp16" else to_int8(body, rows, folder)
+    return to_half(body) if precision == "fp16" else to_int8(body, rows, folder, spare=spare)
 
 
 def to_half(body: Any) -> Any:
@@ -47,7 +49,7 @@ def to_half(body: Any) -> Any:
         )
 
 
-def to_int8(body: Any, rows: Rows, folder: Path) -> Any:
+def to_int8(body: Any, rows: Rows, folder: Path, *, spare: bool) -> Any:
     """Return the body with 8-bit convolutions and matrix products, by ranges of activations on rows."""
     onnx = need("onnx", extra="export", purpose="8-bit integers")
     ort = need("onnxruntime.quantization", extra="export", purpose="8-bit integers")
@@ -56,7 +58,10 @@ def to_int8(body: Any, rows: Rows, folder: Path) -> Any:
     onnx.save_model(body, whole)
     with _quietly():
         shaping.quant_pre_process(whole, ready, skip_symbolic_shape=True)
-        prepared = onnx.load(ready)
+        prepared = onnx.load(ready).graph
+        heavy = [node for node in prepared.node if node.op_type in HEAVY]
+        whole_ones = [node.name for node in heavy if not inside_network(node)]
+        whole_ones += last_layers(prepared) if spare else []
         ort.quantize_static(
             ready,
             done,
@@ -66,11 +71,7 @@ def to_int8(body: Any, rows: Rows, folder: Path) -> Any:
             activation_type=ort.QuantType.QUInt8,
             weight_type=ort.QuantType.QInt8,
             op_types_to_quantize=list(HEAVY),
-            nodes_to_exclude=[
-                node.name
-                for node in prepared.graph.node
-                if node.op_type in HEAVY and not inside_network(node)
-            ],
+            nodes_to_exclude=whole_ones,
             extra_options={"ActivationSymmetric": False},
         )
     return onnx.load(done)
@@ -80,6 +81,20 @@ def inside_network(node: Any) -> bool:
     """Whether a node belongs to a network, by the module it was traced in or by the weights it reads."""
     scopes = [entry.value for entry in node.metadata_props if entry.key.endswith("name_scopes")]
     return any(f"{NETWORKS}." in text for text in (*scopes, *node.input))
+
+
+def last_layers(graph: Any) -> list[str]:
+    """Names of the heavy nodes of networks whose results reach no other one."""
+    leads: set[str] = set()  # values that a heavy node of a network is computed from
+    last = []
+    for node in reversed(graph.node):
+        heavy = node.op_type in HEAVY and inside_network(node)
+        reaches = any(value in leads for value in node.output)
+        if heavy and not reaches:
+            last.append(node.name)
+        if heavy or reaches:
+            leads.update(node.input)
+    return last
 
 
 class _Batches:
