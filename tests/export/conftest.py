@@ -50,5 +50,5 @@ def plane_samples(plane: AwareDetector) -> Samples:
     random = np.random.default_rng(6)
     rows = random.normal(size=(1500, 6)).astype(np.float32)
     rows[:, 3:] = 0.2 * rows[:, 3:] + rows[:, :3]
-    rows[1300:, 3] += 1.5
+    rows[1300:, 3] += 3.0
     return Samples.of(plane, rows, np.arange(1500) >= 1300)
