@@ -29,7 +29,7 @@ def test_onnx_and_verify(place, tmp_path):
 
 
 def test_samples_from_a_file(place, tmp_path):
-    samples = ("--samples", place.flows, "--held-out")
+    samples = ("--samples", place.flows)
     ran = unseen("export", place.model, "--to", "onnx-fp16", *samples, "--out", tmp_path / "h.onnx")
     assert ran.code == 0, ran.err
     assert "AUROC" in ran.out
@@ -69,6 +69,6 @@ def test_the_name_follows_the_model(place, tmp_path, monkeypatch):
     shutil.copytree(place.model, tmp_path / "flowmodel")
     assert unseen("export", "flowmodel").code == 0
     assert (tmp_path / "flowmodel.onnx").exists()
-    samples = ("--samples", place.flows, "--held-out")
+    samples = ("--samples", place.flows)
     assert unseen("export", "flowmodel", "--part", "code", *samples).code == 0
     assert (tmp_path / "flowmodel-code.onnx").exists()

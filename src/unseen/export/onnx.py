@@ -19,7 +19,7 @@ from unseen.export.body import Body
 from unseen.export.golden import COUNT, golden_path, packed
 from unseen.export.parity import Parity, compared
 from unseen.export.probes import probes
-from unseen.export.quantise import quantised
+from unseen.export.quantise import WAYS, quantised
 from unseen.export.runtime import Scorer
 from unseen.export.samples import Samples, shared_out
 from unseen.export.tail import RAW, Decision, tail_model
@@ -84,7 +84,7 @@ def export_onnx(
         path: File to write, `*.onnx`; an older one is replaced.
         precision: "fp32"; "fp16" or "int8" for the networks alone, which needs `samples`: some background
             rows set the ranges, the others give the p-values anew, since those of the detector are not those
-            of its rounded networks. Where 8 bits fail the check, the last layers stay in single precision.
+            of its rounded networks. Where 8 bits fail the check, other `WAYS` to them are tried.
         samples: Background rows that took no part in training, and labelled anomalies where there are some.
 
     Raises:
@@ -101,9 +101,10 @@ def export_onnx(
     body = traced(Body(detector), detector.input_shape, to=RAW)
     with aside(target) as folder:
         build = _Build(detector, body, precision, samples, folder / target.name)
-        scorer, parity = build.once(spare=False)
-        if precision == "int8" and parity.fault(precision):
-            scorer, parity = build.once(spare=True)
+        for way in WAYS if precision == "int8" else WAYS[:1]:
+            scorer, parity = build.once(way)
+            if not parity.fault(precision):
+                break
         parity.gate(precision, neighbours=bank_of(detector.stage1_) is not None)
         return finish(target, scorer, parity, golden_rows(detector))
 
@@ -118,8 +119,8 @@ class _Build:
     samples: Samples | None
     place: Path
 
-    def once(self, *, spare: bool) -> tuple[Scorer, Parity]:
-        """Write the file and compare it; with `spare`, integers leave the last layers alone."""
+    def once(self, way: tuple[float, bool]) -> tuple[Scorer, Parity]:
+        """Write the file, in one of the ways to 8 bits where these are asked for, and compare it."""
         decision = decision_of(self.detector)
         body = self.body
         if self.precision != "fp32":
@@ -127,7 +128,7 @@ class _Build:
                 self.samples, decision.rate, purpose=f"precision {self.precision}"
             )
             rows = shaped(self.detector, ranges)
-            body = quantised(body, self.precision, rows, self.place.parent, spare=spare)
+            body = quantised(body, self.precision, rows, self.place.parent, way=way)
             scores = self._written(body, decision)(background).score
             decision = replace(decision, calibration=Calibration.fit(scores))
         scorer = self._written(body, decision)
