@@ -21,10 +21,10 @@ Rows = NDArray[np.float32]
 HEAVY = ("Conv", "ConvTranspose", "Gemm", "MatMul")
 # Rows at a time while ranges are read off.
 BATCH = 64
-# Ways to 8 bits, tried in this order: how much farther from their mean than background rows ranges must reach,
-# since what is strange lies farther out and looks ordinary where it is cut off; and whether the last layers are
-# left in single precision.
-WAYS = ((3.0, False), (1.5, False), (3.0, True), (1.5, True))
+# Ways to 8 bits, tried in this order: how much farther from their mean than background rows ranges must
+# reach, since what is strange lies farther out and looks ordinary where it is cut off; and whether the last
+# layers are left in single precision.
+WAYS = ((3.0, False), (1.5, False), (1.0, False), (3.0, True), (1.5, True), (1.0, True))
 
 
 def quantised(
@@ -37,8 +37,8 @@ def quantised(
         precision: "fp16", or "int8": weights by channel, activations by tensor with ranges read off rows.
         rows: Background rows (n, *shape).
         folder: Where files may be written aside.
-        way: One of `WAYS`, for integers. What a reconstruction misses is the small difference of what the last
-            layers give, which 8 bits may not hold.
+        way: One of `WAYS`, for integers. What a reconstruction misses is the small difference of what the
+            last layers give, which 8 bits may not hold.
 
     """
     return to_half(body) if precision == "fp16" else to_int8(body, rows, folder, way)
