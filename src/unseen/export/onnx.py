@@ -11,13 +11,14 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from unseen.detectors.classifying import Classifying
 from unseen.detectors.stored import bank_of
 from unseen.detectors.two_stage import TwoStage
 from unseen.errors import ConfigError, need, unknown
 from unseen.export.assembly import about, assembled, decision_of
 from unseen.export.body import Body
 from unseen.export.golden import COUNT, golden_path, packed
-from unseen.export.parity import Parity, compared
+from unseen.export.parity import DIFFERENCE_OF_CLASSES, DIFFERENCE_OF_NEIGHBOURS, Parity, compared
 from unseen.export.probes import probes
 from unseen.export.quantise import WAYS, quantised
 from unseen.export.runtime import Scorer
@@ -105,7 +106,7 @@ def export_onnx(
             scorer, parity = build.once(way)
             if not parity.fault(precision):
                 break
-        parity.gate(precision, neighbours=bank_of(detector.stage1_) is not None)
+        parity.gate(precision, allowed=_allowed(detector))
         return finish(target, scorer, parity, golden_rows(detector))
 
 
@@ -138,6 +139,14 @@ class _Build:
     def _written(self, body: Any, decision: Decision) -> Scorer:
         told = about(self.detector, decision, precision=self.precision, part="full")
         return write(self.place, assembled(body, tail_model(decision), told))
+
+
+def _allowed(detector: TwoStage) -> float | None:
+    """Largest difference of scores in single precision, where it is not the usual one."""
+    if bank_of(detector.stage1_) is not None:
+        return DIFFERENCE_OF_NEIGHBOURS
+    classifies = any(isinstance(member.reader, Classifying) for member in detector.stage1_)
+    return DIFFERENCE_OF_CLASSES if classifies else None
 
 
 def check_precision(precision: str) -> bool:

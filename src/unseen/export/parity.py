@@ -14,9 +14,10 @@ from unseen.evaluation import roc_auc
 
 Floats = NDArray[np.float64]
 
-# Largest difference of a score over the range of scores, single precision; with a bank of neighbours, whose
-# smallest distances the package itself has to three digits only.
-DIFFERENCE, DIFFERENCE_OF_NEIGHBOURS = 1e-4, 1e-2
+# Largest difference of a score over the range of scores, single precision: of reconstructions, of classifiers,
+# where nearly equal logits cancel, and of neighbours, whose smallest distances the package itself has to three
+# digits only.
+DIFFERENCE, DIFFERENCE_OF_CLASSES, DIFFERENCE_OF_NEIGHBOURS = 1e-4, 1e-3, 1e-2
 # Least rank correlation, and most points of AUROC lost or gained.
 RANKS = {"fp16": 0.999, "int8": 0.99}
 POINTS = 0.5
@@ -45,23 +46,23 @@ class Parity:
         """Return JSON values."""
         return asdict(self)
 
-    def gate(self, precision: str, *, neighbours: bool = False) -> None:
+    def gate(self, precision: str, *, allowed: float | None = None) -> None:
         """Refuse what has drifted too far.
 
         Raises:
             ModelFileError: It has; the message says by how much, and what was allowed.
 
         """
-        fault = self.fault(precision, neighbours=neighbours)
+        fault = self.fault(precision, allowed=allowed)
         if fault:
             raise ModelFileError(
                 f"the {precision} export does not say what the detector says: {fault}; nothing is written"
             )
 
-    def fault(self, precision: str, *, neighbours: bool = False) -> str:
+    def fault(self, precision: str, *, allowed: float | None = None) -> str:
         """Say what has drifted too far; empty where nothing has."""
         if precision == "fp32":
-            allowed = DIFFERENCE_OF_NEIGHBOURS if neighbours else DIFFERENCE
+            allowed = DIFFERENCE if allowed is None else allowed
             if self.largest <= allowed:
                 return ""
             return f"scores differ by {self.largest:.2g} of their range, where {allowed:g} is allowed"
