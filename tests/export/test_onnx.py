@@ -49,8 +49,8 @@ def test_every_detector_of_the_contract_exports_and_agrees(name, tmp_path):
     detector = one.quick().fit(one.rows.X, one.rows.y)
     exported = export_onnx(detector, tmp_path / "model.onnx")
     scorer = Scorer(exported.path)
-    # neighbours of rows of the bank itself: the package has their distances to three digits
-    nats = 0.02 if "neighbours" in name else 2e-3
+    # distances to near neighbours have three digits, nearly equal logits cancel
+    nats = 0.02 if "neighbours" in name or "classifier" in name else 2e-3
     agree(
         detector,
         scorer,
