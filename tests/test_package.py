@@ -22,6 +22,7 @@ LAYERS = [
     {"training"},
     {"detectors", "thresholds"},
     {"registry", "config", "persist"},
+    {"export"},
     {"report", "studies", "recipes", "service"},
     {"cli"},
 ]
@@ -129,6 +130,11 @@ def test_parts_for_numbers_alone_never_import_torch(name):
     assert mine
     for module in mine:
         assert not {one for one in imports(module) | reach(module) if one.split(".")[0] == "torch"}, module
+
+
+@pytest.mark.parametrize("name", ["runtime", "golden", "latency", "emulator", "fixed", "c_source"])
+def test_what_reads_an_export_never_imports_torch(name):
+    assert not {one for one in reach(f"unseen.export.{name}") if one.split(".")[0] == "torch"}
 
 
 def test_the_walk_does_see_torch_where_it_is():

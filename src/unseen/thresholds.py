@@ -25,7 +25,7 @@ TAIL_SHARE, TAIL_ROWS = 0.1, 200
 
 
 @dataclass(frozen=True)
-class _Curve:
+class Curve:
     """Evidence as a function of the score: knots, then what lies below the first and above the last.
 
     Attributes:
@@ -104,7 +104,7 @@ class Calibration:
     @property
     def least(self) -> float:
         """The smallest p-value there is, so the smallest rate that can be stated: 1 / (n + 1)."""
-        return float(self._tails[-1])
+        return float(self.tails[-1])
 
     def p_values(self, scores: ArrayLike) -> Floats:
         """Conformal p-value of each score: (1 + number of calibration scores >= s) / (n + 1).
@@ -117,10 +117,10 @@ class Calibration:
         then holds, on the safe side, for rows of at most that weight.
         """
         values = np.asarray(scores, dtype=np.float64)
-        return np.asarray(self._tails[np.searchsorted(self.scores, values, side="left")])
+        return np.asarray(self.tails[np.searchsorted(self.scores, values, side="left")])
 
     @cached_property
-    def _tails(self) -> Floats:
+    def tails(self) -> Floats:
         """p-value of a score that has k calibration scores below it, shape (n + 1,)."""
         if self.weights is None:
             n = len(self.scores)
@@ -137,7 +137,7 @@ class Calibration:
         them it falls to zero exponentially. Strictly increasing in the score, above zero.
         """
         values = np.asarray(scores, dtype=np.float64)
-        curve = self._curve
+        curve = self.curve
         found = np.asarray(np.interp(values, curve.anchors, curve.levels))
         below, beyond = values < curve.low, values > curve.top
         found[below] *= np.exp(np.maximum((values[below] - curve.low) / curve.scale, -700.0))
@@ -145,11 +145,12 @@ class Calibration:
         return found
 
     @cached_property
-    def _curve(self) -> _Curve:
+    def curve(self) -> Curve:
+        """Knots and tails of `evidence`."""
         (low, top), middle = self.scores[[0, -1]].tolist(), self._median
         anchors, first = np.unique(self.scores, return_index=True)
         unit = max(top - middle, 1e-12 * max(abs(top), 1.0))
-        return _Curve(
+        return Curve(
             anchors=anchors,
             levels=-np.log(self._at(first)),
             low=low,
@@ -188,7 +189,7 @@ class Calibration:
         Infinite where `rate` is below 1 / (n + 1): no held-out sample of n rows can vouch for less.
         """
         # in the very arithmetic of p_values, so that both decide alike; the p-values fall with the place
-        allowed = int(np.searchsorted(-self._tails, -rate, side="left"))
+        allowed = int(np.searchsorted(-self.tails, -rate, side="left"))
         return math.inf if allowed > len(self) else float(self.scores[max(allowed - 1, 0)])
 
 

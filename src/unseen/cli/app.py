@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import unseen
-from unseen.cli import check, collider, demo, evaluate, examples, explain, fit, recipe, report, score
+from unseen.cli import check, collider, demo, evaluate, examples, explain, export, fit, recipe, report, score
 from unseen.cli.faults import OneLineGroup
 
 app = typer.Typer(
@@ -46,5 +46,6 @@ app.command("score", epilog=examples.of("score"))(score.score)
 app.command("evaluate", epilog=examples.of("evaluate"))(evaluate.evaluate)
 app.command("explain", epilog=examples.of("explain"))(explain.explain)
 app.command("report", epilog=examples.of("report"))(report.report)
+app.command("export", epilog=examples.of("export"))(export.export)
 app.add_typer(recipe.app, name="recipe")
 app.add_typer(collider.app, name="collider")

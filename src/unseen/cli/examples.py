@@ -45,6 +45,13 @@ _LINES = {
         "unseen check dark_showers/supervised --against dark_showers/n_tracks/test",
         "unseen check signal=sim/suep.h5:images events/ --against test/ --kind-from-name '^([a-z]+)_' --json",
     ),
+    "export": (
+        "unseen export model --to onnx --out model.onnx",
+        "unseen export model --to onnx-int8 --samples flows.csv --held-out --out small.onnx",
+        "unseen export model --to onnx --part code --samples flows.csv --held-out --out code.onnx",
+        "unseen export model --to c --samples flows.csv --held-out --out model.h",
+        "unseen export model.onnx --verify",
+    ),
     "content": (
         "unseen collider content events.root:Events",
         "unseen collider content events.lhe.gz --json",

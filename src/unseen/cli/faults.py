@@ -30,6 +30,7 @@ _SPELLED = (
     ("as weight=..., or name it among the columns to learn from", "with --weight, or keep it with --columns"),
     ("name the label column and the normal labels", "pass --label COLUMN --normal NAME"),
     ("Name the classes of the normal rows, or use AwareDetector", "Pass --normal A,B, or another --model"),
+    ("since a model file holds none; pass samples", "since a model file holds none; pass --samples"),
     ("fit it with a hold-out share, e.g. 0.3", "fit it with --hold-out 0.3"),
     ("judge on rows it has not seen", "pass --held-out, or rows it has not seen"),
 )

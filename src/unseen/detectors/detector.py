@@ -102,6 +102,15 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         """Name what makes each row strange; the parts of a row add up to its anomaly score."""
         return self._explain(self._rows(X))
 
+    def encode(self, X: ArrayLike) -> Floats:
+        """Rows as the matrix that is scaled, shape (N, D): a table becomes its features, images are flat."""
+        return self._rows(X)
+
+    def score_encoded(self, rows: Floats) -> Floats:
+        """Anomaly score of rows that `encode` returned, shape (N,), nats."""
+        check_is_fitted(self)
+        return self._score(rows)
+
     @property
     def offset_(self) -> float:
         """Minus the anomaly score above which a row alone raises an alarm."""

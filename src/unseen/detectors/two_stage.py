@@ -297,6 +297,23 @@ class TwoStage(Detector):
         shape = self._image()
         return scaled.reshape(len(rows), *shape) if shape else scaled
 
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of one row as the networks see it: (D,) of features, or (C, H, W)."""
+        check_is_fitted(self)
+        width = self.n_features_in_ if self.schema_ is None else len(self.schema_.features)
+        return self._image() or (width,)
+
+    def feature_names(self) -> tuple[str, ...]:
+        """Names of the features of one row, in order: those of the schema, of the columns, or x0, x1, ..."""
+        check_is_fitted(self)
+        return self._feature_names()
+
+    @property
+    def joining_name(self) -> str:
+        """Class name of the way in which what was told joins."""
+        return type(self._joining()).__name__
+
     def _image(self) -> tuple[int, int, int] | None:
         """(C, H, W) of rows that are images."""
         return self.image_shape or (None if self.schema_ is None else self.schema_.shape)
