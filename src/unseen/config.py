@@ -74,7 +74,7 @@ EVENT_MODELS: dict[str, CoDAE | CoDVAE | DirichletVAE | QcdOrWhat] = {
     "qcd-or-what": QcdOrWhat(channels=1),
 }
 EVENT_LEARN = Plan(
-    steps=2000, rate=2e-3, batch=32, clip=1.0, warm_up=0.05, average=0.99, beta_warm_up=0.2, check_every=100
+    steps=3000, rate=2e-3, batch=32, clip=1.0, warm_up=0.05, average=0.99, beta_warm_up=0.2, check_every=100
 )
 EVENT_TUNE = Plan(steps=300, rate=2e-4, batch=32, clip=1.0, check_every=50)
 
