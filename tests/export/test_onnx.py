@@ -22,6 +22,7 @@ from unseen.export.latency import interleaved, timed
 from unseen.export.onnx import export_onnx
 from unseen.export.runtime import Scorer
 from unseen.export.samples import Samples
+from unseen.export.tracing import traced
 from unseen.models.network import Dense
 from unseen.models.vae import VAE
 from unseen.thresholds import FalseAlarmRate
@@ -184,6 +185,19 @@ def test_a_classifier_has_no_code(tmp_path):
     one = example("classifier")
     with pytest.raises(ConfigError, match=r"^this detector has no code to export; accepted .*AwareDetector$"):
         export_code(one.fitted, tmp_path / "m.onnx")
+
+
+def test_code_that_fixes_the_number_of_rows_is_refused():
+    import torch
+
+    class Fixed(torch.nn.Module):
+        def forward(self, rows):
+            return rows.sum(1).reshape(len(rows), 1).double()
+
+    with pytest.raises(
+        ConfigError, match=r"its code fixes the number of rows .*write x.shape\[0\] in place of"
+    ):
+        traced(Fixed(), (4,), to="raw")
 
 
 # -- checks and faults -------------------------------------------------------------------------------

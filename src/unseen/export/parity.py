@@ -14,7 +14,7 @@ from unseen.evaluation import roc_auc
 
 Floats = NDArray[np.float64]
 
-# Largest difference of a score over the range of scores, single precision: of reconstructions; of classifiers,
+# Largest difference of a score over the range of scores, single precision: reconstructions; classifiers,
 # where nearly equal logits cancel; of neighbours, whose smallest distances the package has to three digits.
 DIFFERENCE, DIFFERENCE_OF_CLASSES, DIFFERENCE_OF_NEIGHBOURS = 1e-4, 1e-3, 1e-2
 # Least rank correlation, and most points of AUROC lost or gained.

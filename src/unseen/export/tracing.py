@@ -47,7 +47,14 @@ def traced(module: nn.Module, shape: tuple[int, ...], *, to: str) -> Any:
         reason = " ".join(str(error.__cause__ or error).split())[:200]
         raise ConfigError(f"this detector cannot be written as ONNX: {reason}") from error
     assert program is not None  # noqa: S101 - dynamo=True returns a program
-    return program.model_proto
+    model = program.model_proto
+    if not model.graph.input[0].type.tensor_type.shape.dim[0].dim_param:
+        # len(x) is a number, x.shape[0] a symbol
+        raise ConfigError(
+            "this detector cannot be written as ONNX: its code fixes the number of rows while it is traced; "
+            "write x.shape[0] in place of len(x)"
+        )
+    return model
 
 
 @contextmanager
