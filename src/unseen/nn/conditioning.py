@@ -69,7 +69,7 @@ class Conditioning(nn.Module):
 
     def _planes(self, code: Tensor) -> Tensor:
         """Tile a code (N, M) beside its coordinates, shape (N, M + 1 or 2, H, W)."""
-        rows, (height, width) = len(code), self.size
+        rows, (height, width) = code.shape[0], self.size
         planes = [code[:, :, None, None].expand(-1, -1, height, width)]
         if self.phi:
             planes.append(torch.linspace(-1, 1, height)[:, None].expand(rows, 1, height, width))

@@ -91,7 +91,7 @@ class LitPairs:
 
 def _read(x: Tensor) -> Tensor:
     """Totals of scaled images that are read, shape (N, T)."""
-    return torch.cat([totals(block) for block in torch.split(x, BLOCK)])[:, list(READ)]
+    return totals(x)[:, list(READ)]
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,8 @@ class StrangeTotals:
         self, out: Pass, x: Tensor, weights: Tensor | None = None, trained: Tensor | None = None
     ) -> State:
         """Centre and whitening of the totals, and the whitened normal events."""
-        values = _read(x if trained is None else trained).double()
+        rows = x if trained is None else trained
+        values = torch.cat([_read(block) for block in torch.split(rows, BLOCK)]).double()
         if len(values) <= self.neighbours:
             raise DataError(f"{len(values)} normal events; accepted: more than {self.neighbours} neighbours")
         centre = values.mean(0)
