@@ -20,7 +20,7 @@ from unseen.export.code import export_code
 from unseen.export.golden import golden_path, verify
 from unseen.export.latency import interleaved, timed
 from unseen.export.onnx import export_onnx
-from unseen.export.runtime import Scorer
+from unseen.export.runtime import Scorer, session
 from unseen.export.samples import Samples
 from unseen.export.tracing import traced
 from unseen.models.network import Dense
@@ -198,6 +198,27 @@ def test_code_that_fixes_the_number_of_rows_is_refused():
         ConfigError, match=r"its code fixes the number of rows .*write x.shape\[0\] in place of"
     ):
         traced(Fixed(), (4,), to="raw")
+
+
+def test_logarithms_of_exponentials_stay_finite(tmp_path):
+    import onnx
+    import torch
+
+    class Logarithms(torch.nn.Module):
+        def forward(self, rows):
+            x, y = rows[:, :3], rows[:, 3:]
+            loss = torch.nn.functional.binary_cross_entropy_with_logits(x, y.sigmoid(), reduction="none")
+            parts = [loss, torch.nn.functional.logsigmoid(x), torch.logaddexp(x, y), x.abs().log1p()]
+            return torch.cat([*parts, x.clamp_max(50).expm1()], dim=1).double()
+
+    rows = torch.cat(
+        [torch.randn(40, 6), 300 * torch.randn(40, 6), 1e-6 * torch.randn(40, 6), torch.zeros(1, 6)]
+    )
+    onnx.save(traced(Logarithms(), (6,), to="raw"), tmp_path / "m.onnx")
+    found = session(tmp_path / "m.onnx").run(None, {"rows": rows.numpy()})[0]
+    expected = Logarithms()(rows).numpy()
+    np.testing.assert_allclose(found[:, :9], expected[:, :9], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(found[:, 9:], expected[:, 9:], rtol=1e-5, atol=1e-12)
 
 
 # -- checks and faults -------------------------------------------------------------------------------

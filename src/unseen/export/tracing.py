@@ -41,6 +41,7 @@ def traced(module: nn.Module, shape: tuple[int, ...], *, to: str) -> Any:
                 input_names=["rows"],
                 output_names=[to],
                 opset_version=OPSET,
+                custom_translation_table=_stable(),
                 verbose=False,
             )
     except _FAULTS as error:
@@ -55,6 +56,44 @@ def traced(module: nn.Module, shape: tuple[int, ...], *, to: str) -> Any:
             "write x.shape[0] in place of len(x)"
         )
     return model
+
+
+def _stable() -> dict[Any, Any]:
+    """Logarithms and exponentials that keep their digits; the exporter's own overflow or cancel.
+
+    ln(1 + x) = ln(u) x / (u - 1) with u = 1 + x as rounded, and exp(x) - 1 the other way round (Kahan).
+    """
+    op = need("onnxscript", extra="export", purpose="writing an ONNX file").opset20
+
+    def rest(distance: Any) -> Any:
+        """ln(1 + exp(-|d|))."""
+        return op.Log(op.Add(op.Exp(op.Neg(op.Abs(distance))), op.CastLike(1.0, distance)))
+
+    def log_sigmoid(x: Any) -> Any:
+        return op.Sub(op.Min(x, op.CastLike(0.0, x)), rest(x))
+
+    def logaddexp(x: Any, y: Any) -> Any:
+        return op.Add(op.Max(x, y), rest(op.Sub(x, y)))
+
+    def log1p(x: Any) -> Any:
+        one = op.CastLike(1.0, x)
+        rounded = op.Add(x, one)
+        step = op.Sub(rounded, one)
+        return op.Where(op.Equal(step, op.CastLike(0.0, x)), x, op.Mul(op.Log(rounded), op.Div(x, step)))
+
+    def expm1(x: Any) -> Any:
+        one = op.CastLike(1.0, x)
+        rounded = op.Exp(x)
+        step = op.Sub(rounded, one)
+        near = op.Where(op.Equal(step, op.CastLike(0.0, x)), x, op.Mul(step, op.Div(x, op.Log(rounded))))
+        return op.Where(op.Less(op.Abs(x), one), near, step)
+
+    return {
+        torch.ops.aten.log1p.default: log1p,
+        torch.ops.aten.expm1.default: expm1,
+        torch.ops.aten.log_sigmoid.default: log_sigmoid,
+        torch.ops.aten.logaddexp.default: logaddexp,
+    }
 
 
 @contextmanager
