@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from unseen.data.scale import SOFT, AnyScaler, Pixels, Quantiles, Scaler
+from unseen.data.scale import SOFT, AnyScaler, Energies, Pixels, Quantiles, Scaler
 from unseen.errors import ConfigError
 
 
@@ -17,7 +17,7 @@ def scaling_module(scaler: AnyScaler) -> nn.Module:
         ConfigError: A scaler that no module is known for.
 
     """
-    if type(scaler).__name__ == "Energies":
+    if isinstance(scaler, Energies):
         return Logarithm()
     if isinstance(scaler, Scaler):
         return Standard(scaler)
