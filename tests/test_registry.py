@@ -26,7 +26,6 @@ from unseen.training.loop import Plan
 NEEDED = {
     "RateBudget": {"alarms": 3.0, "rows": 100.0},
     "Sum": {"terms": (Residual(), Divergence()), "weights": (1.0, 0.5)},
-    "CodeReadout": {"teacher": Reconstruction()},
     "Combined": {"terms": (Residual(), Divergence()), "beside": (Reconstruction(),)},
 }
 NESTED = [
@@ -62,7 +61,7 @@ def test_every_loss_threshold_and_score_can_be_named():
     assert len(COMPONENTS) >= 21
     assert set(LOSSES.values()) <= set(COMPONENTS.values())
     scores = [cls for name, cls in COMPONENTS.items() if isinstance(cls(**NEEDED.get(name, {})), Score)]
-    assert len(scores) == 13
+    assert len(scores) == 12
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,6 @@ from unseen.nn.orientation import OrientedGradients
 from unseen.registry import CLASS_LOSSES, JOININGS, LOSSES
 from unseen.scores import (
     CodeDensity,
-    CodeReadout,
     Combined,
     LatentUnit,
     LitError,
@@ -336,7 +335,7 @@ def event_score(channels: int) -> Combined:
     if channels == len(CHANNELS):
         terms = (LitPairs(15), StrangeTotals(), LitError("bce"))
     errors = tuple(LitError(kind) for kind in ("mse", "l1", "dice"))
-    codes = (LatentUnit(0), LatentUnit(1), CodeDensity(), CodeReadout(Combined(terms)))
+    codes = (LatentUnit(0), LatentUnit(1), CodeDensity())
     return Combined(terms, beside=(*errors, *codes))
 
 

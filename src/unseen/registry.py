@@ -74,7 +74,6 @@ COMPONENTS: dict[str, type[Any]] = {
         scores.CodeDensity,
         scores.Sum,
         scores.Combined,
-        scores.CodeReadout,
         scores.LitPairs,
         scores.LitError,
         scores.StrangeTotals,

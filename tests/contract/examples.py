@@ -28,7 +28,20 @@ from unseen.models.transformer import Transformer
 from unseen.models.vae import VAE
 from unseen.nn.orientation import OrientedGradients
 from unseen.objectives import AeSad, Hinge, Inverse, Ramp, RampCapped, Sigmoid, Uniform
-from unseen.scores import CodeDensity, Divergence, Latent, LatentUnit, Reconstruction, Residual, Robust, Sum
+from unseen.scores import (
+    CodeDensity,
+    Combined,
+    Divergence,
+    Latent,
+    LatentUnit,
+    LitError,
+    LitPairs,
+    Reconstruction,
+    Residual,
+    Robust,
+    StrangeTotals,
+    Sum,
+)
 from unseen.thresholds import FalseAlarmRate
 from unseen.training.augment import Symmetries
 from unseen.training.loop import Plan
@@ -219,6 +232,16 @@ EXAMPLES = {
         images,
     ),
     "dual": (lambda: _events(CoDAE(SLIM, bottleneck=4)), events),
+    "dual, combined": (
+        lambda: _events(
+            CoDAE(SLIM, channels=1, energies=False, bottleneck=4),
+            row_score=Combined(
+                (LitPairs(3), StrangeTotals(5), LitError()),
+                beside=(LitError("dice"),),
+            ),
+        ),
+        events,
+    ),
     "dual, categories": (
         lambda: _events(
             CoDVAE(Slim((12, 16), (6, 8)), bottleneck=4, samples=4, base=0.5),

@@ -8,14 +8,12 @@ from unseen.scores.code import CodeDensity, LatentUnit
 from unseen.scores.combined import Combined
 from unseen.scores.events import LitError, LitPairs, StrangeTotals
 from unseen.scores.latent import Divergence, Latent
-from unseen.scores.readout import CodeReadout
 from unseen.scores.reconstruction import Reconstruction, Residual, Robust
 from unseen.scores.score import Score, State
 from unseen.scores.total import Sum
 
 __all__ = [
     "CodeDensity",
-    "CodeReadout",
     "Combined",
     "Divergence",
     "Latent",

@@ -36,10 +36,8 @@ from unseen.seeds import generator
 Floats = NDArray[np.floating[Any]]
 Config = dict[str, Any]
 
-COMBINED, AWARE, CODE = "combined", "aware", "code readout"
+COMBINED, AWARE, CODE = "combined", "aware", "code density"
 TREES, TRANSFORMER = "supervised trees, nine totals", "supervised transformer"
-# Bootstrap draws where a number gets an error of its own; enough for two digits of it.
-DRAWS = 1000
 SHOWN = ("auc", "fixed", "tpr_1e2", "cpu_seconds")
 
 
@@ -198,9 +196,9 @@ def _measured(
     for kind in sorted(set(events.kinds) - {NORMAL}):
         mine = events.kinds == kind
         pair = scores[normal], scores[mine]
-        whole = auc_sampled(*pair, resamples=DRAWS, seed=seed)
+        whole = auc_sampled(*pair, resamples=config["draws"], seed=seed)
         fixed = auc_at_fixed(
-            *pair, hits[normal], hits[mine], width=config["width"], resamples=DRAWS, seed=seed
+            *pair, hits[normal], hits[mine], width=config["width"], resamples=config["draws"], seed=seed
         )
         found = {
             "auc": whole.value, "auc_sd": whole.sd, "fixed": fixed.auc.value, "fixed_sd": fixed.auc.sd,
