@@ -27,9 +27,11 @@ bench: .venv/.installed-peers
 	$(BIN)/unseen recipe run aware-collider --out src/unseen/recipes/aware_collider/results
 	$(BIN)/unseen recipe run aware-smeft --out src/unseen/recipes/aware_smeft/results
 	$(BIN)/unseen recipe run aware-classifier --out src/unseen/recipes/aware_classifier/results
+	$(BIN)/unseen recipe run dark-showers --out src/unseen/recipes/dark_showers/results
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/false_alarms.py --out benchmarks/results/false_alarms.csv
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/speed.py --out benchmarks/results/speed.csv
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/memory.py --out benchmarks/results/memory.csv
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/trigger.py --out benchmarks/results/trigger.csv
 
 docs: .venv/.installed-dev
 	$(BIN)/python -m pytest -p no:cacheprovider tests/docs src

@@ -24,6 +24,7 @@ NEEDS = {
     "aware-collider": [DATA / "collider/opal/mc/tt.root"],
     "aware-flows": [DATA / "network/cicids2017/cicids2017_hif_sample_12000x52.csv.gz"],
     "aware-mnist": PICTURES,
+    "dark-showers": [DATA / "collider/dark_showers/n_tracks/test/svj_2100_34484_8.npz"],
     "aware-smeft": [DATA / "collider/smeft/smeft_vbfh_50k.npz"],
 }
 
