@@ -34,7 +34,7 @@ from unseen.report.content import (
     Trace,
     sentence,
 )
-from unseen.report.networks import image_shape, network_of, scaled
+from unseen.report.networks import image_shape, network_of, rebuilt, scaled
 from unseen.report.regions import region_of
 from unseen.report.search_content import CHANNELS
 from unseen.report.searching import is_event, search_content
@@ -207,8 +207,8 @@ def _regions(detector: TwoStage, table: pa.Table) -> list[str]:
     if network is None:
         return [""] * table.num_rows
     x = scaled(detector, table)
-    with torch.inference_mode():
-        apart = (x - network(x).likelihood.mean.reshape(x.shape)).square().double().numpy()
+    given, made = rebuilt(network, x)
+    apart = (given - made).square().double().numpy()
     return [region_of(residual, names=CHANNELS if is_event(detector) else ()) for residual in apart]
 
 
@@ -225,11 +225,9 @@ def _images(detector: TwoStage, judged: Judged, places: NDArray[np.intp]) -> tup
     if image_shape(detector) is None or network is None or is_event(detector):
         return ()
     x = scaled(detector, judged.table.take(places))
-    with torch.inference_mode():
-        rebuilt = network(x).likelihood.mean
     return tuple(
         ImageRow(str(judged.kinds[p]), _picture(given), _picture(made))
-        for p, given, made in zip(places, x, rebuilt, strict=True)
+        for p, given, made in zip(places, *rebuilt(network, x), strict=True)
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from unseen.evaluation import Lost, Sampled, rate_curve
+from unseen.evaluation import Lost, Sampled, in_hertz, rate_curve
 from unseen.report.figures import beside, events
 from unseen.report.figures.scores import MOST_KINDS
 from unseen.report.panels import Panel, panel_of
@@ -78,13 +78,15 @@ def beside_panels(search: SearchContent, told: tuple[str, ...], drawn: tuple[str
 def display_panels(search: SearchContent) -> Iterator[Panel]:
     """Event displays, one panel a title."""
     for place, (title, shown) in enumerate(search.displays.items()):
+        masks = shown[0].masks
+        what, unit = ("lit pixels", "") if masks else ("transverse energy on a log scale", ", ln GeV")
         yield panel_of(
             f"events-{place}",
             title,
-            "Azimuth downwards, pseudorapidity to the right, transverse energy on a log scale. Below: what "
-            "the model made of it, and by how much that is too high (red) or too low (blue).",
+            f"Azimuth downwards, pseudorapidity to the right, {what}. Below: what the model made of it, and "
+            "by how much that is too high (red) or too low (blue).",
             events.displays(shown),
-            Table(("event", "channel", "mean absolute difference, ln GeV"), tuple(_apart(shown))),
+            Table(("event", "channel", f"mean absolute difference{unit}"), tuple(_apart(shown))),
         )
 
 
@@ -138,6 +140,7 @@ def notes(search: SearchContent) -> Iterator[str]:
     if found.trigger is not None:
         rate = found.trigger.rate
         yield (
-            f"A threshold of {found.trigger.cut.threshold:.4g} lets {rate.value:,.3g} Hz ({rate.low:,.3g} to "
-            f"{rate.high:,.3g}) of {search.input_rate:,.6g} Hz of background through."
+            f"A threshold of {found.trigger.cut.threshold:.4g} lets {in_hertz(rate.value)} "
+            f"({in_hertz(rate.low)} to {in_hertz(rate.high)}) of {in_hertz(search.input_rate)} of background "
+            "through."
         )

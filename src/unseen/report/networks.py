@@ -10,6 +10,7 @@ from torch import Tensor
 from unseen.detectors.readers import Reconstructing
 from unseen.detectors.two_stage import TwoStage
 from unseen.models.network import Network
+from unseen.nn.distributions import Masked
 
 
 def network_of(detector: TwoStage) -> Network | None:
@@ -27,6 +28,19 @@ def scaled(detector: TwoStage, table: pa.Table) -> Tensor:
     found = torch.from_numpy(detector.scaler_.transform(rows))
     shape = image_shape(detector)
     return found.reshape(len(rows), *shape) if shape else found
+
+
+def rebuilt(network: Network, x: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what a network is asked to rebuild of images (n, C, H, W), and what it makes of it.
+
+    Of a network that says which pixels are lit, these are masks and probabilities of the channels it knows.
+    """
+    with torch.inference_mode():
+        likelihood = network(x).likelihood
+        if isinstance(likelihood, Masked):
+            known = likelihood.logits.shape[1]
+            return (x[:, :known] > 0).to(x.dtype), likelihood.lit[:, :known]
+        return x, likelihood.mean.reshape(x.shape)
 
 
 def image_shape(detector: TwoStage) -> tuple[int, int, int] | None:

@@ -16,22 +16,28 @@ CHANNELS = ("tracker", "ECAL", "HCAL")
 
 @dataclass(frozen=True)
 class EventDisplay:
-    """One event image beside what the model made of it, both as ln(1 + E_T / 1 GeV).
+    """One event image beside what the model made of it, both as ln(1 + E_T / 1 GeV), or masks.
 
     Attributes:
         caption: what it is.
         image, rebuilt: (C, H, W), H the azimuth, W the pseudorapidity.
+        names: of the channels; () numbers them, or takes those of three.
+        masks: whether these are lit pixels and their probability.
 
     """
 
     caption: str
     image: Floats
     rebuilt: Floats
+    names: tuple[str, ...] = ()
+    masks: bool = False
 
     @property
     def channels(self) -> tuple[str, ...]:
         """Names of the channels."""
         count = len(self.image)
+        if len(self.names) == count:
+            return self.names
         return CHANNELS if count == len(CHANNELS) else tuple(f"channel {i + 1}" for i in range(count))
 
 

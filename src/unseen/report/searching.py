@@ -13,8 +13,10 @@ from torch import Tensor
 from unseen.data.scale import Pixels
 from unseen.detectors.two_stage import TwoStage
 from unseen.evaluation import hertz
-from unseen.report.networks import image_shape, network_of, scaled
-from unseen.report.search_content import CodeMap, EventDisplay, SearchContent
+from unseen.models.categorical import CoDVAE
+from unseen.models.dual import CoDAE
+from unseen.report.networks import image_shape, network_of, rebuilt, scaled
+from unseen.report.search_content import CHANNELS, CodeMap, EventDisplay, SearchContent
 from unseen.studies.judging import Judged
 from unseen.studies.searching import Asked, searched
 from unseen.studies.variables import of_table
@@ -78,7 +80,12 @@ def _shown(
     detector: TwoStage, judged: Judged, places: NDArray[np.intp], words: Sequence[str]
 ) -> tuple[EventDisplay, ...]:
     pairs = [pair for x, y in _rebuilt(detector, judged, places) for pair in zip(x, y, strict=True)]
-    return tuple(EventDisplay(word, x, y) for word, (x, y) in zip(words, pairs, strict=True))
+    masks = isinstance(detector.model, CoDAE | CoDVAE) and not detector.model.energies
+    names = CHANNELS if image_shape(detector)[0] == len(CHANNELS) else ()  # type: ignore[index]
+    return tuple(
+        EventDisplay(word, x, y, names=names[: len(x)], masks=masks)
+        for word, (x, y) in zip(words, pairs, strict=True)
+    )
 
 
 def _rebuilt(detector: TwoStage, judged: Judged, places: NDArray[np.intp]) -> Iterator[tuple[Floats, Floats]]:
@@ -86,9 +93,8 @@ def _rebuilt(detector: TwoStage, judged: Judged, places: NDArray[np.intp]) -> It
     network = network_of(detector)
     for start in range(0, len(places) if network is not None else 0, BLOCK):
         x = scaled(detector, judged.table.take(pa.array(places[start : start + BLOCK])))
-        with torch.inference_mode():
-            made = network(x).likelihood.mean  # type: ignore[misc]
-        yield x.double().numpy(), made.reshape(x.shape).double().numpy()
+        given, made = rebuilt(network, x)  # type: ignore[arg-type]
+        yield given.double().numpy(), made.double().numpy()
 
 
 def _code(detector: TwoStage, judged: Judged) -> CodeMap | None:

@@ -39,9 +39,19 @@ def displays(events: Sequence[EventDisplay]) -> Figure:
         axes.grid(visible=False)
         axes.spines[:].set_visible(False)
         axes.set_ylabel(name, fontsize=9)
-        _scale(figure, axes, image, signed=name == "difference")
+        if not events[0].masks:
+            _scale(figure, axes, image, signed=name == "difference")
+        else:
+            _chances(figure, axes, image)
     _captions(grid, events, given)
     return figure
+
+
+def _chances(figure: Figure, axes: Any, image: Any) -> None:
+    bar = figure.colorbar(image, ax=axes, pad=0.012, fraction=0.03, aspect=14)
+    bar.outline.set_visible(False)
+    bar.ax.tick_params(labelsize=7.5)
+    bar.ax.set_title("lit", fontsize=7.5, pad=2, loc="left")
 
 
 def _scale(figure: Figure, axes: Any, image: Any, *, signed: bool) -> None:

@@ -83,7 +83,8 @@ def trace(history: Trace) -> Figure:
     ):
         seen = np.flatnonzero(np.isfinite(values) & (values > 0)) if values.size else np.empty(0, dtype=int)
         if seen.size:
-            axes.plot(history.step[seen], values[seen], color=colour)
+            # a single look has no line
+            axes.plot(history.step[seen], values[seen], color=colour, marker="o" if seen.size == 1 else "")
             ends.append((float(values[seen[-1]]), name, colour))
     axes.set(yscale="log", xlabel="training step", ylabel=history.unit)
     _room(axes, history)
