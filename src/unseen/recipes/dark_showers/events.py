@@ -89,13 +89,26 @@ def read(part: str, data: Path | None) -> Events:
     return Events(np.concatenate(images), np.array(kinds), tuple(keys), np.concatenate(tracks))
 
 
+def first(events: Events, most: int) -> Events:
+    """Keep the first `most` events of each signal, and five times as many of QCD."""
+    kept = [
+        np.flatnonzero(events.kinds == kind)[: most * (5 if kind == NORMAL else 1)]
+        for kind in dict.fromkeys(events.kinds)
+    ]
+    return at(events, np.concatenate(kept))
+
+
+def at(events: Events, rows: NDArray[np.intp]) -> Events:
+    """Return the events at these places."""
+    keys = tuple(events.keys[row] for row in rows)
+    return Events(events.images[rows], events.kinds[rows], keys, events.tracks[rows])
+
+
 def without(events: Events, others: Events) -> Events:
     """Leave out events whose sum over channels is that of another event."""
     known = {image.sum(0).tobytes() for image in others.images}
     keep = [row for row, image in enumerate(events.images) if image.sum(0).tobytes() not in known]
-    return Events(
-        events.images[keep], events.kinds[keep], tuple(events.keys[row] for row in keep), events.tracks[keep]
-    )
+    return at(events, np.array(keep, dtype=np.intp))
 
 
 def hits(events: Events) -> Floats:

@@ -78,6 +78,7 @@ def _detector(config: Config, seed: int, **changed: Any) -> AwareDetector:
 def _main(_which: str, seed: int, config: Config, data: Path | None) -> list[Record]:
     """Learn QCD; read every score; then be told of one mass of SUEP."""
     train, test = sample.read("n_tracks/train", data), sample.read("n_tracks/test", data)
+    test = sample.first(test, config["most"])
     detector = _detector(config, seed).fit(train.rows())
     scores: dict[str, Floats] = {COMBINED: detector.stage1_score(test.rows()), **_each(detector, test)}
     if seed == 0:
@@ -93,7 +94,7 @@ def _told(detector: AwareDetector, train: Events, test: Events, seed: int, confi
     half = generator(seed, 11).permutation(mine)[: len(mine) // 2]
     detector.fine_tune(test.rows(half))
     rest = np.setdiff1d(np.arange(len(test.kinds)), half)
-    left = Events(test.images[rest], test.kinds[rest], tuple(test.keys[i] for i in rest), test.tracks[rest])
+    left = sample.at(test, rest)
     about: Config = {"told": (kind,), "labels": len(half)}
     scores = {AWARE: detector.anomaly_score(left.rows()), "told alone": detector.stage2_score(left.rows())}
     return [
@@ -138,9 +139,7 @@ def _ceiling(_which: str, seed: int, config: Config, data: Path | None) -> list[
         forest = HistGradientBoostingClassifier(learning_rate=0.08, max_iter=150, class_weight="balanced",
                                                 random_state=seed)  # fmt: skip
         trees[rows] = cross_val_predict(forest, totals[rows], labels, cv=5, method="predict_proba")[:, 1]
-        own = Events(
-            test.images[rows], test.kinds[rows], tuple(test.keys[i] for i in rows), test.tracks[rows]
-        )
+        own = sample.at(test, rows)
         records += _measured(trees[rows], own, TREES, seed, config)
     sums = sample.without(sample.read("supervised/train", data), test)
     classes = np.array([kind.split()[0] for kind in sums.kinds])
