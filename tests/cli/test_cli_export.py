@@ -43,11 +43,23 @@ def test_samples_from_a_file(place, tmp_path):
     assert np.load(tmp_path / "m.h.golden.npz")["rows"].dtype == np.int32
 
 
+def test_a_student_stands_in(place, tmp_path):
+    words = ("--part", "student", "--samples", place.flows, "--out", tmp_path / "s.onnx")
+    ran = unseen("export", place.model, *words, "--json")
+    assert ran.code == 0, ran.err
+    told = json.loads(ran.out)
+    assert told["part"] == "student"
+    assert told["follows"] > 0.7
+    assert told["parity"]["largest"] < 1e-4
+
+
 def test_faults_are_one_line_and_leave_nothing(place, tmp_path):
     for words, line in (
         (("--to", "onix"), "target 'onix' is not known; accepted: onnx, onnx-fp16"),
-        (("--part", "cod"), "part 'cod' is not known; accepted: full, code"),
+        (("--part", "cod"), "part 'cod' is not known; accepted: full, code, student"),
         (("--to", "c", "--part", "code"), "part code goes with onnx, onnx-fp16 and onnx-int8; c came"),
+        (("--to", "onnx-int8", "--part", "student"), "part student goes with onnx; onnx-int8 came"),
+        (("--part", "student"), "part student learns from rows the detector has not seen"),
         (("--to", "onnx-int8"), "276 or more, since a model file holds none; pass --samples"),
         (("--to", "c", "--samples", tmp_path / "no.csv"), "no.csv"),
         (("--out", tmp_path / "no" / "m.onnx"), "does not exist: create it first"),

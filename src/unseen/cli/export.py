@@ -24,7 +24,11 @@ def export(
         Path | None, typer.Option("--out", "-o", help="File to write: .onnx, or .h for c.")
     ] = None,
     part: Annotated[
-        str, typer.Option(help="full, or code: only the encoder of the small code and its distance.")
+        str,
+        typer.Option(
+            help="full; code: only the encoder of the small code and its distance; student: a network of a "
+            "few thousand weights that learns the score on the samples."
+        ),
     ] = "full",
     samples: Annotated[
         list[str] | None,
@@ -93,6 +97,10 @@ def _print(result: Result) -> None:
         f"parity    {parity.rows:,} rows: scores within {parity.largest:.1e} of their range, ranks correlate "
         f"at {parity.spearman:.5f}, {parity.changed:.2%} of decisions change{points}"
     )
+    if result.follows is not None:
+        typer.echo(
+            f"student   its ranks correlate with the detector's at {result.follows:.3f} on the samples"
+        )
     typer.echo(
         f"alarm     above {written.threshold:.6g}, a false-alarm rate of {written.rate:g} on "
         f"{written.calibration_rows:,} background rows"

@@ -75,7 +75,10 @@ class Student:
 
     def anomaly_score(self, X: ArrayLike) -> Floats:
         """Evidence against "normal" by the student's own calibration, (N,), nats."""
-        rows = np.asarray(self.teacher.encode(X), dtype=np.float32)
+        return self.score_encoded(np.asarray(self.teacher.encode(X), dtype=np.float32))
+
+    def score_encoded(self, rows: Rows) -> Floats:
+        """Evidence of rows that `teacher.encode` returned, (N,), nats."""
         return np.maximum(self.calibration.evidence(self._guesses(rows)), 0.0)
 
     def p_values(self, X: ArrayLike) -> Floats:
@@ -142,12 +145,26 @@ def distil(
 
     """
     background = np.asarray(teacher.encode(X), dtype=np.float32)
+    others = None if also is None else np.asarray(teacher.encode(also), dtype=np.float32)
+    return taught(teacher, background, others, model=model, plan=plan, seed=seed)
+
+
+def taught(
+    teacher: TwoStage,
+    background: Rows,
+    also: Rows | None = None,
+    *,
+    model: Small | None = None,
+    plan: Plan | None = None,
+    seed: int = 0,
+) -> Student:
+    """Do what `distil` does with rows that are encoded already, (N, D), float32."""
     if len(background) < LEAST:
         raise DataError(f"{len(background)} background rows came; a student needs {LEAST} or more")
     background = background[generator(seed, 13).permutation(len(background))]
     kept, rest = np.split(background, [max(2, round(CALIBRATED * len(background)))])
     if also is not None:
-        rest = np.concatenate([rest, np.asarray(teacher.encode(also), dtype=np.float32)])
+        rest = np.concatenate([rest, also])
         rest = rest[generator(seed, 14).permutation(len(rest))]
     targets = torch.from_numpy(scored(teacher, rest)).float()
     rows = _scaled(teacher, rest)

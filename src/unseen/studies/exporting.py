@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 import numpy as np
+from scipy.stats import spearmanr
 
 from unseen.data.labels import UNLABELLED
 from unseen.detectors.two_stage import TwoStage
@@ -20,27 +21,37 @@ from unseen.export.onnx import Exported, Precision, export_onnx
 from unseen.export.qonnx import ExportedQonnx, export_qonnx
 from unseen.export.runtime import Scorer
 from unseen.export.samples import Samples
+from unseen.export.student import taught
 from unseen.studies.judging import held_out_of
 from unseen.studies.loading import labelled_rows
 from unseen.studies.scoring import matrix_of
 
 # What can be written, and the suffix of each.
 TARGETS = {"onnx": ".onnx", "onnx-fp16": ".onnx", "onnx-int8": ".onnx", "c": ".h", "qonnx": ".onnx"}
-PARTS = ("full", "code")
+PARTS = ("full", "code", "student")
 # Sample rows used; more would take long and say no more.
 MOST = 20_000
 
 
 @dataclass(frozen=True)
 class Result:
-    """What was written; how long it takes, where ONNX Runtime can run it."""
+    """What was written; how long it takes, where ONNX Runtime can run it.
+
+    Attributes:
+        written, timed: As named.
+        follows: Rank correlation of a student with its teacher on all samples; None where nothing was taught.
+
+    """
 
     written: Exported | ExportedC | ExportedQonnx
     timed: Timed | None
+    follows: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON values."""
-        return {**self.written.to_dict(), "latency": None if self.timed is None else self.timed.to_dict()}
+        latency = None if self.timed is None else self.timed.to_dict()
+        follows = {} if self.follows is None else {"follows": self.follows}
+        return {**self.written.to_dict(), "latency": latency, **follows}
 
 
 def check_target(to: str, part: str, out: str | os.PathLike[str] | None, model: Path) -> Path:
@@ -54,8 +65,10 @@ def check_target(to: str, part: str, out: str | os.PathLike[str] | None, model: 
         raise ConfigError(unknown("target", to, TARGETS))
     if part not in PARTS:
         raise ConfigError(unknown("part", part, PARTS))
-    if (part == "code" and TARGETS[to] != ".onnx") or (part == "code" and to == "qonnx"):
+    if part == "code" and to in ("c", "qonnx"):
         raise ConfigError(f"part code goes with onnx, onnx-fp16 and onnx-int8; {to} came")
+    if part == "student" and to != "onnx":
+        raise ConfigError(f"part student goes with onnx; {to} came")
     if out is not None:
         return Path(out)
     kind = to.removeprefix("onnx") if part == "full" else f"-{part}{to.removeprefix('onnx')}"
@@ -105,7 +118,20 @@ def write_export(
         return Result(export_c(detector, place, samples=samples), None)
     if to == "qonnx":
         return Result(export_qonnx(detector, place, samples=samples), None)
+    if part == "student":
+        return _student(detector, place, samples)
     precision = cast(Precision, to.removeprefix("onnx").lstrip("-") or "fp32")
     write = export_onnx if cast(Literal["full", "code"], part) == "full" else export_code
     written = write(detector, place, precision=precision, samples=samples)
     return Result(written, timed(Scorer(place)))
+
+
+def _student(detector: TwoStage, place: Path, samples: Samples | None) -> Result:
+    """Teach a small network the score, on background and on labelled anomalies where there are some."""
+    if samples is None:
+        raise ConfigError("part student learns from rows the detector has not seen; give them with --samples")
+    also = samples.rows[samples.anomalous] if samples.anomalous is not None else None
+    student = taught(detector, samples.background, also)
+    written = student.export(place)
+    guessed, told = student.score_encoded(samples.rows), detector.score_encoded(samples.rows.astype(np.float64))
+    return Result(written, timed(Scorer(place)), float(spearmanr(told, guessed).statistic))
