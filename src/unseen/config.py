@@ -64,8 +64,8 @@ def _listed(value: object) -> object:
 TABLE_LEARN = Plan(steps=1500, rate=3e-3, noise=0.2)
 TABLE_TUNE = Plan(steps=500, rate=5e-4, noise=0.2)
 
-# Event images: what the recipe dark-showers measured. The tracker alone is rebuilt, since most of what the
-# calorimeters hold is noise that no code can learn; they speak through the totals of the event.
+# Event images: what the recipe dark-showers measured. The tracker alone is rebuilt, which is learned fastest;
+# the calorimeters speak through the totals of the event.
 EVENT_MODELS: dict[str, CoDAE | CoDVAE | DirichletVAE | QcdOrWhat] = {
     "codae": CoDAE(channels=1, energies=False),
     "codvae": CoDVAE(channels=1, energies=False),

@@ -133,5 +133,8 @@ def _student(detector: TwoStage, place: Path, samples: Samples | None) -> Result
     also = samples.rows[samples.anomalous] if samples.anomalous is not None else None
     student = taught(detector, samples.background, also)
     written = student.export(place)
-    guessed, told = student.score_encoded(samples.rows), detector.score_encoded(samples.rows.astype(np.float64))
+    guessed, told = (
+        student.score_encoded(samples.rows),
+        detector.score_encoded(samples.rows.astype(np.float64)),
+    )
     return Result(written, timed(Scorer(place)), float(spearmanr(told, guessed).statistic))

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.model_selection import cross_val_predict
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from unseen.detectors.aware import AwareDetector
 from unseen.detectors.classify import AwareClassifier
@@ -132,15 +132,22 @@ def _ceiling(_which: str, seed: int, config: Config, data: Path | None) -> list[
     """Supervised on the same signals: trees on nine totals in five folds; the transformer on channel sums."""
     test = sample.read("n_tracks/test", data)
     trees, totals = np.zeros(len(test.kinds)), sample.nine_totals(test)
+    # shuffled, since the events of one mass lie together
+    folds = StratifiedKFold(5, shuffle=True, random_state=seed)
     records = []
     for family in ("suep", "svj"):
         rows = np.flatnonzero((test.kinds == NORMAL) | _family(test, family))
         labels = test.kinds[rows] != NORMAL
         forest = HistGradientBoostingClassifier(learning_rate=0.08, max_iter=150, class_weight="balanced",
                                                 random_state=seed)  # fmt: skip
-        trees[rows] = cross_val_predict(forest, totals[rows], labels, cv=5, method="predict_proba")[:, 1]
+        trees[rows] = cross_val_predict(forest, totals[rows], labels, cv=folds, method="predict_proba")[:, 1]
         own = sample.at(test, rows)
         records += _measured(trees[rows], own, TREES, seed, config)
+    return records + _transformer(test, seed, config, data)
+
+
+def _transformer(test: Events, seed: int, config: Config, data: Path | None) -> list[Record]:
+    """Measure the transformer, trained on the supervised folder."""
     sums = sample.without(sample.read("supervised/train", data), test)
     classes = np.array([kind.split()[0] for kind in sums.kinds])
     classifier = AwareClassifier(
@@ -150,9 +157,7 @@ def _ceiling(_which: str, seed: int, config: Config, data: Path | None) -> list[
     classifier.fit(sums.rows(), classes=classes)
     place = list(classifier.classes_).index(NORMAL)
     flat = test.images.sum(1, keepdims=True).reshape(len(test.kinds), -1)
-    return records + _measured(
-        1.0 - classifier.predict_proba(flat)[:, place], test, TRANSFORMER, seed, config
-    )
+    return _measured(1.0 - classifier.predict_proba(flat)[:, place], test, TRANSFORMER, seed, config)
 
 
 def _inverse(which: str, seed: int, config: Config, data: Path | None) -> list[Record]:
