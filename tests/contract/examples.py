@@ -220,7 +220,11 @@ EXAMPLES = {
         images,
     ),
     "dirichlet": (
-        lambda: _pictures(model=DirichletVAE(hidden=24, beta=0.05, content="values")),
+        # a code of three shares moves slowly
+        lambda: _pictures(
+            model=DirichletVAE(hidden=24, beta=0.05, content="values"),
+            tune=Plan(steps=300, rate=3e-3, batch=64, check_every=25),
+        ),
         images,
     ),
     "code": (

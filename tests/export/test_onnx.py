@@ -211,13 +211,15 @@ def test_logarithms_of_exponentials_stay_finite(tmp_path):
             parts = [loss, torch.nn.functional.logsigmoid(x), torch.logaddexp(x, y), x.abs().log1p()]
             return torch.cat([*parts, x.clamp_max(50).expm1()], dim=1).double()
 
-    rows = torch.cat(
-        [torch.randn(40, 6), 300 * torch.randn(40, 6), 1e-6 * torch.randn(40, 6), torch.zeros(1, 6)]
-    )
+    random = torch.Generator().manual_seed(0)
+    near, wide, close = (size * torch.randn(40, 6, generator=random) for size in (1.0, 300.0, 1e-6))
+    rows = torch.cat([near, wide, close, torch.zeros(1, 6)])
     onnx.save(traced(Logarithms(), (6,), to="raw"), tmp_path / "m.onnx")
     found = session(tmp_path / "m.onnx").run(None, {"rows": rows.numpy()})[0]
     expected = Logarithms()(rows).numpy()
-    np.testing.assert_allclose(found[:, :9], expected[:, :9], rtol=1e-5, atol=1e-6)
+    # the loss is a difference of numbers as large as x, up to a thousand, in single precision
+    np.testing.assert_allclose(found[:, :3], expected[:, :3], rtol=1e-5, atol=1e-4)
+    np.testing.assert_allclose(found[:, 3:9], expected[:, 3:9], rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(found[:, 9:], expected[:, 9:], rtol=1e-5, atol=1e-12)
 
 

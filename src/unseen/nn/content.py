@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -114,9 +114,11 @@ class Composition:
         total: Sum of the content of each row, shape (N,).
         shape: Shape of a row.
         sight: What of a row counts.
+        has_floor: Whether the best possible errors lie far above 0, at the entropy of the shares.
 
     """
 
+    has_floor: ClassVar[bool] = True
     logits: Tensor
     total: Tensor
     shape: tuple[int, ...]
