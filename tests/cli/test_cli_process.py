@@ -66,6 +66,20 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["f.csv"]
 
 
+def test_an_interrupt_while_modules_are_made_leaves_with_130():
+    # as when it comes in the middle of a dataclass, which is made by exec
+    program = (
+        "import sys, unseen.registry\n"
+        "def load(path): exec('raise KeyboardInterrupt')\n"
+        "unseen.registry.load = load\n"
+        "sys.argv = ['unseen', 'score', 'model', 'rows.csv']\n"
+        "from unseen.cli import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (130, b"unseen: interrupted; nothing was left half-written\n")
+
+
 def test_an_interrupted_score_keeps_the_older_file(place, tmp_path):
     (tmp_path / "s.csv").write_text("older")
     process = started("score", place.model, "-", "--out", tmp_path / "s.csv", stdin=subprocess.PIPE)

@@ -67,6 +67,9 @@ class OneLineGroup(TyperGroup):
         except Exception as error:
             return _unforeseen(error)
         if code == INTERRUPTED:
+            # an interrupt inside exec("..."), which dataclasses use on import, is marked by CPython for good: it
+            # would end the process by signal, whatever the exit code. The next exec takes the mark away
+            exec("")  # noqa: S102
             return _say("interrupted; nothing was left half-written", INTERRUPTED)
         return code if isinstance(code, int) else 0
 
