@@ -67,8 +67,8 @@ class OneLineGroup(TyperGroup):
         except Exception as error:
             return _unforeseen(error)
         if code == INTERRUPTED:
-            # an interrupt inside exec("..."), which dataclasses use on import, is marked by CPython for good: it
-            # would end the process by signal, whatever the exit code. The next exec takes the mark away
+            # CPython remembers an interrupt that came while code from a string was run, and at its very end
+            # kills the process by SIGINT in place of the exit code; running a string anew makes it forget
             exec("")  # noqa: S102
             return _say("interrupted; nothing was left half-written", INTERRUPTED)
         return code if isinstance(code, int) else 0
