@@ -14,7 +14,7 @@ from unseen.models.dual_bodies import Slim
 from unseen.models.network import Dense
 from unseen.nn.distributions import Gaussian, Hurdle, Masked, Pass, Point
 from unseen.scores import Combined, Divergence, LitError, LitPairs, Reconstruction, StrangeTotals
-from unseen.scores.events import READ, READ_NAMES
+from unseen.scores.events import NAMES, READ
 from unseen.seeds import seeded
 from unseen.training.loop import Plan
 
@@ -54,8 +54,8 @@ def test_totals_know_too_little_and_too_much_from_events_like_those_learned():
     assert full.median() > ordinary.quantile(0.95)
     parts = score.parts(passed(x), x, state)
     torch.testing.assert_close(parts.sum(1), found)
-    assert score.names((), 0) == READ_NAMES
-    assert parts.shape[1] == len(READ) == len(READ_NAMES)
+    assert score.names((), 0) == NAMES
+    assert parts.shape[1] == len(READ) == len(NAMES)
     with pytest.raises(DataError, match="5 normal events; accepted: more than 5"):
         score.fit(passed(x), x[:5], None, x[:5])
 

@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from unseen.collider.totals import CHANNELS
 from unseen.data.scale import Scaling
 from unseen.data.schema import Missing
 from unseen.detectors.aware import AwareDetector
@@ -47,7 +48,6 @@ from unseen.scores import (
     Score,
     StrangeTotals,
 )
-from unseen.scores.events import CHANNELS
 from unseen.thresholds import FalseAlarmRate
 from unseen.training.augment import Symmetries
 from unseen.training.decorrelation import DisCo

@@ -45,6 +45,25 @@ BLOCK = 64
 Floats = NDArray[np.float64]
 
 
+def hits(images: NDArray[Any]) -> Floats:
+    """Lit pixels of the first channel, the tracker, of images (N, C, H, W): (N,)."""
+    return np.asarray((images[:, 0] > 0).sum((1, 2)), dtype=np.float64)
+
+
+def ht(images: NDArray[Any]) -> Floats:
+    """Transverse energy summed over pixels and channels of images (N, C, H, W), GeV: (N,)."""
+    return np.asarray(images.sum((1, 2, 3), dtype=np.float64))
+
+
+def met(images: NDArray[Any]) -> Floats:
+    """Missing transverse energy of the calorimeters, GeV, (N,); of all channels where there is one only.
+
+    |sum E_T (cos phi, sin phi)|; rows of pixels (H) are equal steps of phi that go round once.
+    """
+    rings = (images[:, 1:] if images.shape[1] > 1 else images).sum((1, 3), dtype=np.float64)
+    return _missing(rings)
+
+
 def totals(images: NDArray[Any]) -> tuple[tuple[str, ...], Floats]:
     """Return the totals of event images; each row depends on its own image alone, so streams may be cut.
 
@@ -95,15 +114,15 @@ def _totals(x: Floats) -> Floats:
     lit = mask.sum((2, 3)).astype(np.float64)
     sums = x.sum((2, 3))
     whole = x.sum(1)
-    met = _missing(x[:, 1:].sum((1, 3)))
+    missing = met(x)
     columns = [
         lit,
         sums,
         lit[:, :1] / np.maximum(sums.sum(1, keepdims=True), LEAST),
-        met[:, None],
+        missing[:, None],
         np.log1p(sums),
         np.log1p(lit),
-        np.log(met + 10.0)[:, None],
+        np.log(missing + 10.0)[:, None],
         np.log(np.maximum(whole.max((1, 2)), LEAST))[:, None],
         0.5 * np.log(np.maximum(np.square(whole).sum((1, 2)), LEAST**2))[:, None],
         *(np.log1p(_pairs(mask[:, 0].astype(np.float64), window))[:, None] for window in WINDOWS),

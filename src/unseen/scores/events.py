@@ -13,26 +13,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from unseen.collider.totals import NINE, TOTALS
 from unseen.errors import ConfigError, DataError
 from unseen.nn.distributions import Hurdle, Masked, Pass
 from unseen.nn.totals import pairs, totals
 from unseen.scores.score import State
 
-CHANNELS = ("tracker", "ECAL", "HCAL")
-
 # Events at a time: box sums of many images leave the cache.
 BLOCK = 256
-# Columns of `unseen.nn.totals.totals`: the nine totals, and pairs of lit tracker pixels within 9 and 15.
-READ = (*range(8, 17), 19, 20)
-READ_NAMES = (
-    *(f"sum {channel}" for channel in CHANNELS),
-    *(f"lit {channel}" for channel in CHANNELS),
-    "calo MET",
-    "largest pixel",
-    "pixel norm",
-    "pairs 9",
-    "pairs 15",
-)
+# What is read of all totals: the nine, and how many pairs of lit tracker pixels lie within 9 and within 15.
+NAMES = (*NINE, "ln pairs 9", "ln pairs 15")
+READ = [TOTALS.index(name) for name in NAMES]
 
 
 @dataclass(frozen=True)
@@ -91,7 +82,7 @@ class LitPairs:
 
 def _read(x: Tensor) -> Tensor:
     """Totals of scaled images that are read, shape (N, T)."""
-    return totals(x)[:, list(READ)]
+    return totals(x)[:, READ]
 
 
 @dataclass(frozen=True)
@@ -152,7 +143,7 @@ class StrangeTotals:
 
     def names(self, features: Sequence[str], latent: int) -> tuple[str, ...]:
         """Names of the totals."""
-        return READ_NAMES
+        return NAMES
 
     @staticmethod
     def _distances(found: Tensor, state: State) -> Tensor:

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from unseen.collider.totals import hits, ht, met
 from unseen.data.columns import image_values
 from unseen.data.kinds import is_image
 from unseen.errors import DataError, unknown
@@ -15,26 +16,6 @@ from unseen.errors import DataError, unknown
 Floats = NDArray[np.float64]
 # Images turned into totals at a time.
 BLOCK = 2_048
-
-
-def hits(images: NDArray[np.floating]) -> Floats:
-    """Count the lit pixels of the first channel, the tracker, of images (N, C, H, W): (N,)."""
-    return np.asarray((images[:, 0] > 0).sum(axis=(1, 2)), dtype=np.float64)
-
-
-def ht(images: NDArray[np.floating]) -> Floats:
-    """Sum the transverse energy over pixels and channels, GeV, (N,)."""
-    return np.asarray(images.sum(axis=(1, 2, 3), dtype=np.float64))
-
-
-def met(images: NDArray[np.floating]) -> Floats:
-    """Missing transverse energy of the calorimeters, GeV, (N,); of all channels where there is one only.
-
-    Rows of pixels are equal steps of the azimuth that go round once: `|sum_i E_i (cos phi_i, sin phi_i)|`.
-    """
-    energy = (images[:, 1:] if images.shape[1] > 1 else images).sum(axis=(1, 3), dtype=np.float64)
-    turn = 2 * np.pi * (np.arange(energy.shape[1]) + 0.5) / energy.shape[1]
-    return np.asarray(np.hypot(energy @ np.cos(turn), energy @ np.sin(turn)))
 
 
 OF_IMAGES: Mapping[str, Callable[[NDArray[np.floating]], Floats]] = {"hits": hits, "ht": ht, "met": met}

@@ -111,11 +111,6 @@ def without(events: Events, others: Events) -> Events:
     return at(events, np.array(keep, dtype=np.intp))
 
 
-def hits(events: Events) -> Floats:
-    """Lit tracker pixels of each event."""
-    return np.asarray((events.images[:, 0] > 0).sum((1, 2)), dtype=np.float64)
-
-
 def trivial(train: Events, events: Events) -> dict[str, Floats]:
     """Scores that need no network: totals as they are, and the Mahalanobis distance in nine of them."""
     names, values = totals(events.images)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
+from unseen.collider.totals import hits
 from unseen.detectors.aware import AwareDetector
 from unseen.detectors.classify import AwareClassifier
 from unseen.evaluation import Estimate, Record, roc_auc, tpr_at_fpr
@@ -194,7 +195,7 @@ def _measured(
     scores: Floats, events: Events, name: str, seed: int, config: Config, **about: Any
 ) -> list[Record]:
     """Every mass point against test QCD: at all hits and at fixed hits, with the bootstrap error of both."""
-    hits, normal = sample.hits(events), events.kinds == NORMAL
+    lit, normal = hits(events.images), events.kinds == NORMAL
     told, labels = about.get("told", ()), about.get("labels", 0)
     records = []
     for kind in sorted(set(events.kinds) - {NORMAL}):
@@ -202,7 +203,7 @@ def _measured(
         pair = scores[normal], scores[mine]
         whole = auc_sampled(*pair, resamples=config["draws"], seed=seed)
         fixed = auc_at_fixed(
-            *pair, hits[normal], hits[mine], width=config["width"], resamples=config["draws"], seed=seed
+            *pair, lit[normal], lit[mine], width=config["width"], resamples=config["draws"], seed=seed
         )
         found = {
             "auc": whole.value, "auc_sd": whole.sd, "fixed": fixed.auc.value, "fixed_sd": fixed.auc.sd,
