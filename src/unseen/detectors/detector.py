@@ -6,7 +6,7 @@ import warnings
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import narwhals as nw
 import numpy as np
@@ -106,10 +106,11 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         """Rows as the matrix that is scaled, shape (N, D): a table becomes its features, images are flat."""
         return self._rows(X)
 
-    def score_encoded(self, rows: Floats) -> Floats:
+    def score_encoded(self, rows: NDArray[np.floating[Any]]) -> Floats:
         """Anomaly score of rows that `encode` returned, shape (N,), nats."""
         check_is_fitted(self)
-        return self._score(rows)
+        # single precision is scored as it came
+        return self._score(cast(Floats, rows))
 
     @property
     def offset_(self) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -124,7 +125,7 @@ def search_table(
         raise DataError(f"{at_name} has shape {fixed.shape}; accepted: one number a row, ({column.size},)")
     found = []
     for stream, (name, rows) in enumerate(rows_of.items()):
-        own = {
+        own: dict[str, Any] = {
             "normal_weights": None if events is None else events[is_normal],
             "anomaly_weights": None if events is None else events[rows],
             "resamples": resamples,
@@ -132,7 +133,7 @@ def search_table(
             "stream": stream,
         }
         pair = (column[is_normal], column[rows])
-        points = working_points(*pair, tprs=tprs, fprs=fprs, **own)  # type: ignore[arg-type]
+        points = working_points(*pair, tprs=tprs, fprs=fprs, **own)
         at_fixed = None
         if fixed is not None:
             at_fixed = auc_at_fixed(
@@ -142,7 +143,7 @@ def search_table(
                 width=width,
                 least_normals=least_normals,
                 weighting=weighting,
-                **own,  # type: ignore[arg-type]
+                **own,
             )
         found.append(KindPoints(name, rows.size, points, at_fixed))
     return SearchTable(int(is_normal.sum()), tuple(found), None if at is None else at_name)

@@ -224,5 +224,5 @@ def _parity(detector: TwoStage, scorer: Scorer, samples: Samples | None, *, made
 def scored(detector: TwoStage, rows: Rows, batch: int = 4096) -> Floats:
     """Anomaly score of encoded rows (N, D) by the detector itself, (N,)."""
     return np.concatenate(
-        [detector.score_encoded(rows[at : at + batch]) for at in range(0, len(rows), batch)]  # type: ignore[arg-type]
+        [detector.score_encoded(rows[at : at + batch]) for at in range(0, len(rows), batch)]
     )

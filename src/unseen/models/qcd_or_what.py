@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from unseen.errors import ConfigError
 from unseen.models.network import Network
 from unseen.nn.content import Content, Look, Seen, Sight
+from unseen.nn.convolution import counted
 from unseen.nn.distributions import Point
 
 # Channels of the first convolution, and of all others.
@@ -67,8 +68,7 @@ def _decoder(shape: tuple[int, int, int], model: QcdOrWhat) -> nn.Sequential:
 def _grow(channels: int, side: int) -> nn.ConvTranspose2d:
     """3 x 3 transposed convolution of stride 2 to maps of that `side`, exactly twice those before."""
     layer = nn.ConvTranspose2d(channels, OTHER, 3, stride=2, padding=1, output_padding=1)
-    layer.positions = side**2 // 4  # type: ignore[assignment]
-    return layer
+    return counted(layer, side**2 // 4)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from unseen.nn.convolution import counted
+
 
 class Halve(nn.Module):
     """3 x 3 convolution without border or bias, ReLU, a border of zeros, and 3 x 3 max-pooling of stride 2.
@@ -15,8 +17,7 @@ class Halve(nn.Module):
 
     def __init__(self, channels: int, following: int, size: tuple[int, int]) -> None:
         super().__init__()
-        self.convolution = nn.Conv2d(channels, following, 3, bias=False)
-        self.convolution.positions = size[0] * size[1]  # type: ignore[assignment]
+        self.convolution = counted(nn.Conv2d(channels, following, 3, bias=False), size[0] * size[1])
         # after the ReLU nothing is negative, so zeros beyond the map never win the pool
         self.border = (1 + size[1] % 2, 2, 1 + size[0] % 2, 2)
 

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 Shape = tuple[int, int, int]
+
+
+Layer = TypeVar("Layer", bound=nn.Module)
+
+
+def counted(layer: Layer, positions: int) -> Layer:
+    """Note at how many positions of a map a layer works, from which the number of threads is chosen."""
+    layer.positions = positions  # type: ignore[assignment]
+    return layer
 
 
 class _Halve(nn.Conv2d):
@@ -26,8 +36,7 @@ class _Grow(nn.Module):
     def __init__(self, channels: int, following: int, size: tuple[int, int]) -> None:
         super().__init__()
         self.size = size
-        self.convolution = nn.Conv2d(channels, following, 3, padding=1)
-        self.convolution.positions = size[0] * size[1]  # type: ignore[assignment]
+        self.convolution = counted(nn.Conv2d(channels, following, 3, padding=1), size[0] * size[1])
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.as_tensor(self.convolution(functional.interpolate(x, size=self.size, mode="nearest")))

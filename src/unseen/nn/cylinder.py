@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from unseen.nn.convolution import counted
+
 Size = tuple[int, int]
 Padding = Literal["ring", "zeros"]
 Norm = Literal["batch", "instance"]
@@ -178,9 +180,7 @@ class Cut(nn.Module):
 
 def pointwise(channels: int, following: int, size: Size, *, bias: bool = True) -> nn.Conv2d:
     """Return a 1 x 1 convolution on maps of `size`."""
-    convolution = nn.Conv2d(channels, following, 1, bias=bias)
-    convolution.positions = size[0] * size[1]  # type: ignore[assignment]
-    return he(convolution)
+    return he(counted(nn.Conv2d(channels, following, 1, bias=bias), size[0] * size[1]))
 
 
 def he(convolution: Made) -> Made:

@@ -81,7 +81,8 @@ def _shown(
 ) -> tuple[EventDisplay, ...]:
     pairs = [pair for x, y in _rebuilt(detector, judged, places) for pair in zip(x, y, strict=True)]
     masks = isinstance(detector.model, CoDAE | CoDVAE) and not detector.model.energies
-    names = CHANNELS if image_shape(detector)[0] == len(CHANNELS) else ()  # type: ignore[index]
+    shape = image_shape(detector)
+    names = CHANNELS if shape is not None and shape[0] == len(CHANNELS) else ()
     return tuple(
         EventDisplay(word, x, y, names=names[: len(x)], masks=masks)
         for word, (x, y) in zip(words, pairs, strict=True)
@@ -91,9 +92,11 @@ def _shown(
 def _rebuilt(detector: TwoStage, judged: Judged, places: NDArray[np.intp]) -> Iterator[tuple[Floats, Floats]]:
     """Yield images and what the first network makes of them, (n, C, H, W) each, block by block."""
     network = network_of(detector)
-    for start in range(0, len(places) if network is not None else 0, BLOCK):
+    if network is None:
+        return
+    for start in range(0, len(places), BLOCK):
         x = scaled(detector, judged.table.take(pa.array(places[start : start + BLOCK])))
-        given, made = rebuilt(network, x)  # type: ignore[arg-type]
+        given, made = rebuilt(network, x)
         yield given.double().numpy(), made.double().numpy()
 
 

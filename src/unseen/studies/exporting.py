@@ -135,6 +135,6 @@ def _student(detector: TwoStage, place: Path, samples: Samples | None) -> Result
     written = student.export(place)
     guessed, told = (
         student.score_encoded(samples.rows),
-        detector.score_encoded(samples.rows.astype(np.float64)),
+        detector.score_encoded(samples.rows),
     )
     return Result(written, timed(Scorer(place)), float(spearmanr(told, guessed).statistic))
