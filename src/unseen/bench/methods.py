@@ -108,9 +108,11 @@ def logistic_regression(rows: Floats, told: Labels, seed: int, *, quantile: bool
     return lambda test: np.asarray(model.decision_function(test))
 
 
-def extra_trees(rows: Floats, told: Labels, seed: int) -> Scorer:
-    """Class-balanced extremely randomised trees."""
-    model = ExtraTreesClassifier(200, class_weight="balanced", random_state=seed, n_jobs=1).fit(rows, told)
+def extra_trees(rows: Floats, told: Labels, seed: int, *, leaf: int = 1) -> Scorer:
+    """Class-balanced extremely randomised trees, at least `leaf` rows in a leaf."""
+    model = ExtraTreesClassifier(
+        200, class_weight="balanced", min_samples_leaf=leaf, random_state=seed, n_jobs=1
+    ).fit(rows, told)
     return lambda test: np.asarray(model.predict_proba(test)[:, 1])
 
 
@@ -142,6 +144,13 @@ LIGHT = (
         note="class-balanced, max_iter 1000, each feature mapped to a normal distribution",
     ),
     Method("ExtraTrees", extra_trees, "scikit-learn", told=True, note="class-balanced, 200 trees"),
+    Method(
+        "ExtraTrees (leaf 5)",
+        partial(extra_trees, leaf=5),
+        "scikit-learn",
+        told=True,
+        note="class-balanced, 200 trees, at least 5 rows in a leaf",
+    ),
     Method("IForest", isolation_forest, "scikit-learn"),
     Method("kNN-5", neighbour, "scikit-learn", note="distance to the fifth nearest training row"),
     Method("PCA", principal_components, "scikit-learn", note="residual beyond 90 % of the variance"),
