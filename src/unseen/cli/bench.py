@@ -39,7 +39,8 @@ Jobs = Annotated[int, typer.Option("--jobs", help="Processes side by side, each 
 @app.command("list", epilog=examples.of("bench list"))
 def list_(json: Json = False) -> None:
     """List the methods, with the versions of what they need."""
-    from unseen.bench.methods import installed, known
+    from unseen.bench.method import installed
+    from unseen.bench.methods import known
 
     found = known().values()
     if json:
