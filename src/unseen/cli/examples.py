@@ -82,7 +82,7 @@ _LINES = {
     "few-label": (
         "unseen bench few-label --committed",
         "unseen bench few-label --quick --out quick",
-        "unseen bench few-label --sets cardio,vowels --ratios 0.01 --methods LR,unseen --seeds 3",
+        "unseen bench few-label --sets cardio,vowels --methods LR,CatBoost --ratios 0.01 --seeds 3",
         "unseen bench few-label --check-protocol",
     ),
     "run": ("unseen recipe run aware-flows --quick", "unseen recipe run aware-mnist --seeds 5 --json"),
