@@ -98,7 +98,7 @@ LIGHT = (
         partial(extra_trees, leaf=5),
         "scikit-learn",
         told=True,
-        note="class-balanced, 200 trees, at least 5 rows in a leaf; of 1, 5 and 20 tried on the test parts of "
+        note="class-balanced, 200 trees, at least 5 rows in a leaf; of 1, 5, 20 tried on test parts of "
         "seven of these sets (1 %, seeds 1 to 3), so it is a baseline that has seen them",
     ),
     Method("IForest", isolation_forest, "scikit-learn"),
