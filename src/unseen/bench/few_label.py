@@ -1,0 +1,211 @@
+"""Few labels: every detector on the splits of ADBench, a share of the anomalies told, one row a fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+
+from unseen.bench import methods as known
+from unseen.bench import sets
+from unseen.bench.methods import Method
+from unseen.bench.running import commit, fit_and_score, measures, run, undefined
+from unseen.bench.sheet import Row, Sheet, read
+from unseen.bench.splits import Split, checked_ratio, draw
+from unseen.errors import ConfigError
+
+BENCH = "few-label"
+SPLIT_FIRST = "few-label split-first"
+NO_DUPLICATES = "few-label no-duplicates"
+
+COLUMNS = (
+    "bench", "set", "ratio", "seed", "method", "aucroc", "aucpr", "tpr_1e2", "labels", "train_rows",
+    "test_rows", "fit_seconds", "score_seconds", "versions", "commit",
+)  # fmt: skip
+KEY = ("bench", "set", "ratio", "seed", "method")
+
+RATIOS = (0.0, 0.01, 0.05, 0.1)
+SEEDS = 5
+COMMITTED = Path(__file__).parent / "results" / "few_label.csv"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One fit. `copies` fills a small set up before the split, as published."""
+
+    set: str
+    ratio: float
+    seed: int
+    method: Method
+    copies: bool = True
+
+    @property
+    def labels(self) -> Row:
+        """What its rows are called."""
+        return {
+            "bench": BENCH if self.copies else SPLIT_FIRST,
+            "set": self.set,
+            "ratio": f"{self.ratio:g}",
+            "seed": str(self.seed),
+            "method": self.method.name,
+        }
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Its labels in the order of `KEY`."""
+        return tuple(self.labels[name] for name in KEY)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run.
+
+    Attributes:
+        sets: Names, None for all that are averaged or shown apart.
+        ratios: Shares of the training anomalies that are labelled; 0 is for methods that need none.
+        seeds: Seeds 1 to this.
+        methods: Names, None for all.
+        data: Folder of the data sets.
+        workers: Processes side by side.
+
+    """
+
+    sets: list[str] | None = None
+    ratios: tuple[float, ...] = RATIOS
+    seeds: int = SEEDS
+    methods: list[str] | None = None
+    data: Path | None = None
+    workers: int = 1
+
+    def jobs(self) -> list[Job]:
+        """Return every fit, method by method.
+
+        Raises:
+            ConfigError: A ratio, a number of seeds or of workers, or a method is not accepted.
+            DataError: A set is not there.
+
+        """
+        self._check()
+        names = sets.chosen(self.sets, self.data)
+        return [
+            Job(name, ratio, seed, method, copies)
+            for method in known.chosen(self.methods)
+            if not method.absent
+            for name in names
+            for copies in ((True, False) if name in sets.SMALL else (True,))
+            for seed in range(1, self.seeds + 1)
+            for ratio in self.ratios
+            if _applies(method, ratio)
+        ]
+
+    def skipped(self) -> list[str]:
+        """Return a line for each method whose package is not installed."""
+        return [
+            f"skipped: {method.name}, {' and '.join(method.absent)} not installed"
+            for method in known.chosen(self.methods)
+            if method.absent
+        ]
+
+    def _check(self) -> None:
+        if not self.ratios:
+            raise ConfigError("no ratio was named; accepted: above 0 and at most 1, such as 0.01, or 0")
+        for ratio in self.ratios:
+            checked_ratio(ratio)
+        for what, count in (("seeds", self.seeds), ("jobs", self.workers)):
+            if count < 1:
+                raise ConfigError(f"{what} {count} came; accepted: 1 or more")
+
+
+def _applies(method: Method, ratio: float) -> bool:
+    return (method.bare or not method.told) if ratio == 0 else method.told
+
+
+QUICK = Plan(sets=list(sets.QUICK), seeds=1)
+
+
+def rows_of(job: Job, data: Path | None = None) -> list[Row]:
+    """Fit, score and measure one job.
+
+    Returns:
+        Its row last; before it, where test rows occur in the training part too, the row without them.
+
+    Raises:
+        DataError: A set is not sound, or a method gave scores that are not numbers.
+
+    """
+    split = draw(_table(job.set, data), job.ratio, job.seed, copies=job.copies)
+    if split is None:
+        nothing = {"labels": "0", "train_rows": "0", "test_rows": "0", "fit_seconds": "", "score_seconds": ""}
+        return [{**job.labels, **undefined(), **nothing, **_origin(job.method)}]
+    scored = fit_and_score(job.method, split.train, split.told, split.test, job.seed)
+    common = {
+        **job.labels,
+        "labels": str(split.told.sum()),
+        "train_rows": str(len(split.train)),
+        "test_rows": str(len(split.test)),
+        "fit_seconds": f"{scored.fit_seconds:.4f}",
+        "score_seconds": f"{scored.score_seconds:.4f}",
+        **_origin(job.method),
+    }
+    whole = {**common, **measures(scored.scores, split.truth)}
+    if not _copied(job, split):
+        return [whole]
+    fresh = split.fresh
+    left = {"bench": NO_DUPLICATES, "test_rows": str(fresh.sum())}
+    return [{**common, **left, **measures(scored.scores[fresh], split.truth[fresh])}, whole]
+
+
+def _copied(job: Job, split: Split) -> bool:
+    """Whether a set holds the same row twice by itself; copies made on purpose have a column of their own."""
+    return job.set not in sets.SMALL and not split.fresh.all()
+
+
+def _origin(method: Method) -> Row:
+    return {"versions": method.versions, "commit": commit()}
+
+
+@lru_cache(maxsize=2)
+def _table(name: str, data: Path | None) -> sets.Table:
+    return sets.read(name, data)
+
+
+def measure(plan: Plan, path: Path | None = None, *, fresh: bool = False) -> list[Row]:
+    """Run what is not in the file yet, or all of it anew, and return the rows of the plan.
+
+    Args:
+        plan: What to run.
+        path: CSV file to go on with; None keeps rows in memory.
+        fresh: Forget rows of the plan that are there.
+
+    """
+    jobs = plan.jobs()
+    sheet = Sheet.opened(COLUMNS, KEY, path)
+    if fresh:
+        sheet.drop({key for job in jobs for key in _keys(job)})
+    done = sheet.done()
+    todo = [job for job in jobs if job.key not in done]
+    run(todo, partial(rows_of, data=plan.data), sheet, workers=plan.workers)
+    wanted = {key for job in jobs for key in _keys(job)}
+    return [row for row in sheet.rows if sheet.key_of(row) in wanted]
+
+
+def _keys(job: Job) -> list[tuple[str, ...]]:
+    return [job.key, (NO_DUPLICATES, *job.key[1:])]
+
+
+def stored(path: Path = COMMITTED, *, sets: Sequence[str] | None = None, methods: Sequence[str] | None = None,
+           ratios: Sequence[float] | None = None) -> list[Row]:  # fmt: skip
+    """Read the rows of a file, of some sets, methods and ratios (ratio 0 always).
+
+    Raises:
+        DataError: The file is not there or has other columns.
+
+    """
+    return [
+        row
+        for row in read(path, COLUMNS)
+        if (sets is None or row["set"] in sets)
+        and (methods is None or row["method"] in methods)
+        and (ratios is None or float(row["ratio"]) in (0.0, *ratios))
+    ]
