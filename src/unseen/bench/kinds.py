@@ -1,35 +1,36 @@
 """Sets whose anomalies come in kinds: families of attacks and processes, and kinds made by clustering.
 
-ADBench has no anomaly kinds. There they are made: k-means with three centres on the anomalies of a set, scaled
-by its normal rows; a cluster with few rows joins the one nearest to it.
+ADBench has no anomaly kinds. There they are made: k-means with three centres on the anomalies of a set,
+scaled by its normal rows; a cluster with few rows joins the one nearest to it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 
+from unseen.bench import sets
+from unseen.bench.sets import Floats, Labels
 from unseen.data.scale import Scaler
 from unseen.data.schema import Schema
-from unseen.errors import DataError, unknown
+from unseen.errors import ConfigError
 from unseen.recipes import datasets
 from unseen.recipes.collider_sets import opal
 from unseen.recipes.datasets import NORMAL, Kinds
 from unseen.seeds import generator
-
-Floats = NDArray[np.floating[Any]]
 
 CAP = 20_000
 """Rows of a set, or of each of its files: more are drawn down to this, kind by kind."""
 LEAST = 20
 """Rows of an anomaly kind: a made kind with fewer is merged, a real one is shown and not averaged."""
 CLUSTERS = 3
+SHOWN_ONLY = frozenset({("cicids2017", "Web Attacks"), ("cicids2017", "Bots")})
+"""Real kinds of fewer than `LEAST` rows, with their sets."""
 
 
 @dataclass(frozen=True)
@@ -59,33 +60,41 @@ class KindSet:
         return tuple(str(n) for n, c in zip(names, counts, strict=True) if c >= LEAST)
 
 
-def available(data: Path | None = None) -> tuple[str, ...]:
-    """Names of the sets: real kinds first, then the ADBench sets of at least 1,000 rows."""
-    return (*REAL, *adbench_names(data))
+def chosen(names: Sequence[str] | None, data: Path | None = None) -> list[str]:
+    """Return sets by name, each once; None takes those with real kinds, then ADBench's of 1,000 rows or more.
+
+    Raises:
+        ConfigError: No name.
+        DataError: A set is not known or not there.
+
+    """
+    if names is None:
+        return [*REAL, *sets.CLEAN]
+    if not names:
+        raise ConfigError("no set was named; accepted: names such as nsl_kdd or 6_cardio")
+    found = [name if name in REAL else sets.chosen([name], data)[0] for name in names]
+    return list(dict.fromkeys(found))
 
 
 def load(name: str, data: Path | None = None) -> KindSet | None:
-    """Read a set, drawn down to `CAP` rows; None where its anomalies make no two kinds.
+    """Read a set, drawn down to about `CAP` rows; None where its anomalies make no two kinds.
 
     Raises:
-        DataError: The set is not known, or its file is not there.
+        DataError: The file of the set is not there or not sound.
 
     """
     if name in REAL:
         return REAL[name](data)
-    names = adbench_names(data)
-    if name not in names:
-        raise DataError(unknown("set", name, (*REAL, *names)))
-    rows, labels = read_adbench(name, data)
-    kept = drawn_down(np.where(labels == 1, "anomaly", NORMAL))
-    return with_made_kinds(name, rows[kept], labels[kept])
+    table = sets.read(name, data)
+    kept = drawn_down(np.where(table.labels == 1, "anomaly", NORMAL))
+    return with_made_kinds(name, table.rows[kept], table.labels[kept])
 
 
-def with_made_kinds(name: str, rows: Floats, labels: NDArray[np.integer[Any]]) -> KindSet | None:
+def with_made_kinds(name: str, rows: Floats, labels: Labels) -> KindSet | None:
     """Give the anomalies (label 1) of a set made kinds; None where fewer than two come out.
 
     >>> rng = np.random.default_rng(0)
-    >>> rows = np.concatenate([rng.normal(size=(300, 2)), rng.normal(9, 1, (40, 2)), rng.normal(-9, 1, (30, 2))])
+    >>> rows = rng.normal(np.repeat([0, 9, -9], [300, 40, 30])[:, None], size=(370, 2))
     >>> made = with_made_kinds("two heaps", rows, np.repeat([0, 1], [300, 70]))
     >>> len(made.averaged) >= 2
     True
@@ -119,7 +128,7 @@ def merged_clusters(rows: Floats, *, least: int = LEAST) -> NDArray[np.intp]:
         apart[small] = np.inf
         found = np.where(found == names[small], names[int(np.argmin(apart))], found)
     order = names[np.argsort(-sizes, kind="stable")]
-    return np.argmax(found[:, None] == order[None, :], axis=1)
+    return np.asarray(np.argmax(found[:, None] == order[None, :], axis=1))
 
 
 def drawn_down(kinds: Kinds, most: int = CAP) -> NDArray[np.intp]:
@@ -159,9 +168,8 @@ def _cicids2017(data: Path | None) -> KindSet:
 
 def _opal(data: Path | None) -> KindSet:
     events = opal(data)
-    kinds = np.repeat(
-        [NORMAL if kind == "qq" else kind for kind in events], [len(e) for e in events.values()]
-    )
+    names = [NORMAL if kind == "qq" else kind for kind in events]
+    kinds = np.repeat(names, [len(part) for part in events.values()])
     kept = drawn_down(kinds)
     rows = np.concatenate(list(events.values()))[kept]
     return KindSet("opal", rows, kinds[kept], np.zeros(rows.shape[1], dtype=bool))
@@ -172,21 +180,3 @@ REAL: dict[str, Callable[[Path | None], KindSet]] = {
     "cicids2017": _cicids2017,
     "opal": _opal,
 }
-
-
-# -- ADBench -----------------------------------------------------------------------------------------
-
-
-def adbench_names(data: Path | None = None) -> tuple[str, ...]:
-    """Names of the ADBench sets of at least 1,000 rows that are there, by number."""
-    home = datasets.folder(data) / "adbench"
-    names = [path.stem for path in home.glob("*.npz")]
-    names = [name for name in names if name not in {"4_breastw", "18_Ionosphere", "29_Pima"}]
-    return tuple(sorted(names, key=lambda name: (int(name.partition("_")[0]), name)))
-
-
-def read_adbench(name: str, data: Path | None = None) -> tuple[Floats, NDArray[np.integer[Any]]]:
-    """Rows (N, D) and labels (N,) of one ADBench set, float64."""
-    path = datasets.existing(datasets.folder(data) / "adbench" / f"{name}.npz")
-    with np.load(path, allow_pickle=False) as file:
-        return file["X"].astype(np.float64), file["y"].astype(np.int64)

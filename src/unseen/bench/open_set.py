@@ -2,26 +2,26 @@
 
 Half of the normal rows and K labelled rows of one kind are learned from; every other kind is absent from
 training, and the other half of the normal rows and all kinds are judged. A set with a test file of its own
-keeps it. Variant "dirty" leaves unlabelled rows of the other kinds among the normal ones, 2 % of their number.
+keeps it. Variant "dirty" leaves unlabelled rows of the other kinds among the normal ones, 2 % of their
+number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unseen.bench.kinds import KindSet, available, load
+from unseen.bench.kinds import KindSet, chosen, load
+from unseen.bench.sets import Floats, Labels
 from unseen.data.scale import Scaler
 from unseen.errors import ConfigError, unknown
 from unseen.recipes.datasets import NORMAL, Kinds
 from unseen.seeds import generator
 
-Floats = NDArray[np.floating[Any]]
 Places = NDArray[np.intp]
 
 KS = (10, 50)
@@ -55,7 +55,7 @@ class Task:
     k: int
     seed: int
     train_rows: Floats
-    train_labels: NDArray[np.int64]
+    train_labels: Labels
     test_rows: Floats
     test_kinds: Kinds
     averaged: tuple[str, ...]
@@ -151,7 +151,7 @@ class Split:
 
 def tasks(
     data: Path | None = None,
-    sets: Iterable[str] | None = None,
+    sets: Sequence[str] | None = None,
     ks: Sequence[int] = KS,
     seeds: Sequence[int] = SEEDS,
     variant: str = "clean",
@@ -163,7 +163,7 @@ def tasks(
 
     Args:
         data: Folder of the data sets; None takes UNSEEN_DATA, else `../shared/data`.
-        sets: Names among `unseen.bench.kinds.available`; None takes all.
+        sets: Names among `unseen.bench.kinds.chosen`; None takes all.
         ks: Numbers of labelled rows.
         seeds: Of the splits.
         variant: "clean" or "dirty".
@@ -173,8 +173,8 @@ def tasks(
         DataError: A set is not known, or its file is not there.
 
     """
-    _check(ks, seeds, variant)
-    for name in available(data) if sets is None else sets:
+    check(ks, seeds, variant)
+    for name in chosen(sets, data):
         source = load(name, data)
         if source is None:
             continue
@@ -186,7 +186,13 @@ def tasks(
                         yield split.task(told, k, variant)
 
 
-def _check(ks: Sequence[int], seeds: Sequence[int], variant: str) -> None:
+def check(ks: Sequence[int], seeds: Sequence[int], variant: str) -> None:
+    """Refuse numbers of labels, seeds or a variant that no task can have.
+
+    Raises:
+        ConfigError: One of them.
+
+    """
     if not ks or min(ks) < 1:
         raise ConfigError(f"labelled rows {list(ks)} came; accepted: numbers of 1 or more, such as 10,50")
     if not seeds or min(seeds) < 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from unseen.bench.sets import CLEAN
 from unseen.bench.sheet import Row
 from unseen.bench.standing import METRICS, Result, Standing, mean, results_of, standings, values
 from unseen.bench.tables import all_tables, clean, markdown, named
+from unseen.errors import ConfigError, unknown
 from unseen.evaluation import Estimate
 from unseen.recipes.results import Claim, Results
 
@@ -69,7 +70,7 @@ def outcome(rows: Sequence[Row], *, skipped: Sequence[str] = (), quick: bool = F
         notes=[*_notes(results), *skipped],
         figures=figures.drawn(main) if main else {},
         tables=all_tables(results),
-        versions=_versions(results),
+        versions=versions_of(result.versions for result in results),
     )
 
 
@@ -127,10 +128,27 @@ def _notes(results: Sequence[Result]) -> list[str]:
     return notes
 
 
-def _versions(results: Sequence[Result]) -> tuple[tuple[str, str], ...]:
+def versions_of(lines: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Gather lines of `name=version` pairs: name -> the versions that occur.
+
+    >>> versions_of(["numpy=2.4", "numpy=2.5 torch=2.13"])
+    (('numpy', '2.4, 2.5'), ('torch', '2.13'))
+    """
     found: dict[str, dict[str, None]] = {}
-    for result in results:
-        for pair in result.versions.split():
+    for line in dict.fromkeys(lines):
+        for pair in line.split():
             name, _, version = pair.partition("=")
             found.setdefault(name, {})[version] = None
     return tuple((name, ", ".join(versions)) for name, versions in found.items())
+
+
+def picked(column: str, asked: list[str] | None, rows: Sequence[Row]) -> list[str]:
+    """Values of a column that are asked for; a set also without its number, a method in any case."""
+    there = list(dict.fromkeys(row[column] for row in rows))
+    if asked is None:
+        return there
+    spelled = {word.lower(): name for name in there for word in (name.partition("_")[2], name) if word}
+    for name in asked:
+        if name.lower() not in spelled:
+            raise ConfigError(unknown(column, name, there))
+    return [spelled[name.lower()] for name in asked]
