@@ -252,6 +252,15 @@ def test_regret_is_against_the_neighbours_where_ours_was_not_run():
     assert found.figures == {}
 
 
+def test_a_peer_that_lacks_pairs_is_named_and_no_best_peer():
+    rows = by_hand()
+    # better than any, but on one pair alone
+    rows.append(row("lucky", "x", "y", 100.0))
+    found = open_tables.outcome(rows)
+    assert "best peer (LR)" in found.must_show[1].name
+    assert any("lucky was run on 20%" in note for note in found.notes)
+
+
 def test_kinds_of_too_few_rows_are_in_no_mean():
     rows = [row("LR", "DoS", kind, auc, name="cicids2017") for kind, auc in (("DDoS", 60.0), ("Bots", 0.0))]
     (group,) = groups(results(rows))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 from pathlib import Path
@@ -238,15 +238,18 @@ def measure(plan: Plan, path: Path | None = None, *, fresh: bool = False) -> lis
     """
     jobs = plan.jobs()
     book = Sheet.opened(COLUMNS, KEY, path)
-    wanted = {key for job in jobs for key in _with_stage1(job.keys)}
+    wanted = _with_stage1(key for job in jobs for key in job.keys)
     if fresh:
         book.drop(wanted)
     done = book.done()
     todo = [job for job in jobs if not job.keys <= done]
-    book.drop({key for job in todo for key in _with_stage1(job.keys) if key in done})  # half a job
+    half = _with_stage1(key for job in todo for key in job.keys) & done
+    if half:
+        book.drop(half)
     run(todo, partial(rows_of, data=plan.data), book, workers=plan.workers)
     return [row for row in book.rows if book.key_of(row) in wanted]
 
 
-def _with_stage1(keys: Sequence[tuple[str, ...]] | set[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    return [key for one in keys for key in (one, (*one[:-1], one[-1] + STAGE1))]
+def _with_stage1(keys: Iterable[tuple[str, ...]]) -> set[tuple[str, ...]]:
+    """Keys of fits, and of the rows of their first stages."""
+    return {key for one in keys for key in (one, (*one[:-1], one[-1] + STAGE1))}

@@ -105,11 +105,18 @@ def difference(group: Group, method: str, other: str, metric: str = "aucroc") ->
     return mean({pair: left[pair] - right[pair] for pair in left if pair in right})
 
 
+def incomplete(group: Group) -> dict[str, float]:
+    """Return the share of all (told, unseen) pairs and seeds of those detectors that lack some."""
+    pairs = {name: group.values(name, "aucroc").keys() for name in group.methods}
+    every = set().union(*pairs.values())
+    return {name: len(mine) / len(every) for name, mine in pairs.items() if len(mine) < len(every)}
+
+
 def best_peer(group: Group, own: str) -> str | None:
-    """Return the detector, not ours, that does best against ours on the unseen pairs both have."""
-    gains = {name: difference(group, name, own) for name in group.peers}
-    known = [name for name, gain in gains.items() if gain.known]
-    return max(known, key=lambda name: gains[name].value, default=None)
+    """Return the detector, not ours, that does best on unseen pairs; one that lacks some is passed over."""
+    mine = group.values(own, "aucroc").keys()
+    whole = [name for name in group.peers if mine and mine <= group.values(name, "aucroc").keys()]
+    return max(whole, key=lambda name: difference(group, name, own).value, default=None)
 
 
 def regrets(group: Group) -> tuple[Bias, ...]:

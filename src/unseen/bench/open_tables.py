@@ -13,7 +13,7 @@ from unseen.bench.heat_map import heat_map, mean_gains
 from unseen.bench.open_methods import STAGE1, available
 from unseen.bench.open_rows import COLUMNS, Result, results
 from unseen.bench.open_runs import BENCH, COMMITTED, Plan, measure
-from unseen.bench.open_standing import Group, best_peer, difference, groups, mean, regrets
+from unseen.bench.open_standing import Group, best_peer, difference, groups, incomplete, mean, regrets
 from unseen.bench.outcome import Outcome, picked, versions_of
 from unseen.bench.sheet import Row, read
 from unseen.bench.tables import markdown
@@ -42,7 +42,7 @@ def outcome(rows: Sequence[Row], *, skipped: Sequence[str] = (), quick: bool = F
         recipe=f"bench {BENCH}" + (" (quick)" if quick else ""),
         numbers={name: value for group in found for name, value in numbers(group).items()},
         must_show=[claim for group in found for claim in claims(group)],
-        notes=[*worst_pairs(found), *_notes(every), *skipped],
+        notes=[*worst_pairs(found), *_lacking(found), *_notes(every), *skipped],
         figures=drawn,
         tables="\n\n".join(tables(group) for group in found),
         versions=versions_of(row.versions for row in every),
@@ -135,6 +135,15 @@ def worst_pairs(found: Sequence[Group]) -> list[str]:
 
 def _pair(bias: Bias) -> str:
     return f"{' + '.join(bias.worst.told)} -> {bias.worst.kind.partition('/')[2]}"
+
+
+def _lacking(found: Sequence[Group]) -> list[str]:
+    return [
+        f"{group.title}: {name} was run on {share:.0%} of the pairs and seeds; its means are over those, and "
+        "it is no best peer."
+        for group in found
+        for name, share in incomplete(group).items()
+    ]
 
 
 def _notes(every: Sequence[Result]) -> list[str]:
