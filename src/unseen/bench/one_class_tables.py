@@ -210,6 +210,8 @@ def _notes(results: Sequence[Result]) -> list[str]:
     there = available()
     ran = dict.fromkeys(r.method for r in results)
     notes = [f"{name}: {there[name].note}" for name in ran if name in there and there[name].note]
+    if "PCA" in ran:
+        notes.append("PCA (published) weighs all components by their variance: it is another score")
     undefined = sorted({(r.set, r.seed) for r in results if math.isnan(r.aucroc)})
     notes += [f"undefined: {name}, seed {seed}, has no anomaly or no normal row" for name, seed in undefined]
     return notes + _apart_from_reference(results)

@@ -29,6 +29,8 @@ SEEDS = (0, 1, 2, 3, 4)
 VARIANTS = ("clean", "dirty")
 DIRT = 0.02
 
+ACCEPTED = "accepted: numbers of 1 or more, such as 10,50"
+
 
 @dataclass(frozen=True)
 class Task:
@@ -186,6 +188,24 @@ def tasks(
                         yield split.task(told, k, variant)
 
 
+def counts(words: list[str] | None) -> tuple[int, ...] | None:
+    """Read numbers of labelled rows as they are typed; None where none were.
+
+    Raises:
+        ConfigError: A word is no whole number of 1 or more.
+
+    >>> counts(["10", "50"])
+    (10, 50)
+
+    """
+    if words is None:
+        return None
+    for word in words:
+        if not word.isdecimal() or int(word) < 1:
+            raise ConfigError(f"labelled rows {word!r} came; {ACCEPTED}")
+    return tuple(dict.fromkeys(int(word) for word in words))
+
+
 def check(ks: Sequence[int], seeds: Sequence[int], variant: str) -> None:
     """Refuse numbers of labels, seeds or a variant that no task can have.
 
@@ -194,7 +214,7 @@ def check(ks: Sequence[int], seeds: Sequence[int], variant: str) -> None:
 
     """
     if not ks or min(ks) < 1:
-        raise ConfigError(f"labelled rows {list(ks)} came; accepted: numbers of 1 or more, such as 10,50")
+        raise ConfigError(f"labelled rows {list(ks)} came; {ACCEPTED}")
     if not seeds or min(seeds) < 0:
         raise ConfigError(f"seeds {list(seeds)} came; accepted: numbers of 0 or more, such as 0,1,2,3,4")
     if variant not in VARIANTS:

@@ -62,18 +62,36 @@ def rerun(plan: Plan, out: Path | None = None, *, fresh: bool = False, quick: bo
 
 
 def committed(
-    names: list[str] | None = None, methods: list[str] | None = None, *, path: Path = COMMITTED
+    names: list[str] | None = None,
+    methods: list[str] | None = None,
+    *,
+    ks: Sequence[int] | None = None,
+    variants: Sequence[str] | None = None,
+    path: Path = COMMITTED,
 ) -> Outcome:
-    """Return what the results that came with the package say, of some sets and methods.
+    """Return what the results that came with the package say, of some sets, methods, labels and variants.
 
     Raises:
-        ConfigError: A method or a set is in no row.
+        ConfigError: One of them is in no row.
         DataError: There are no results.
 
     """
     rows = read(path, COLUMNS)
-    kept = {"set": picked("set", names, rows), "method": picked("method", methods, rows)}
-    return outcome([row for row in rows if all(row[column] in words for column, words in kept.items())])
+    asked = {
+        "set": names,
+        "method": methods,
+        "k": None if ks is None else [str(k) for k in ks],
+        "variant": None if variants is None else list(variants),
+    }
+    kept = {column: picked(column, words, rows) for column, words in asked.items()}
+    # a detector brings its first stage along
+    return outcome(
+        [
+            row
+            for row in rows
+            if all(row[column].removesuffix(STAGE1) in words for column, words in kept.items())
+        ]
+    )
 
 
 def _of(group: Group, every: Sequence[Result]) -> list[Result]:
