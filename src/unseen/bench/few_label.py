@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -12,7 +11,7 @@ from unseen.bench import sets
 from unseen.bench.methods import Method
 from unseen.bench.running import commit, fit_and_score, measures, run, undefined
 from unseen.bench.sheet import Row, Sheet, read
-from unseen.bench.splits import Split, checked_ratio, draw
+from unseen.bench.splits import ACCEPTED, Split, checked_ratio, draw
 from unseen.errors import ConfigError
 
 BENCH = "few-label"
@@ -28,6 +27,27 @@ KEY = ("bench", "set", "ratio", "seed", "method")
 RATIOS = (0.0, 0.01, 0.05, 0.1)
 SEEDS = 5
 COMMITTED = Path(__file__).parent / "results" / "few_label.csv"
+
+
+def shares(words: list[str] | None) -> tuple[float, ...] | None:
+    """Read ratios as they are typed; None where none were.
+
+    Raises:
+        ConfigError: A word is no number between 0 and 1.
+
+    >>> shares(["0.01", "0.1"])
+    (0.01, 0.1)
+
+    """
+    if words is None:
+        return None
+    found = []
+    for word in words:
+        try:
+            found.append(checked_ratio(float(word)))
+        except ValueError:
+            raise ConfigError(f"ratio {word!r} came; {ACCEPTED}") from None
+    return tuple(dict.fromkeys(found))
 
 
 @dataclass(frozen=True)
@@ -63,7 +83,8 @@ class Plan:
 
     Attributes:
         sets: Names, None for all that are averaged or shown apart.
-        ratios: Shares of the training anomalies that are labelled; 0 is for methods that need none.
+        ratios: Shares of the training anomalies that are labelled; at 0 only those run that need no label,
+            and those that use none run once, whatever the ratios are.
         seeds: Seeds 1 to this.
         methods: Names, None for all.
         data: Folder of the data sets.
@@ -88,16 +109,26 @@ class Plan:
         """
         self._check()
         names = sets.chosen(self.sets, self.data)
+        methods = known.chosen(self.methods)
+        if not any(self._ratios(method) for method in methods):
+            raise ConfigError(
+                "nothing to run: none of these methods runs without labels; name a ratio above 0"
+            )
         return [
             Job(name, ratio, seed, method, copies)
-            for method in known.chosen(self.methods)
+            for method in methods
             if not method.absent
             for name in names
             for copies in ((True, False) if name in sets.SMALL else (True,))
             for seed in range(1, self.seeds + 1)
-            for ratio in self.ratios
-            if _applies(method, ratio)
+            for ratio in self._ratios(method)
         ]
+
+    def _ratios(self, method: Method) -> tuple[float, ...]:
+        """Ratios a method is run at: one that uses no label once, whatever was asked."""
+        if not method.told:
+            return (0.0,)
+        return tuple(ratio for ratio in dict.fromkeys(self.ratios) if ratio > 0 or method.bare)
 
     def skipped(self) -> list[str]:
         """Return a line for each method whose package is not installed."""
@@ -109,7 +140,7 @@ class Plan:
 
     def _check(self) -> None:
         if not self.ratios:
-            raise ConfigError("no ratio was named; accepted: above 0 and at most 1, such as 0.01, or 0")
+            raise ConfigError(f"no ratio was named; {ACCEPTED}")
         for ratio in self.ratios:
             checked_ratio(ratio)
         for what, count in (("seeds", self.seeds), ("jobs", self.workers)):
@@ -117,11 +148,12 @@ class Plan:
                 raise ConfigError(f"{what} {count} came; accepted: 1 or more")
 
 
-def _applies(method: Method, ratio: float) -> bool:
-    return (method.bare or not method.told) if ratio == 0 else method.told
-
-
-QUICK = Plan(sets=list(sets.QUICK), seeds=1)
+QUICK = Plan(
+    sets=list(sets.QUICK),
+    seeds=1,
+    methods=[method.name for method in (*known.LIGHT, *known.OWN)] + ["XGBoost"],
+)
+"""A run of a minute or two."""
 
 
 def rows_of(job: Job, data: Path | None = None) -> list[Row]:
@@ -194,18 +226,11 @@ def _keys(job: Job) -> list[tuple[str, ...]]:
     return [job.key, (NO_DUPLICATES, *job.key[1:])]
 
 
-def stored(path: Path = COMMITTED, *, sets: Sequence[str] | None = None, methods: Sequence[str] | None = None,
-           ratios: Sequence[float] | None = None) -> list[Row]:  # fmt: skip
-    """Read the rows of a file, of some sets, methods and ratios (ratio 0 always).
+def stored(path: Path = COMMITTED) -> list[Row]:
+    """Read the rows of a results file.
 
     Raises:
         DataError: The file is not there or has other columns.
 
     """
-    return [
-        row
-        for row in read(path, COLUMNS)
-        if (sets is None or row["set"] in sets)
-        and (methods is None or row["method"] in methods)
-        and (ratios is None or float(row["ratio"]) in (0.0, *ratios))
-    ]
+    return read(path, COLUMNS)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from unseen.bench import figures
-from unseen.bench.few_label import BENCH
+from unseen.bench.few_label import BENCH, COMMITTED, Plan, measure, stored
 from unseen.bench.methods import OURS, known
 from unseen.bench.sets import CLEAN
 from unseen.bench.sheet import Row
@@ -43,7 +44,7 @@ class Outcome(Results):
 
     def summary(self) -> str:
         """Tables, claims and notes as Markdown."""
-        claims = [(c.name, f"{c.value:.2f}", c.target, _held(c)) for c in self.must_show]
+        claims = [(c.name, f"{c.value:.4g}", c.target, _held(c)) for c in self.must_show]
         parts = [f"# {self.recipe}", self.tables.rstrip()]
         if claims:
             parts += ["## Claims", markdown(("claim", "value", "target", "holds"), claims)]
@@ -72,6 +73,59 @@ def outcome(rows: Sequence[Row], *, skipped: Sequence[str] = (), quick: bool = F
         tables=all_tables(results),
         versions=versions_of(result.versions for result in results),
     )
+
+
+def rerun(plan: Plan, out: Path | None = None, *, fresh: bool = False, quick: bool = False) -> Outcome:
+    """Run a plan and return what it says; results, tables and figures go into `out`, where it is given.
+
+    A run goes on where the `results.csv` of the folder ends.
+    """
+    rows = measure(plan, None if out is None else out / "results.csv", fresh=fresh)
+    found = outcome(rows, skipped=plan.skipped(), quick=quick)
+    if out is not None:
+        found.write(out)
+    return found
+
+
+def committed(
+    names: list[str] | None = None,
+    ratios: Sequence[float] | None = None,
+    methods: list[str] | None = None,
+    *,
+    path: Path = COMMITTED,
+) -> Outcome:
+    """Return what the results that came with the package say, of some sets, ratios and methods.
+
+    Raises:
+        ConfigError: A method or a set is in no row.
+        DataError: There are no results.
+
+    """
+    rows = stored(path)
+    kept = {
+        "set": _picked("set", names, rows),
+        "method": _picked("method", methods, rows),
+    }
+    return outcome(
+        [
+            row
+            for row in rows
+            if all(row[column] in words for column, words in kept.items())
+            and (ratios is None or float(row["ratio"]) in (0.0, *ratios))
+        ]
+    )
+
+
+def _picked(column: str, asked: list[str] | None, rows: Sequence[Row]) -> list[str]:
+    """Values of a column that are asked for; a set also without its number, a method in any case."""
+    there = list(dict.fromkeys(row[column] for row in rows))
+    if asked is None:
+        return there
+    spelled = {word.lower(): name for name in there for word in (name.partition("_")[2], name) if word}
+    for name in asked:
+        if name.lower() not in spelled:
+            raise ConfigError(unknown(column, name, there))
+    return [spelled[name.lower()] for name in asked]
 
 
 def numbers(results: Sequence[Result]) -> dict[str, Estimate]:

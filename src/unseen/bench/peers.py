@@ -70,7 +70,8 @@ class PyOD:
     def __call__(self, rows: Floats, told: Labels, seed: int) -> Scorer:
         """Fit, and return what scores; its scores are drawn under the same seed each time."""
         with global_seed(seed):
-            model = self.make(seed)
+            model = self.make(seed)  # may import its package, which may draw: so seeded anew below
+        with global_seed(seed):
             model.fit(rows, told) if self.labels else model.fit(rows)
 
         def score(test: Floats) -> Floats:
@@ -103,7 +104,8 @@ class DeepOD:
 
     def __call__(self, rows: Floats, told: Labels, seed: int) -> Scorer:
         """Fit, and return what scores; its scores are drawn under the same seed each time."""
-        models = need("deepod.models", extra="peers", purpose=f"DeepOD {self.name}")
+        with global_seed(seed):
+            models = need("deepod.models", extra="peers", purpose=f"DeepOD {self.name}")
         with global_seed(seed):
             model = getattr(models, self.name)(device="cpu", verbose=0, random_state=seed)
             model.fit(*_two_told(rows, told) if self.name == "PReNet" else (rows, told))

@@ -117,7 +117,7 @@ def read(name: str, data: Path | None = None) -> Table:
     if not path.is_file():
         raise _absent(name, data)
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             rows, labels = file["X"], file["y"]
     except _BROKEN as error:
         raise DataError(

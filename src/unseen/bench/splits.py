@@ -14,6 +14,7 @@ from unseen.bench.sets import Floats, Labels, Table
 from unseen.errors import ConfigError
 
 MOST, LEAST = 10_000, 1_000
+ACCEPTED = "accepted: above 0 and at most 1, such as 0.01, or 0 for no label at all"
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,7 @@ def checked_ratio(ratio: float) -> float:
 
     """
     if not 0 <= ratio <= 1:
-        raise ConfigError(
-            f"ratio {ratio!r} came; accepted: above 0 and at most 1, such as 0.01, or 0 for no label at all"
-        )
+        raise ConfigError(f"ratio {ratio!r} came; {ACCEPTED}")
     return ratio
 
 

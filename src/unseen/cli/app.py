@@ -7,7 +7,20 @@ from typing import Annotated
 import typer
 
 import unseen
-from unseen.cli import check, collider, demo, evaluate, examples, explain, export, fit, recipe, report, score
+from unseen.cli import (
+    bench,
+    check,
+    collider,
+    demo,
+    evaluate,
+    examples,
+    explain,
+    export,
+    fit,
+    recipe,
+    report,
+    score,
+)
 from unseen.cli.faults import OneLineGroup
 
 app = typer.Typer(
@@ -48,4 +61,5 @@ app.command("explain", epilog=examples.of("explain"))(explain.explain)
 app.command("report", epilog=examples.of("report"))(report.report)
 app.command("export", epilog=examples.of("export"))(export.export)
 app.add_typer(recipe.app, name="recipe")
+app.add_typer(bench.app, name="bench")
 app.add_typer(collider.app, name="collider")

@@ -78,6 +78,13 @@ _LINES = {
         "unseen collider significance model jets.csv --luminosity 300 --cross-section qcd=1e4 --json",
     ),
     "list": ("unseen recipe list",),
+    "bench list": ("unseen bench list",),
+    "few-label": (
+        "unseen bench few-label --committed",
+        "unseen bench few-label --quick --out quick",
+        "unseen bench few-label --sets cardio,vowels --ratios 0.01 --methods LR,unseen --seeds 3",
+        "unseen bench few-label --check-protocol",
+    ),
     "run": ("unseen recipe run aware-flows --quick", "unseen recipe run aware-mnist --seeds 5 --json"),
 }
 
