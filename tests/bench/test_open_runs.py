@@ -8,7 +8,7 @@ import pytest
 
 from unseen.bench import open_methods, open_runs, open_tables
 from unseen.bench.methods import Estimator, Method, neighbour
-from unseen.bench.open_methods import STAGE1, InStages, chosen, rank_average, stages_of
+from unseen.bench.open_methods import STAGE1, InStages, WithoutLabels, chosen, rank_average, stages_of
 from unseen.bench.open_rows import COLUMNS, results
 from unseen.bench.open_runs import Job, Plan, measure, rows_of
 from unseen.bench.open_standing import difference, groups, mean, regrets
@@ -84,10 +84,12 @@ def test_a_detector_of_ours_has_rows_of_both_stages_and_its_gain(data):
 
 def test_the_control_has_a_second_stage_and_no_label(data):
     _, control = stages_of(OWN)
-    assert (control.name, control.told) == ("unseen, zero labels", False)
+    assert (control.name, control.told) == ("unseen (zero labels)", False)
     scorer = control.fit(np.zeros((4, 2)), np.array([0, 0, 0, 1]), 0)
     assert scorer.model.tuned
     assert scorer.model.told is None
+    assert control.fit.meaning.startswith("a second stage")
+    assert "it is stage 1" in WithoutLabels(lambda seed: object()).meaning
     rows = rows_of(job(control, ("type 1", 10)), data)
     assert {row["gain"] for row in rows} == {""}  # it is nobody's second stage
     plain = rows_of(job(replace(OWN, fit=InStages(Towards)), ("type 1", 10)), data)[:3]
@@ -165,7 +167,7 @@ def test_ours_and_its_control_run_unless_others_are_asked_for():
     names = [method.name for method in chosen(None)]
     assert names[: len(open_methods.ORDER)] == list(open_methods.ORDER)
     for own in open_methods.OWN:
-        assert {own.name, own.name + ", zero labels"} <= set(names)
+        assert {own.name, own.name + " (zero labels)"} <= set(names)
 
 
 def test_the_rank_average_is_the_mean_of_both_ranks():

@@ -21,8 +21,8 @@ from unseen.bench.methods import (
 from unseen.bench.sets import Floats, Labels
 from unseen.errors import ConfigError, unknown
 
-STAGE1 = ", stage 1"
-CONTROL = ", zero labels"
+STAGE1 = " (stage 1)"
+CONTROL = " (zero labels)"
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,13 @@ class WithoutLabels:
             model.fine_tune(np.empty((0, rows.shape[1])))
         return Staged(model)
 
+    @property
+    def meaning(self) -> str:
+        """What this control is for its estimator, as a sentence."""
+        if hasattr(self.make(0), "fine_tune"):
+            return "a second stage as long as ever, and no label"
+        return "no label; nothing is trained then, so it is stage 1"
+
 
 def rank_average(rows: Floats, told: Labels, seed: int) -> Scorer:
     """Mean of the ranks that balanced logistic regression and an isolation forest give to the judged rows."""
@@ -88,10 +95,9 @@ def stages_of(method: Method) -> tuple[Method, ...]:
     if not isinstance(method.fit, Estimator):
         return (method,)
     make = method.fit.make
-    note = "no label: a second stage as long as ever where there is one to train, else stage 1"
     return (
         replace(method, fit=InStages(make)),
-        replace(method, name=method.name + CONTROL, fit=WithoutLabels(make), told=False, note=note),
+        replace(method, name=method.name + CONTROL, fit=WithoutLabels(make), told=False, note="no label"),
     )
 
 

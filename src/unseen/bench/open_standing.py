@@ -94,9 +94,10 @@ def mean(values: Mapping[Pair, float]) -> Estimate:
     cells: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
     for (name, _, seed, _), value in values.items():
         cells[name][seed].append(value)
-    return standing.mean(
-        {name: {seed: float(np.mean(v)) for seed, v in seeds.items()} for name, seeds in cells.items()}
-    )
+    means = {name: {seed: float(np.mean(v)) for seed, v in seeds.items()} for name, seeds in cells.items()}
+    found = standing.mean(means)
+    # one set and one seed have no interval
+    return Estimate(found.value) if sum(map(len, means.values())) < 2 else found
 
 
 def difference(group: Group, method: str, other: str, metric: str = "aucroc") -> Estimate:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from unseen.bench.heat_map import heat_map, mean_gains
-from unseen.bench.open_methods import STAGE1, available
+from unseen.bench.open_methods import STAGE1, WithoutLabels, available
 from unseen.bench.open_rows import COLUMNS, Result, results
 from unseen.bench.open_runs import BENCH, COMMITTED, Plan, measure
 from unseen.bench.open_standing import Group, best_peer, difference, groups, incomplete, mean, regrets
@@ -21,6 +21,11 @@ from unseen.evaluation import Bias, Estimate
 from unseen.recipes.results import Claim
 
 MOST_HARMED = 0.05
+_LEGEND = (
+    "Percent: mean over (told, judged) kinds of a set and seed, then over seeds, then over sets, with 95 % "
+    "bootstrap intervals over sets and seeds; differences are paired. A TPR is taken only where its cut "
+    "leaves two normal rows or more, so at 1e-3 over fewer sets. CPU seconds of one thread, median."
+)
 METRICS = ("aucroc", "aucpr", "tpr_1e2", "tpr_1e3")
 
 
@@ -166,8 +171,9 @@ def _lacking(found: Sequence[Group]) -> list[str]:
 
 def _notes(every: Sequence[Result]) -> list[str]:
     there = available()
-    ran = dict.fromkeys(row.method for row in every)
-    return [f"{name}: {there[name].note}" for name in ran if name in there and there[name].note]
+    ran = [there[name] for name in dict.fromkeys(row.method for row in every) if name in there]
+    notes = {one.name: one.fit.meaning if isinstance(one.fit, WithoutLabels) else one.note for one in ran}
+    return [f"{name}: {note}" for name, note in notes.items() if note]
 
 
 # -- Markdown ----------------------------------------------------------------------------------------
@@ -195,14 +201,18 @@ def _means(group: Group) -> str:
                 name,
                 f"{level[name]:.2f}",
                 "" if group.own in (None, name) else f"{difference(group, str(group.own), name):+.2f}",
-                *(f"{mean(group.values(name, metric)).value:.1f}" for metric in METRICS[1:]),
-                *(f"{mean(group.values(name, metric, seen=True)).value:.1f}" for metric in METRICS[:2]),
+                *(_one(mean(group.values(name, metric)).value) for metric in METRICS[1:]),
+                *(_one(mean(group.values(name, metric, seen=True)).value) for metric in METRICS[:2]),
                 f"{np.median([row.fit_seconds for row in mine]):.2f}",
                 str(len({row.set for row in mine})),
                 str(len({row.seed for row in mine})),
             )
         )
-    return markdown(head, lines)
+    return f"{markdown(head, lines)}\n\n{_LEGEND}"
+
+
+def _one(value: float) -> str:
+    return "-" if math.isnan(value) else f"{value:.1f}"
 
 
 def _regret(group: Group) -> str:
@@ -227,5 +237,5 @@ def _by_set(group: Group) -> str:
     lines = []
     for one in dict.fromkeys(row.set for row in group.rows):
         cells = [mean({p: v for p, v in values[name].items() if p[0] == one}).value for name in group.methods]
-        lines.append((one, *("-" if math.isnan(cell) else f"{cell:.1f}" for cell in cells)))
+        lines.append((one, *(_one(cell) for cell in cells)))
     return markdown(("set", *group.methods), lines)

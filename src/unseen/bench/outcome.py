@@ -103,8 +103,8 @@ def committed(
     """
     rows = stored(path)
     kept = {
-        "set": _picked("set", names, rows),
-        "method": _picked("method", methods, rows),
+        "set": picked("set", names, rows),
+        "method": picked("method", methods, rows),
     }
     return outcome(
         [
@@ -116,8 +116,13 @@ def committed(
     )
 
 
-def _picked(column: str, asked: list[str] | None, rows: Sequence[Row]) -> list[str]:
-    """Values of a column that are asked for; a set also without its number, a method in any case."""
+def picked(column: str, asked: list[str] | None, rows: Sequence[Row]) -> list[str]:
+    """Return the values of a column that are asked for; a set also without its number, a method in any case.
+
+    Raises:
+        ConfigError: One of them is in no row.
+
+    """
     there = list(dict.fromkeys(row[column] for row in rows))
     if asked is None:
         return there
@@ -194,15 +199,3 @@ def versions_of(lines: Iterable[str]) -> tuple[tuple[str, str], ...]:
             name, _, version = pair.partition("=")
             found.setdefault(name, {})[version] = None
     return tuple((name, ", ".join(versions)) for name, versions in found.items())
-
-
-def picked(column: str, asked: list[str] | None, rows: Sequence[Row]) -> list[str]:
-    """Values of a column that are asked for; a set also without its number, a method in any case."""
-    there = list(dict.fromkeys(row[column] for row in rows))
-    if asked is None:
-        return there
-    spelled = {word.lower(): name for name in there for word in (name.partition("_")[2], name) if word}
-    for name in asked:
-        if name.lower() not in spelled:
-            raise ConfigError(unknown(column, name, there))
-    return [spelled[name.lower()] for name in asked]
