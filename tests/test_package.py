@@ -23,7 +23,7 @@ LAYERS = [
     {"detectors", "thresholds"},
     {"registry", "config", "persist"},
     {"export"},
-    {"report", "studies", "recipes", "bench", "service"},
+    {"bench", "report", "studies", "recipes", "service"},
     {"cli"},
 ]
 TORCHLESS = ["errors", "data", "evaluation", "collider", "thresholds", "persist", "alarms"]

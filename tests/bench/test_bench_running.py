@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from commandline import unseen
 
-from unseen.bench import methods
+from unseen.bench import method, methods
 from unseen.bench.few_label import COLUMNS, NO_DUPLICATES, SPLIT_FIRST, Job, Plan, measure, rows_of
-from unseen.bench.methods import Method
+from unseen.bench.method import Method
 from unseen.bench.running import fit_and_score
 from unseen.errors import ConfigError, DataError
 from unseen.evaluation import average_precision, roc_auc
@@ -248,8 +248,8 @@ def test_the_command_line_runs_and_writes_tables(data, tmp_path):
 
 
 def test_a_method_that_is_not_installed_is_skipped(data, monkeypatch):
-    there = methods.installed
-    monkeypatch.setattr(methods, "installed", lambda name: "" if name == "catboost" else there(name))
+    there = method.installed
+    monkeypatch.setattr(method, "installed", lambda name: "" if name == "catboost" else there(name))
     words = ("--sets", "vowels", "--methods", "CatBoost,LR", "--ratios", "0.05", "--seeds", 1, "--data", data)
     ran = unseen("bench", "few-label", *words)
     assert ran.code == 0

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from unseen.bench import open_methods, open_runs, open_tables
-from unseen.bench.methods import Estimator, Method, neighbour
+from unseen.bench.method import Method
+from unseen.bench.methods import Estimator, neighbour
 from unseen.bench.open_methods import STAGE1, InStages, WithoutLabels, chosen, rank_average, stages_of
 from unseen.bench.open_rows import COLUMNS, results
 from unseen.bench.open_runs import Job, Plan, measure, rows_of

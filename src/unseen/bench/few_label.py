@@ -8,7 +8,7 @@ from pathlib import Path
 
 from unseen.bench import methods as known
 from unseen.bench import sets
-from unseen.bench.methods import Method
+from unseen.bench.method import Method
 from unseen.bench.running import commit, fit_and_score, measures, run, undefined
 from unseen.bench.sheet import Row, Sheet, read
 from unseen.bench.splits import ACCEPTED, Split, checked_ratio, draw

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from unseen.bench.methods import OURS
+from unseen.bench.method import OURS
 from unseen.bench.standing import (
     Result,
     Standing,
@@ -112,7 +112,7 @@ def _colour(method: str) -> str:
 
 
 def by_ratio(results: Sequence[Result], ratios: Sequence[float]) -> str:
-    """Mean AUCPR against the share of labels, with 95 % bands; the best methods at the largest share."""
+    """Mean AUCPR against the share of labels, of the best methods; a 95 % band of ours, or of the best."""
     found = {ratio: {s.method: s for s in standings(results, ratio) if s.complete} for ratio in ratios}
     everywhere = set.intersection(*(set(by_name) for by_name in found.values()))
     order = [name for name in found[ratios[-1]] if name in everywhere]
@@ -133,10 +133,13 @@ def _ratio_figure(points: Mapping[str, Sequence[Any]], ratios: Sequence[float]) 
         for i, name in enumerate(others)
     }
     style |= {name: (COOL[0].light, "-") for name in points if is_ours(name)}
+    # one band alone: those of all lie on each other, since most of it is the choice of sets
+    banded = next((name for name in points if is_ours(name)), next(iter(points)))
     for name, means in points.items():
         colour, dash = style[name]
-        axes.fill_between(ratios, [p.low for p in means], [p.high for p in means], color=colour, alpha=0.06,
-                          linewidth=0)  # fmt: skip
+        if name == banded:
+            ends = [p.low for p in means], [p.high for p in means]
+            axes.fill_between(ratios, *ends, color=colour, alpha=0.12, linewidth=0)
         axes.plot(ratios, [p.value for p in means], color=colour, linestyle=dash, marker="o", markersize=3)
     axes.set(xscale="log", xlabel="training anomalies that are labelled", ylabel=f"mean {WORDS}, %")
     axes.set_xticks(list(ratios))

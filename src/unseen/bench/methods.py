@@ -1,9 +1,7 @@
-"""What a bench compares: a name, how it is fitted, what it needs; those of scikit-learn, and ours."""
+"""What a bench compares: scikit-learn's detectors, and ours; those of other packages are in `peers`."""
 
 from __future__ import annotations
 
-import importlib.metadata
-import platform
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -17,61 +15,12 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import QuantileTransformer
 
+from unseen.bench.method import OURS, Fit, Method, Scorer, installed
+from unseen.bench.peers import PEERS
 from unseen.bench.sets import Floats, Labels
 from unseen.errors import ConfigError, unknown
 
-Scorer = Callable[[Floats], Floats]
-Fit = Callable[[Floats, Labels, int], Scorer]
-
-OURS = "unseen"
-"""The name of our own detector in every table."""
-
-
-@dataclass(frozen=True)
-class Method:
-    """A detector as a bench sees it; always on one thread, with one setting for all sets.
-
-    Attributes:
-        name: As printed.
-        fit: Rows (N, D), labels (N,) (1 told, 0 every other row) and a seed -> scores of rows (M, D), higher
-            is stranger.
-        package: Distributions it needs, a blank between; where one is absent the method is skipped.
-        told: Whether it uses labels; one that does not runs once, at ratio 0.
-        note: Settings that are not the defaults, known defects.
-        bare: Whether one that uses labels also runs without any, at ratio 0.
-
-    """
-
-    name: str
-    fit: Fit
-    package: str | None = None
-    told: bool = False
-    note: str = ""
-    bare: bool = False
-
-    @property
-    def absent(self) -> list[str]:
-        """Distributions it needs that are not installed."""
-        return [name for name in (self.package or "").split() if not installed(name)]
-
-    @property
-    def versions(self) -> str:
-        """Versions that its numbers hang on, as `name=version`, a blank between."""
-        names = dict.fromkeys(["numpy", "scikit-learn", "torch", *(self.package or "").split()])
-        found = {name: installed(name) or "unknown" for name in names}
-        return " ".join(f"{name}={v}" for name, v in {"python": platform.python_version(), **found}.items())
-
-
-def installed(name: str) -> str:
-    """Return the version of a distribution, empty where it is not installed.
-
-    >>> installed("numpy") != "", installed("no-such-thing")
-    (True, '')
-    """
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return ""
+__all__ = ["LIGHT", "OURS", "OWN", "Fit", "Method", "Scorer", "chosen", "installed", "known"]
 
 
 def isolation_forest(rows: Floats, told: Labels, seed: int) -> Scorer:
@@ -162,8 +111,6 @@ OWN = (Method("unseen aware VAE", Estimator(_aware), told=True, bare=True),)
 
 def known() -> dict[str, Method]:
     """Return every method by name: scikit-learn's, other packages', ours."""
-    from unseen.bench.peers import PEERS
-
     return {method.name: method for method in (*LIGHT, *PEERS, *OWN)}
 
 

@@ -17,7 +17,8 @@ from sklearn.preprocessing import StandardScaler
 
 from unseen.bench import sets
 from unseen.bench.few_label import COLUMNS, KEY
-from unseen.bench.methods import OWN, Method, Scorer, known
+from unseen.bench.method import Method, Scorer
+from unseen.bench.methods import OWN, known
 from unseen.bench.running import commit, fit_and_score, measures, run, undefined
 from unseen.bench.sets import Floats, Labels, Table
 from unseen.bench.sheet import Row, Sheet

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from unseen.bench.few_label import COLUMNS
-from unseen.bench.methods import OURS
+from unseen.bench.method import OURS
 from unseen.bench.one_class import BENCH, COMMITTED, COPIED_FIRST, Plan, available, measure
 from unseen.bench.outcome import Outcome, picked, versions_of
 from unseen.bench.sets import CLEAN, SMALL

@@ -9,15 +9,8 @@ from typing import Any
 import numpy as np
 from scipy.stats import rankdata
 
-from unseen.bench.methods import (
-    OWN,
-    Estimator,
-    Method,
-    Scorer,
-    isolation_forest,
-    known,
-    logistic_regression,
-)
+from unseen.bench.method import Method, Scorer
+from unseen.bench.methods import OWN, Estimator, isolation_forest, known, logistic_regression
 from unseen.bench.sets import Floats, Labels
 from unseen.errors import ConfigError, unknown
 

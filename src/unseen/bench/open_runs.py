@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from unseen.bench import kinds
-from unseen.bench.methods import Method, Scorer
+from unseen.bench.method import Method, Scorer
 from unseen.bench.open_methods import STAGE1, Staged, chosen
 from unseen.bench.open_rows import COLUMNS, KEY
 from unseen.bench.open_set import KS, SEEDS, Split, Task, check

@@ -10,7 +10,8 @@ from typing import Any
 
 from unseen.bench import figures
 from unseen.bench.few_label import BENCH, COMMITTED, Plan, measure, stored
-from unseen.bench.methods import OURS, known
+from unseen.bench.method import OURS
+from unseen.bench.methods import known
 from unseen.bench.sets import CLEAN
 from unseen.bench.sheet import Row
 from unseen.bench.standing import METRICS, Result, Standing, mean, results_of, standings, values

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from unseen.bench.methods import Method, Scorer
+from unseen.bench.method import Method, Scorer
 from unseen.bench.sets import Floats, Labels
 from unseen.errors import need
 

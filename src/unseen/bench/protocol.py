@@ -9,11 +9,12 @@ import numpy as np
 
 from unseen.bench import sets
 from unseen.bench.few_label import Plan, measure
+from unseen.bench.method import installed
 from unseen.bench.outcome import Outcome
 from unseen.bench.published import published
 from unseen.bench.standing import results_of, set_means, values
 from unseen.bench.tables import markdown
-from unseen.errors import ConfigError, DataError, need
+from unseen.errors import ConfigError, DataError, MissingExtraError
 from unseen.evaluation import Estimate
 from unseen.recipes.results import Claim
 
@@ -43,7 +44,8 @@ def compared(names: list[str] | None = None, data: Path | None = None) -> list[C
         MissingExtraError: XGBoost is not installed.
 
     """
-    need("xgboost", extra="peers", purpose="the protocol check")
+    if not installed(METHOD.lower()):
+        raise MissingExtraError("the protocol check needs xgboost: pip install xgboost==3.2.0")
     printed = {p.set: p.aucroc for p in published() if (p.method, p.ratio) == (METHOD, RATIO)}
     asked = sets.chosen(names, data)
     for name in asked:

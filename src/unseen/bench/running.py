@@ -19,7 +19,7 @@ from typing import TypeVar
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from unseen.bench.methods import Method
+from unseen.bench.method import Method
 from unseen.bench.sets import Floats, Labels
 from unseen.bench.sheet import Row, Sheet
 from unseen.errors import DataError

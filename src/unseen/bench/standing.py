@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata, wilcoxon
 
-from unseen.bench.methods import OURS
+from unseen.bench.method import OURS
 from unseen.bench.sheet import Row
 from unseen.evaluation import Estimate
 from unseen.seeds import generator

@@ -41,7 +41,8 @@ Jobs = Annotated[int, typer.Option("--jobs", help="Processes side by side, each 
 def list_(json: Json = False) -> None:
     """List the methods, with the versions of what they need."""
     from unseen.bench import one_class, open_methods
-    from unseen.bench.methods import installed, known
+    from unseen.bench.method import installed
+    from unseen.bench.methods import known
 
     found = {**known(), **one_class.available(), **open_methods.available()}.values()
     if json:
