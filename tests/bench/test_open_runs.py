@@ -247,6 +247,13 @@ def test_claims_and_the_worst_pair_by_hand():
     assert found.numbers["clean, 10 labels, unseen: seen aucroc"].value == pytest.approx(99)
 
 
+def test_the_claims_are_about_clean_training_rows():
+    rows = [dict(one, variant="dirty") for one in by_hand()]
+    found = open_tables.outcome(rows)
+    assert found.must_show == []
+    assert "## dirty, 10 labels" in found.tables
+
+
 def test_regret_is_against_the_neighbours_where_ours_was_not_run():
     rows = [dict(one, method="kNN-5" if one["method"] == "unseen" else one["method"]) for one in by_hand()]
     found = open_tables.outcome([one for one in rows if STAGE1 not in one["method"]])

@@ -21,6 +21,8 @@ from unseen.evaluation import Bias, Estimate
 from unseen.recipes.results import Claim
 
 MOST_HARMED = 0.05
+CLAIMED = "clean"
+"""The variant that the claims are about."""
 _LEGEND = (
     "Percent: mean over (told, judged) kinds of a set and seed, then over seeds, then over sets, with 95 % "
     "bootstrap intervals over sets and seeds; differences are paired. A TPR is taken only where its cut "
@@ -46,7 +48,7 @@ def outcome(rows: Sequence[Row], *, skipped: Sequence[str] = (), quick: bool = F
     return Outcome(
         recipe=f"bench {BENCH}" + (" (quick)" if quick else ""),
         numbers={name: value for group in found for name, value in numbers(group).items()},
-        must_show=[claim for group in found for claim in claims(group)],
+        must_show=[claim for group in found if group.variant == CLAIMED for claim in claims(group)],
         notes=[*worst_pairs(found), *_lacking(found), *_notes(every), *skipped],
         figures=drawn,
         tables="\n\n".join(tables(group) for group in found),
