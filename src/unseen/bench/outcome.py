@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,7 +72,7 @@ def outcome(rows: Sequence[Row], *, skipped: Sequence[str] = (), quick: bool = F
         notes=[*_notes(results), *skipped],
         figures=figures.drawn(main) if main else {},
         tables=all_tables(results),
-        versions=_versions(results),
+        versions=versions_of(result.versions for result in results),
     )
 
 
@@ -104,8 +104,8 @@ def committed(
     """
     rows = stored(path)
     kept = {
-        "set": _picked("set", names, rows),
-        "method": _picked("method", methods, rows),
+        "set": picked("set", names, rows),
+        "method": picked("method", methods, rows),
     }
     return outcome(
         [
@@ -117,8 +117,13 @@ def committed(
     )
 
 
-def _picked(column: str, asked: list[str] | None, rows: Sequence[Row]) -> list[str]:
-    """Values of a column that are asked for; a set also without its number, a method in any case."""
+def picked(column: str, asked: list[str] | None, rows: Sequence[Row]) -> list[str]:
+    """Return the values of a column that are asked for; a set also without its number, a method in any case.
+
+    Raises:
+        ConfigError: One of them is in no row.
+
+    """
     there = list(dict.fromkeys(row[column] for row in rows))
     if asked is None:
         return there
@@ -183,10 +188,15 @@ def _notes(results: Sequence[Result]) -> list[str]:
     return notes
 
 
-def _versions(results: Sequence[Result]) -> tuple[tuple[str, str], ...]:
+def versions_of(lines: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Gather lines of `name=version` pairs: name -> the versions that occur.
+
+    >>> versions_of(["numpy=2.4", "numpy=2.5 torch=2.13"])
+    (('numpy', '2.4, 2.5'), ('torch', '2.13'))
+    """
     found: dict[str, dict[str, None]] = {}
-    for result in results:
-        for pair in result.versions.split():
+    for line in dict.fromkeys(lines):
+        for pair in line.split():
             name, _, version = pair.partition("=")
             found.setdefault(name, {})[version] = None
     return tuple((name, ", ".join(versions)) for name, versions in found.items())

@@ -85,6 +85,16 @@ _LINES = {
         "unseen bench few-label --sets cardio,vowels --methods LR,CatBoost --ratios 0.01 --seeds 3",
         "unseen bench few-label --check-protocol",
     ),
+    "one-class": (
+        "unseen bench one-class --committed",
+        "unseen bench one-class --quick --out quick",
+        "unseen bench one-class --sets cardio,letter --methods kNN-5,LOF --seeds 3",
+    ),
+    "open-set": (
+        "unseen bench open-set --committed --labels 10",
+        "unseen bench open-set --quick --out quick",
+        "unseen bench open-set --sets nsl_kdd,cicids2017 --labels 1,10 --variants clean,dirty --json",
+    ),
     "run": ("unseen recipe run aware-flows --quick", "unseen recipe run aware-mnist --seeds 5 --json"),
 }
 
