@@ -106,7 +106,16 @@ LIGHT = (
     Method("PCA", principal_components, "scikit-learn", note="residual beyond 90 % of the variance"),
 )
 
-OWN = (Method("unseen aware VAE", Estimator(_aware), told=True, bare=True),)
+def _committee(seed: int) -> Any:
+    from unseen.detectors.ensemble import CommitteeDetector
+
+    return CommitteeDetector(seed=seed)
+
+
+OWN = (
+    Method("unseen", Estimator(_committee), told=True, bare=True),
+    Method("unseen aware VAE", Estimator(_aware), told=True, bare=True),
+)
 """Our own; a line each."""
 
 

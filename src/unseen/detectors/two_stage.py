@@ -182,7 +182,7 @@ class TwoStage(Detector):
 
     def _tell(self, readers: Mapping[str, Reader], known: int, kinds: NDArray[Any] | None) -> None:
         """Take the readers of stage 2, told of `known` rows of these kinds, and set their price."""
-        share = 1.0 / len(readers)
+        share = 1.0 / max(1, len(readers))
         self.stage2_ = tuple(self._member(name, reader, share) for name, reader in readers.items())
         names = ["known"] * known if kinds is None else [str(kind) for kind in kinds]
         self.known_kinds_ = dict(sorted(Counter(names).items()))

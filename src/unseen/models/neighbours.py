@@ -111,7 +111,16 @@ class Bank:
 
     def strangeness(self, codes: Tensor) -> Tensor:
         """s(x) of each code, shape (N,)."""
-        distance, place = self._reference.nearest(codes, self.k)
+        return self._strangeness(*self._reference.nearest(codes, self.k))
+
+    def strangeness_apart(self, codes: Tensor) -> Tensor:
+        """s(x) of each code as if a row of the bank that equals it were not there, shape (N,)."""
+        distance, place = self._reference.nearest(codes, min(self.k + 1, len(self.codes)))
+        same = distance[:, :1] <= 1e-4 * self.own[place[:, :1]]
+        columns = torch.arange(distance.shape[1] - 1) + same.long()
+        return self._strangeness(distance.gather(1, columns), place.gather(1, columns))
+
+    def _strangeness(self, distance: Tensor, place: Tensor) -> Tensor:
         return (distance / self.own[place] ** self.power).mean(1).clamp_min(1e-12).log()
 
     def ratio(self, codes: Tensor, known: Reference) -> Tensor:
