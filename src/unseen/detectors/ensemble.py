@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from unseen.data.scale import Scaling
+from unseen.data.scale import AnyScaler, Scaler, Scaling
 from unseen.data.schema import Missing
 from unseen.detectors.committee import Member, join
 from unseen.detectors.given import Given
@@ -32,7 +33,11 @@ from unseen.thresholds import Threshold
 
 Floats = NDArray[np.float64]
 
-NEAR = Neighbours(reference=3_000, power=0.5)
+# Least spread of a column of two values, as a share of their distance: a value that one row in a thousand
+# has would else outweigh everything.
+RAREST = 0.2
+
+NEAR = Neighbours(power=0.5, components=512)
 FORESTS = (Forest(), Forest(ratio=2.0, least=100, features=0.5))
 
 
@@ -171,11 +176,25 @@ class CommitteeDetector(TwoStage):
             self._tell({}, 0, None)
         return self
 
+    def _fit_scaler(self, rows: Floats) -> AnyScaler:
+        """Scale columns of two values by their spread too, but by no less than a fifth of their range."""
+        scaler = super()._fit_scaler(rows)
+        if not isinstance(scaler, Scaler):
+            return scaler
+        low, high = rows.min(0), rows.max(0)
+        flags = ((rows == low) | (rows == high)).all(0) & (high > low)
+        centre, width = scaler.centre.copy(), scaler.width.copy()
+        centre[flags] = rows[:, flags].mean(0)
+        width[flags] = np.maximum(rows[:, flags].std(0), RAREST * (high - low)[flags])
+        return Scaler(centre, width, scaler.logarithmic & ~flags)
+
     def _unaided(self, rows: Tensor) -> tuple[Member, ...]:
         weights = self._beside.factors
         members = []
         if self.neighbours is not None:
-            bank = Neighbouring(self.neighbours.fit(rows, seed=self.seed, weights=weights))
+            # repeated rows have no distance of their own, and crowd out others where a bank is full
+            different = rows if weights is not None else torch.unique(rows, dim=0)
+            bank = Neighbouring(self.neighbours.fit(different, seed=self.seed, weights=weights))
             members.append(self._member("neighbours", bank, self.neighbours.share))
         if self.mixture is not None:
             density = DensityReader(self.mixture.fit(rows, seed=self.seed, weights=weights))

@@ -161,13 +161,17 @@ class TwoStage(Detector):
         watch, test = self._held_out(len(normal), heaviest_of(beside))
         places = generator(self.seed, 3).permutation(len(normal))
         watched, tested, fitting = np.split(places, [watch, watch + test])
-        binary = None if self.schema_ is None else self.schema_.binary
-        scaler: type[AnyScaler] = image_scaler(self.scaling) if self._image() else SCALINGS[self.scaling]
-        self.scaler_: AnyScaler = scaler.fit(normal[fitting], binary=binary)
+        self.scaler_: AnyScaler = self._fit_scaler(normal[fitting])
         self._watch, self._watch_beside = self._tensor(normal[watched]), beside.at(watched)
         self._test, self._test_beside = self._tensor(normal[tested]), beside.at(tested)
         self._beside = beside.at(fitting)
         return watched, tested, fitting
+
+    def _fit_scaler(self, rows: Floats) -> AnyScaler:
+        """Fit the scaler to the normal rows to learn from, shape (N, D)."""
+        binary = None if self.schema_ is None else self.schema_.binary
+        scaler: type[AnyScaler] = image_scaler(self.scaling) if self._image() else SCALINGS[self.scaling]
+        return scaler.fit(rows, binary=binary)
 
     def _begin(self, stage1: tuple[Member, ...], rows: Tensor) -> None:
         """Take the members of stage 1, learned from scaled `rows`; nothing has been told."""

@@ -25,8 +25,9 @@ ROUNDS = 50
 class Mixture:
     """Minus the log density of a mixture of Gaussians fitted to normal rows.
 
-    s(x) = -ln sum_k pi_k N(P(x); mu_k, Sigma_k) in the leading principal components P of the scaled rows;
-    `floor` is added to the diagonal of every Sigma_k, so that no component shrinks onto repeated rows.
+    s(x) = -ln sum_k pi_k N(z; mu_k, Sigma_k) + |x - m - A z|^2 / 2 v, where z = A^T (x - m) are the leading
+    principal components of the scaled rows, and v is the mean variance of what they leave over. `floor` is
+    added to the diagonal of every Sigma_k and to v, so that no component shrinks onto repeated rows.
 
     Args:
         components: Gaussians, at most; one for each 25 normal rows where there are few.
@@ -63,7 +64,9 @@ class Mixture:
         roots = torch.from_numpy(found.precisions_cholesky_).float()
         volumes = torch.from_numpy(np.log(found.weights_)).float() + roots.diagonal(0, 1, 2).log().sum(1)
         offsets = volumes - 0.5 * axes.shape[1] * math.log(2 * math.pi)
-        return Density(centre, axes, torch.from_numpy(found.means_).float(), roots, offsets)
+        left = (rows - centre).square().sum(1) - ((rows - centre) @ axes).square().sum(1)
+        spread = float(left.mean()) / max(1, rows.shape[1] - axes.shape[1]) + self.floor
+        return Density(centre, axes, torch.from_numpy(found.means_).float(), roots, offsets, spread)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +78,7 @@ class Density:
         means: Of the components, shape (K, P).
         roots: Cholesky factors of the precisions, shape (K, P, P): |(z - mu_k) R_k|^2 is the distance.
         offsets: ln pi_k + ln |R_k| - P/2 ln 2 pi, shape (K,).
+        spread: v, the variance of a feature beyond the principal components.
 
     """
 
@@ -83,23 +87,26 @@ class Density:
     means: Tensor
     roots: Tensor
     offsets: Tensor
+    spread: float
 
     def strangeness(self, x: Tensor) -> Tensor:
         """Minus the log density of scaled rows (N, *shape), shape (N,), nats."""
-        return -torch.logsumexp(self._each(self._codes(x)), dim=1)
+        away = x.flatten(1) - self.centre
+        codes = away @ self.axes
+        left = (away.square().sum(1) - codes.square().sum(1)).clamp_min(0.0)
+        return torch.as_tensor(left / (2.0 * self.spread) - torch.logsumexp(self._each(codes), dim=1))
 
     def parts(self, x: Tensor) -> Tensor:
         """Share of each feature in the distance from the likeliest component, shape (N, D)."""
-        codes = self._codes(x)
+        centred = x.flatten(1) - self.centre
+        codes = centred @ self.axes
         nearest = self._each(codes).argmax(1)
         away = codes - self.means[nearest]
         roots = self.roots[nearest]
         pull = torch.einsum("np,npq,nrq->nr", away, roots, roots)  # Sigma^-1 (z - mu)
-        parts = ((away @ self.axes.T) * (pull @ self.axes.T)).clamp_min(0.0)
-        return parts / parts.sum(1, keepdim=True).clamp_min(1e-12)
-
-    def _codes(self, x: Tensor) -> Tensor:
-        return torch.as_tensor((x.flatten(1) - self.centre) @ self.axes)
+        left = centred - codes @ self.axes.T
+        parts = (away @ self.axes.T) * (pull @ self.axes.T) + left.square() / self.spread
+        return parts.clamp_min(0.0) / parts.clamp_min(0.0).sum(1, keepdim=True).clamp_min(1e-12)
 
     def _each(self, codes: Tensor) -> Tensor:
         """Log of each component's part of the density, shape (N, K)."""
