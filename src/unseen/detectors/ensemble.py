@@ -176,6 +176,9 @@ class CommitteeDetector(TwoStage):
             self._tell({}, 0, None)
         return self
 
+    def _refuse_collapse(self) -> None:
+        """Nothing here is trained step by step, and on a grid of few values many distances are equal."""
+
     def _fit_scaler(self, rows: Floats) -> AnyScaler:
         """Scale columns of two values by their spread too, but by no less than a fifth of their range."""
         scaler = super()._fit_scaler(rows)
