@@ -1,9 +1,10 @@
-"""The committee of tables: neighbours, a density, trees, spread labels; few labels weighed by what they are."""
+"""The committee of tables: neighbours, a density, trees, spread labels; labels weighed by what they are."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import torch
@@ -23,8 +24,10 @@ from unseen.detectors.members import (
     with_scores_apart,
 )
 from unseen.detectors.readers import Neighbouring, Reader
+from unseen.detectors.stored import read_members
 from unseen.detectors.telling import Beyond, Joining, Leading
 from unseen.detectors.two_stage import TwoStage
+from unseen.errors import ConfigError, ModelFileError
 from unseen.models.forest import Forest
 from unseen.models.mixture import Mixture
 from unseen.models.neighbours import Neighbours
@@ -32,6 +35,7 @@ from unseen.models.spreading import Spreading
 from unseen.thresholds import Threshold
 
 Floats = NDArray[np.float64]
+Settings = TypeVar("Settings")
 
 # Least spread of a column of two values, as a share of their distance: a value that one row in a thousand
 # has would else outweigh everything.
@@ -56,8 +60,10 @@ class CommitteeDetector(TwoStage):
     what was told leads (`Leading`).
 
     Args:
-        neighbours, mixture: Members of stage 1; None does without, but not without both.
-        forests, spreading: Members of stage 2; `()` and None do without, but not without both.
+        neighbours, mixture: Members of stage 1. True takes the settings this detector was judged with
+            (`NEAR`, `Mixture()`), others are given as `Neighbours(...)` and `Mixture(...)`; False or None
+            does without, but not without both.
+        forests, spreading: Members of stage 2, likewise; `()` and False do without, but not without both.
         threshold, trust, scaling, missing: As in `AwareDetector`.
         joining: None decides by the labels; `Beyond()`, `Shared()` or `Leading()` decide for them.
         seed: Same seed, same data, same machine: same scores, bit for bit.
@@ -70,7 +76,7 @@ class CommitteeDetector(TwoStage):
     Raises:
         DataError: Labels other than 0 and 1, no normal row, rows that are not finite or not as wide as in
             training.
-        TrainingError: The scores collapsed.
+        ConfigError: No member is left in a stage.
 
     Fails where normal rows are of many kinds that a tree of eight steps cannot tell from the known
     anomalies, and on images, whose pixels mean nothing one by one: those are for `AwareDetector`.
@@ -86,17 +92,18 @@ class CommitteeDetector(TwoStage):
 
     """
 
-    members: ClassVar[int] = 1
-    decorrelate: ClassVar[None] = None
-    image_shape: ClassVar[None] = None
+    # what other detectors are asked for has one value here
+    members = 1
+    decorrelate = None
+    image_shape = None
 
     def __init__(
         self,
         *,
-        neighbours: Neighbours | None = NEAR,
-        mixture: Mixture | None = Mixture(),  # noqa: B008 - frozen
+        neighbours: Neighbours | bool | None = True,
+        mixture: Mixture | bool | None = True,
         forests: tuple[Forest, ...] = FORESTS,
-        spreading: Spreading | None = Spreading(),  # noqa: B008 - frozen
+        spreading: Spreading | bool | None = True,
         threshold: Threshold | None = None,
         trust: float = 0.1,
         joining: Joining | None = None,
@@ -176,9 +183,6 @@ class CommitteeDetector(TwoStage):
             self._tell({}, 0, None)
         return self
 
-    def _refuse_collapse(self) -> None:
-        """Nothing here is trained step by step, and on a grid of few values many distances are equal."""
-
     def _fit_scaler(self, rows: Floats) -> AnyScaler:
         """Scale columns of two values by their spread too, but by no less than a fifth of their range."""
         scaler = super()._fit_scaler(rows)
@@ -191,18 +195,31 @@ class CommitteeDetector(TwoStage):
         width[flags] = np.maximum(rows[:, flags].std(0), RAREST * (high - low)[flags])
         return Scaler(centre, width, scaler.logarithmic & ~flags)
 
+    def learners(self) -> tuple[Neighbours | Mixture | Forest | Spreading, ...]:
+        """Return the settings of every member in use, those of stage 1 first.
+
+        >>> [type(learner).__name__ for learner in CommitteeDetector(mixture=False).learners()]
+        ['Neighbours', 'Forest', 'Forest', 'Spreading']
+        """
+        every = (self._neighbours(), self._mixture(), *self.forests, self._spreading())
+        return tuple(learner for learner in every if learner is not None)
+
     def _unaided(self, rows: Tensor) -> tuple[Member, ...]:
         weights = self._beside.factors
         members = []
-        if self.neighbours is not None:
+        neighbours, mixture = self._neighbours(), self._mixture()
+        if neighbours is not None:
             # repeated rows have no distance of their own, and crowd out others where a bank is full
             different = rows if weights is not None else torch.unique(rows, dim=0)
-            bank = Neighbouring(self.neighbours.fit(different, seed=self.seed, weights=weights))
-            members.append(self._member("neighbours", bank, self.neighbours.share))
-        if self.mixture is not None:
-            density = DensityReader(self.mixture.fit(rows, seed=self.seed, weights=weights))
-            members.append(self._member("density", density, self.mixture.share))
+            bank = Neighbouring(neighbours.fit(different, seed=self.seed, weights=weights))
+            members.append(self._member("neighbours", bank, neighbours.share))
+        if mixture is not None:
+            density = DensityReader(mixture.fit(rows, seed=self.seed, weights=weights))
+            members.append(self._member("density", density, mixture.share))
         return tuple(members)
+
+    def _refuse_collapse(self) -> None:
+        """Nothing is trained that could collapse: rows that repeat others are rightly of one score."""
 
     def _learn_known(self, given: Given, kinds: ArrayLike | None) -> None:
         known = self._tensor(given.rows[given.told])
@@ -214,12 +231,22 @@ class CommitteeDetector(TwoStage):
             grown, left_out = forest.grow(others, told, seed=self.seed + place)
             readers[f"trees {place + 1}"] = ForestReader(grown, unaided)
             out_of_bag.append((left_out.known, left_out.unlabelled))
-        if self.spreading is not None:
-            spread = self.spreading.fit(self._rehearsal, known, seed=self.seed)
+        spreading = self._spreading()
+        if spreading is not None:
+            spread = spreading.fit(self._rehearsal, known, seed=self.seed)
             readers["spread labels"] = SpreadReader(spread)
         stage1 = join(self.stage1_, known), join(self.stage1_, self._watch)
         self.standing_ = standing(stage1, out_of_bag, len(self._rehearsal))
         self._tell(readers, len(known), given.told_kinds(kinds))
+
+    def _neighbours(self) -> Neighbours | None:
+        return _chosen(self.neighbours, NEAR)
+
+    def _mixture(self) -> Mixture | None:
+        return _chosen(self.mixture, Mixture())
+
+    def _spreading(self) -> Spreading | None:
+        return _chosen(self.spreading, Spreading())
 
     def _joining(self) -> Joining:
         if self.joining is not None:
@@ -233,6 +260,8 @@ class CommitteeDetector(TwoStage):
     def _own_restore(self, document: Mapping[str, Any]) -> None:
         found = document["standing"]
         self.standing_ = None if found is None else Standing(*map(float, found))
+        if self.standing_ is not None and not all(0.0 <= value <= 1.0 for value in found):
+            raise ModelFileError(f"the standing of the labels is {found!r}, not two numbers from 0 to 1")
 
     def _stored_stage(
         self,
@@ -241,4 +270,23 @@ class CommitteeDetector(TwoStage):
         prefix: str,
         shape: tuple[int, ...],
     ) -> tuple[Member, ...]:
-        raise NotImplementedError
+        return read_members(
+            records,
+            arrays,
+            prefix,
+            width=math.prod(shape),
+            neighbours=self._neighbours(),
+            stage1=() if prefix == "stage1" else self.stage1_,
+        )
+
+    def _check_settings(self) -> None:
+        super()._check_settings()
+        if not self.neighbours and not self.mixture:
+            raise ConfigError("neighbours and mixture are left out; accepted: one of them or both")
+        if not self.forests and not self.spreading:
+            raise ConfigError("forests and spreading are left out; accepted: one of them or both")
+
+
+def _chosen(given: Settings | bool | None, usual: Settings) -> Settings | None:
+    """Return the settings that were given, the usual ones for True, None for False."""
+    return usual if given is True else given or None

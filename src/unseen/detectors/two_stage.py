@@ -183,9 +183,9 @@ class TwoStage(Detector):
         self._calibrate()
 
     def _refuse_collapse(self) -> None:
-        """Refuse members whose scores say nothing of rows never used before."""
-        rows = self._test.flatten(1).numpy()
-        refuse_collapse(self.stage1_[0].reader.rows(self._test), len(np.unique(rows, axis=0)))
+        """Raise where stage 1 gives one score to rows that differ."""
+        scores = self.stage1_[0].reader.rows(self._test)
+        refuse_collapse(scores, len(np.unique(self._test.flatten(1).numpy(), axis=0)))
 
     def _tell(self, readers: Mapping[str, Reader], known: int, kinds: NDArray[Any] | None) -> None:
         """Take the readers of stage 2, told of `known` rows of these kinds, and set their price."""
@@ -320,6 +320,11 @@ class TwoStage(Detector):
     def joining_name(self) -> str:
         """Class name of the way in which what was told joins."""
         return type(self._joining()).__name__
+
+    @property
+    def joining_keeps(self) -> float:
+        """Share of the unaided evidence that stays in the score where something was told."""
+        return self._joining().keeps
 
     def _image(self) -> tuple[int, int, int] | None:
         """(C, H, W) of rows that are images."""

@@ -59,8 +59,9 @@ class Forest:
         for _ in range(self.trees):
             tree, used = self._tree(rows, told, draw)
             free = np.setdiff1d(watched, used)
-            total[free] += tree.predict_proba(rows[free])[:, 1]
-            count[free] += 1
+            if len(free):
+                total[free] += tree.predict_proba(rows[free])[:, 1]
+                count[free] += 1
             grown.append(_broad(tree.tree_))
         mean = np.divide(total, count, out=np.full(len(watched), np.nan), where=count > 0)
         return Grown.of(grown), OutOfBag(mean[:told], mean[told:])
@@ -190,7 +191,7 @@ def _floor(values: Floats) -> NDArray[np.float32]:
 
 
 def _depth(child: NDArray[np.int64]) -> int:
-    """Steps from the root to the farthest leaf."""
+    """Return the steps from the root to the farthest leaf."""
     place, steps = np.zeros(1, dtype=np.int64), 0
     while (inner := place[child[place] != place]).size:
         place, steps = np.concatenate([child[inner], child[inner] + 1]), steps + 1

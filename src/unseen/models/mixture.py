@@ -27,7 +27,8 @@ class Mixture:
 
     s(x) = -ln sum_k pi_k N(z; mu_k, Sigma_k) + |x - m - A z|^2 / 2 v, where z = A^T (x - m) are the leading
     principal components of the scaled rows, and v is the mean variance of what they leave over. `floor` is
-    added to the diagonal of every Sigma_k and to v, so that no component shrinks onto repeated rows.
+    added to the diagonal of every Sigma_k and to v, so that no component shrinks onto repeated rows, and a
+    feature that never changed before is noticed when it does.
 
     Args:
         components: Gaussians, at most; one for each 25 normal rows where there are few.
@@ -60,12 +61,12 @@ class Mixture:
         found = GaussianMixture(count, reg_covar=self.floor, max_iter=ROUNDS, random_state=seed % 2**32)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            found.fit(codes)
+            found.fit(codes if len(codes) > 1 else codes.repeat(2, axis=0))
         roots = torch.from_numpy(found.precisions_cholesky_).float()
         volumes = torch.from_numpy(np.log(found.weights_)).float() + roots.diagonal(0, 1, 2).log().sum(1)
         offsets = volumes - 0.5 * axes.shape[1] * math.log(2 * math.pi)
-        left = (rows - centre).square().sum(1) - ((rows - centre) @ axes).square().sum(1)
-        spread = float(left.mean()) / max(1, rows.shape[1] - axes.shape[1]) + self.floor
+        left = _beyond(rows - centre, (rows - centre) @ axes, axes)
+        spread = left.square().sum(1).mean() / max(1, rows.shape[1] - axes.shape[1]) + self.floor
         return Density(centre, axes, torch.from_numpy(found.means_).float(), roots, offsets, spread)
 
 
@@ -78,7 +79,7 @@ class Density:
         means: Of the components, shape (K, P).
         roots: Cholesky factors of the precisions, shape (K, P, P): |(z - mu_k) R_k|^2 is the distance.
         offsets: ln pi_k + ln |R_k| - P/2 ln 2 pi, shape (K,).
-        spread: v, the variance of a feature beyond the principal components.
+        spread: v, the variance beyond the principal components, shape ().
 
     """
 
@@ -87,13 +88,13 @@ class Density:
     means: Tensor
     roots: Tensor
     offsets: Tensor
-    spread: float
+    spread: Tensor
 
     def strangeness(self, x: Tensor) -> Tensor:
         """Minus the log density of scaled rows (N, *shape), shape (N,), nats."""
         away = x.flatten(1) - self.centre
         codes = away @ self.axes
-        left = (away.square().sum(1) - codes.square().sum(1)).clamp_min(0.0)
+        left = _beyond(away, codes, self.axes).square().sum(1)
         return torch.as_tensor(left / (2.0 * self.spread) - torch.logsumexp(self._each(codes), dim=1))
 
     def parts(self, x: Tensor) -> Tensor:
@@ -104,7 +105,7 @@ class Density:
         away = codes - self.means[nearest]
         roots = self.roots[nearest]
         pull = torch.einsum("np,npq,nrq->nr", away, roots, roots)  # Sigma^-1 (z - mu)
-        left = centred - codes @ self.axes.T
+        left = _beyond(centred, codes, self.axes)
         parts = (away @ self.axes.T) * (pull @ self.axes.T) + left.square() / self.spread
         return parts.clamp_min(0.0) / parts.clamp_min(0.0).sum(1, keepdim=True).clamp_min(1e-12)
 
@@ -112,5 +113,10 @@ class Density:
         """Log of each component's part of the density, shape (N, K)."""
         flat = self.roots.permute(1, 0, 2).flatten(1)
         shifts = torch.einsum("kp,kpq->kq", self.means, self.roots).flatten()
-        white = (codes @ flat - shifts).unflatten(1, self.means.shape)
-        return self.offsets - 0.5 * white.square().sum(2)
+        white = (codes @ flat - shifts).reshape(-1, *self.means.shape)
+        return torch.as_tensor(self.offsets - 0.5 * white.square().sum(2))
+
+
+def _beyond(centred: Tensor, codes: Tensor, axes: Tensor) -> Tensor:
+    """What the principal components leave of centred rows (N, D), shape (N, D)."""
+    return centred - codes @ axes.T
