@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
@@ -11,18 +12,19 @@ from torch import Tensor
 
 from unseen.data.scale import Scaling
 from unseen.data.schema import Missing
-from unseen.detectors.committee import Member, join
+from unseen.detectors.committee import Member, join, join_scores
 from unseen.detectors.given import Given
 from unseen.detectors.leading import Standing, standing
 from unseen.detectors.members import (
     DensityReader,
     ForestReader,
     SpreadReader,
+    beside,
     with_scores,
     with_scores_apart,
 )
-from unseen.detectors.readers import Neighbouring, Reader
-from unseen.detectors.telling import Beyond, Joining, Leading
+from unseen.detectors.readers import BLOCK, Neighbouring, Reader
+from unseen.detectors.telling import Beyond, Joining, Leading, add_told
 from unseen.detectors.two_stage import TwoStage
 from unseen.models.forest import Forest
 from unseen.models.mixture import Mixture
@@ -33,6 +35,8 @@ from unseen.thresholds import Threshold
 Floats = NDArray[np.float64]
 
 NEAR = Neighbours(reference=3_000, power=0.5)
+# Rows scored at a time: what stands between the rows and their scores needs no more memory for more rows.
+AT_ONCE = 8 * BLOCK
 FORESTS = (Forest(), Forest(ratio=2.0, least=100, features=0.5))
 
 
@@ -198,6 +202,25 @@ class CommitteeDetector(TwoStage):
         stage1 = join(self.stage1_, known), join(self.stage1_, self._watch)
         self.standing_ = standing(stage1, out_of_bag, len(self._rehearsal))
         self._tell(readers, len(known), given.told_kinds(kinds))
+
+    def _score(self, rows: Floats) -> Floats:
+        found = np.empty(len(rows))
+        for start in range(0, len(rows), AT_ONCE):
+            part = slice(start, start + AT_ONCE)
+            found[part] = self._joined(self._tensor(rows[part]))
+        return found
+
+    def _joined(self, x: Tensor) -> Floats:
+        unaided = [member.reader.rows(x) for member in self.stage1_]
+        told = []
+        if not math.isinf(self.handicap_):
+            # the trees look at the scores of stage 1 too: they are found once
+            seen = beside(x, unaided)
+            for member in self.stage2_:
+                reader = member.reader
+                raw = reader.rows_seen(seen) if isinstance(reader, ForestReader) else reader.rows(x)
+                told.append(member.calibration.evidence(raw))
+        return add_told(join_scores(self.stage1_, unaided), told, self.handicap_, self._joining())
 
     def _joining(self) -> Joining:
         if self.joining is not None:

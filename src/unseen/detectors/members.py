@@ -52,7 +52,10 @@ class ForestReader:
 
     def rows(self, x: Tensor) -> Floats:
         """Log odds of being like what was told, shape (N,)."""
-        seen = with_scores(x, self.unaided)
+        return self.rows_seen(with_scores(x, self.unaided))
+
+    def rows_seen(self, seen: Tensor) -> Floats:
+        """The same for rows (N, D + M) that have the scores of `unaided` beside them, shape (N,)."""
         return in_blocks(lambda block: torch.logit(self.grown.share(block), eps=1e-6), seen)
 
     def parts(self, x: Tensor) -> Floats:
@@ -91,7 +94,7 @@ class SpreadReader:
 
 def with_scores(x: Tensor, unaided: Sequence[Reader]) -> Tensor:
     """Rows (N, D) with the raw scores of M readers beside them, shape (N, D + M)."""
-    return _beside(x, [reader.rows(x) for reader in unaided])
+    return beside(x, [reader.rows(x) for reader in unaided])
 
 
 def with_scores_apart(x: Tensor, unaided: Sequence[Reader]) -> Tensor:
@@ -102,8 +105,9 @@ def with_scores_apart(x: Tensor, unaided: Sequence[Reader]) -> Tensor:
         else reader.rows(x)
         for reader in unaided
     ]
-    return _beside(x, scores)
+    return beside(x, scores)
 
 
-def _beside(x: Tensor, scores: Sequence[Floats]) -> Tensor:
+def beside(x: Tensor, scores: Sequence[Floats]) -> Tensor:
+    """Rows (N, D) and raw scores, shape (N,) each, side by side in single precision."""
     return torch.cat([x.flatten(1), *(torch.from_numpy(s).float()[:, None] for s in scores)], dim=1)

@@ -6,16 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import torch
-from scipy.spatial import KDTree
 from torch import Tensor
 
+from unseen.models.nearest import Reference
 from unseen.nn.orientation import OrientedGradients
 from unseen.seeds import torch_generator
 
-# Rows a block of distances; 512 x 10,000 distances are 20 MB.
-ROWS = 512
-# Up to this many components a tree finds neighbours faster than all distances do.
-TREE = 7
 # Images a block of features: their maps of votes stay in cache.
 IMAGES = 256
 
@@ -156,27 +152,6 @@ def in_proportion(weights: Tensor, count: int, generator: torch.Generator) -> Te
     start = torch.rand((), generator=generator, dtype=torch.float64)
     marks = torch.arange(count, dtype=torch.float64) + start
     return torch.searchsorted(reached, marks * (reached[-1] / count)).clamp_max(len(weights) - 1)
-
-
-@dataclass(frozen=True, eq=False)
-class Reference:
-    """Codes (R, P) that the nearest ones are looked for among."""
-
-    codes: Tensor
-
-    def nearest(self, codes: Tensor, k: int) -> tuple[Tensor, Tensor]:
-        """Distances to the k nearest reference codes, nearest first, and their places, both (N, k)."""
-        if self.codes.shape[1] <= TREE:
-            distances, places = self._tree.query(codes.numpy(), k=[*range(1, k + 1)])
-            return torch.from_numpy(distances).float(), torch.from_numpy(places)
-        found = [
-            torch.cdist(block, self.codes).topk(k, dim=1, largest=False) for block in torch.split(codes, ROWS)
-        ]
-        return torch.cat([f.values for f in found]), torch.cat([f.indices for f in found])
-
-    @cached_property
-    def _tree(self) -> KDTree:
-        return KDTree(self.codes.numpy())
 
 
 def principal_axes(centred: Tensor, count: int) -> Tensor:

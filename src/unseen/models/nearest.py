@@ -1,0 +1,104 @@
+"""The nearest of a few thousand rows, by a tree in few dimensions and by all distances in many."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from scipy.spatial import KDTree
+from torch import Tensor
+
+# Rows a block of distances: 128 x 3,000 of them are 1.5 MB, a multiple of the grain rows are padded to.
+ROWS = 128
+# Up to this many components a tree finds neighbours faster than all distances do.
+TREE = 7
+# Squared distance, less |a|^2, of the columns that fill up the last group: farther than any row.
+FAR = 1e30
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """Codes (R, P) that the nearest ones are looked for among."""
+
+    codes: Tensor
+
+    def nearest(self, codes: Tensor, k: int) -> tuple[Tensor, Tensor]:
+        """Distances to the k nearest reference codes, nearest first, and their places, both (N, k).
+
+        In many dimensions one matrix product orders all reference codes, and only the k distances that are
+        returned are computed term by term: small ones are not lost between large squares.
+        """
+        if self.codes.shape[1] <= TREE:
+            distances, places = self._tree.query(codes.numpy(), k=[*range(1, k + 1)])
+            return torch.from_numpy(distances).float(), torch.from_numpy(places)
+        found = [self._exact(block, self._table.nearest(block, k)) for block in torch.split(codes, ROWS)]
+        return torch.cat([distance for distance, _ in found]), torch.cat([place for _, place in found])
+
+    def _exact(self, codes: Tensor, place: Tensor) -> tuple[Tensor, Tensor]:
+        """Distances to the codes at `place` (N, k), in rising order, and their places."""
+        found = self.codes.index_select(0, place.flatten()).view(*place.shape, -1)
+        distance = torch.linalg.vector_norm(found - codes[:, None], dim=2)
+        ordered = distance.sort(dim=1, stable=True)
+        return ordered.values, place.gather(1, ordered.indices)
+
+    @cached_property
+    def _tree(self) -> KDTree:
+        return KDTree(self.codes.numpy())
+
+    @cached_property
+    def _table(self) -> _Table:
+        return _Table.of(self.codes)
+
+
+@dataclass(frozen=True, eq=False)
+class _Table:
+    """Reference codes laid out for one matrix product, its columns in groups.
+
+    [a, 1] times the table is |b|^2 - 2 a b, which orders the reference codes b as |a - b| does. The k nearest
+    lie in the k groups whose nearest members are nearest, so that only these are looked at one by one.
+
+    Attributes:
+        columns: Shape (P + 1, S x G), filled up with columns far away.
+        groups: G; column j is in group j modulo G.
+
+    """
+
+    columns: Tensor
+    groups: int
+
+    @classmethod
+    def of(cls, codes: Tensor) -> _Table:
+        """Lay out codes (R, P) in about as many groups as ten of them have members: little is looked at."""
+        groups = min(16 * math.ceil(math.sqrt(10 * len(codes)) / 16), len(codes))
+        fill = -len(codes) % groups
+        squares = torch.cat([codes.square().sum(1), codes.new_full((fill,), FAR)])
+        columns = torch.cat([codes, codes.new_zeros(fill, codes.shape[1])]).T
+        return cls(torch.cat([-2.0 * columns, squares[None]]).contiguous(), groups)
+
+    def nearest(self, codes: Tensor, k: int) -> Tensor:
+        """Places of the k nearest reference codes of each of `codes` (N, P), shape (N, k)."""
+        squares = torch.cat([codes, codes.new_ones(len(codes), 1)], dim=1) @ self.columns
+        if k > self.groups // 2:
+            return least(squares, k)
+        squares = squares.view(len(codes), -1, self.groups)
+        group = least(squares.amin(1), k)
+        members = squares.gather(2, group[:, None].expand(-1, squares.shape[1], -1)).flatten(1)
+        chosen = least(members, k)
+        return torch.div(chosen, k, rounding_mode="floor") * self.groups + group.gather(1, chosen % k)
+
+
+def least(values: Tensor, k: int) -> Tensor:
+    """Places of the k smallest of each row (N, M), in rising order, shape (N, k).
+
+    >>> least(torch.tensor([[3.0, 1.0, 2.0], [0.0, 5.0, 0.0]]), 2).tolist()
+    [[1, 2], [0, 2]]
+    """
+    rows = values.numpy()
+    found = np.flatnonzero(rows <= np.partition(rows, k - 1, axis=1)[:, k - 1 : k])
+    if len(found) == len(rows) * k:
+        return torch.from_numpy(found.reshape(-1, k) % rows.shape[1])
+    # equal values at the border: as many of them as are needed
+    return torch.from_numpy(np.sort(np.argpartition(rows, k - 1, axis=1)[:, :k], axis=1))
