@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.tree import ExtraTreeClassifier
 from torch import Tensor
 
-from unseen.models.ranked import ROWS, Ranked
+from unseen.models.ranked import Ranked
 from unseen.seeds import generator
 
 Floats = NDArray[np.float64]
@@ -139,7 +139,7 @@ class Grown:
 
     def share(self, x: Tensor) -> Tensor:
         """Mean share of known anomalies in the leaves of each row (N, P), shape (N,), 0 to 1."""
-        return torch.cat([self._ranked.share(block) for block in torch.split(x, ROWS)])
+        return self._ranked.share(x)
 
     def parts(self, x: Tensor) -> Tensor:
         """How far each column raised the share on the way to the leaves, shape (N, P), never below 0."""

@@ -11,8 +11,8 @@ import torch
 from scipy.spatial import KDTree
 from torch import Tensor
 
-# Rows a block of distances: 128 x 3,000 of them are 1.5 MB, a multiple of the grain rows are padded to.
-ROWS = 128
+# Rows a block of distances: 256 x 3,000 of them are 3 MB. A multiple of the grain rows are padded to.
+ROWS = 256
 # Up to this many components a tree finds neighbours faster than all distances do.
 TREE = 7
 # Squared distance, less |a|^2, of the columns that fill up the last group: farther than any row.
@@ -34,7 +34,9 @@ class Reference:
         if self.codes.shape[1] <= TREE:
             distances, places = self._tree.query(codes.numpy(), k=[*range(1, k + 1)])
             return torch.from_numpy(distances).float(), torch.from_numpy(places)
-        found = [self._exact(block, self._table.nearest(block, k)) for block in torch.split(codes, ROWS)]
+        table = self._table
+        room = codes.new_empty(min(ROWS, len(codes)), table.columns.shape[1])
+        found = [self._exact(block, table.nearest(block, k, room)) for block in torch.split(codes, ROWS)]
         return torch.cat([distance for distance, _ in found]), torch.cat([place for _, place in found])
 
     def _exact(self, codes: Tensor, place: Tensor) -> tuple[Tensor, Tensor]:
@@ -71,16 +73,21 @@ class _Table:
 
     @classmethod
     def of(cls, codes: Tensor) -> _Table:
-        """Lay out codes (R, P) in about as many groups as ten of them have members: little is looked at."""
-        groups = min(16 * math.ceil(math.sqrt(10 * len(codes)) / 16), len(codes))
+        """Lay out codes (R, P) in about as many groups as five of them have members: little is looked at."""
+        groups = min(32 * math.ceil(math.sqrt(5 * len(codes)) / 32), len(codes))
         fill = -len(codes) % groups
         squares = torch.cat([codes.square().sum(1), codes.new_full((fill,), FAR)])
         columns = torch.cat([codes, codes.new_zeros(fill, codes.shape[1])]).T
         return cls(torch.cat([-2.0 * columns, squares[None]]).contiguous(), groups)
 
-    def nearest(self, codes: Tensor, k: int) -> Tensor:
-        """Places of the k nearest reference codes of each of `codes` (N, P), shape (N, k)."""
-        squares = torch.cat([codes, codes.new_ones(len(codes), 1)], dim=1) @ self.columns
+    def nearest(self, codes: Tensor, k: int, room: Tensor) -> Tensor:
+        """Places of the k nearest reference codes of each of `codes` (N, P), shape (N, k).
+
+        `room`, (N or more, S x G), is written anew: fresh memory for each block would cost as much as the
+        product.
+        """
+        with_one = torch.cat([codes, codes.new_ones(len(codes), 1)], dim=1)
+        squares = torch.mm(with_one, self.columns, out=room[: len(codes)])
         if k > self.groups // 2:
             return least(squares, k)
         squares = squares.view(len(codes), -1, self.groups)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 # Rows read at a time, so that a level of all trees stays in cache.
-ROWS = 256
+ROWS = 512
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,17 +80,48 @@ class Ranked:
 
     def share(self, x: Tensor) -> Tensor:
         """Mean value of the leaves of each row (N, P), shape (N,)."""
-        columns = np.ascontiguousarray(x.numpy().T)
-        below = np.empty((0, len(x)), dtype=self.levels[-1].rank.dtype)
-        for level in reversed(self.levels):
-            here = np.empty((len(level.rank), len(x)), dtype=level.rank.dtype)
-            here[:] = level.rank
-            over = columns.take(level.feature, axis=0) > level.threshold
-            right = over.view(np.uint8) * below[1::2]
-            here[level.inner] = np.maximum(right, below[0::2], out=right)
-            below = here
-        place = torch.from_numpy(below.T + self.starts)
+        room = Room.of(self.levels)
+        return torch.cat([self._share(block.numpy(), room) for block in torch.split(x, ROWS)])
+
+    def _share(self, rows: NDArray[np.float32], room: Room) -> Tensor:
+        columns, n = np.ascontiguousarray(rows.T), len(rows)
+        for depth in reversed(range(len(self.levels) - 1)):
+            level, below = self.levels[depth], room.ranks[depth + 1][:, :n]
+            m = len(level.inner)
+            seen, over = room.seen[:m, :n], room.over[:m, :n]
+            np.take(columns, level.feature, axis=0, out=seen, mode="clip")  # "raise" would copy
+            np.greater(seen, level.threshold, out=over.view(np.bool_))
+            right = np.multiply(over, below[1::2], out=room.right[:m, :n])
+            room.ranks[depth][level.inner, :n] = np.maximum(right, below[0::2], out=right)
+        place = torch.from_numpy(room.ranks[0][:, :n].T + self.starts)
         return self.values.take(place).mean(1)
+
+
+@dataclass(frozen=True, eq=False)
+class Room:
+    """Arrays that are written anew for each block of rows: fresh memory would cost more than the sums in it.
+
+    Attributes:
+        ranks: Of the nodes of each level, shape (n, ROWS); those of leaves stay.
+        seen: Values that a level looks at, shape (m, ROWS).
+        over: 1 where they exceed the threshold, uint8, shape (m, ROWS).
+        right: Ranks to the right, shape (m, ROWS).
+
+    """
+
+    ranks: tuple[NDArray[Any], ...]
+    seen: NDArray[np.float32]
+    over: NDArray[np.uint8]
+    right: NDArray[Any]
+
+    @classmethod
+    def of(cls, levels: tuple[Level, ...]) -> Room:
+        """Make room for the widest level."""
+        shape = max(len(level.inner) for level in levels), ROWS
+        ranks = tuple(np.repeat(level.rank, ROWS, axis=1) for level in levels)
+        return cls(
+            ranks, np.empty(shape, np.float32), np.empty(shape, np.uint8), np.empty(shape, ranks[0].dtype)
+        )
 
 
 def _levels(
