@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
@@ -203,6 +202,11 @@ class CommitteeDetector(TwoStage):
         self.standing_ = standing(stage1, out_of_bag, len(self._rehearsal))
         self._tell(readers, len(known), given.told_kinds(kinds))
 
+    def _joining(self) -> Joining:
+        if self.joining is not None:
+            return self.joining
+        return Leading() if self.standing_ is not None and self.standing_.told_leads else Beyond()
+
     def _score(self, rows: Floats) -> Floats:
         found = np.empty(len(rows))
         for start in range(0, len(rows), AT_ONCE):
@@ -213,7 +217,7 @@ class CommitteeDetector(TwoStage):
     def _joined(self, x: Tensor) -> Floats:
         unaided = [member.reader.rows(x) for member in self.stage1_]
         told = []
-        if not math.isinf(self.handicap_):
+        if not np.isinf(self.handicap_):
             # the trees look at the scores of stage 1 too: they are found once
             seen = beside(x, unaided)
             for member in self.stage2_:
@@ -221,11 +225,6 @@ class CommitteeDetector(TwoStage):
                 raw = reader.rows_seen(seen) if isinstance(reader, ForestReader) else reader.rows(x)
                 told.append(member.calibration.evidence(raw))
         return add_told(join_scores(self.stage1_, unaided), told, self.handicap_, self._joining())
-
-    def _joining(self) -> Joining:
-        if self.joining is not None:
-            return self.joining
-        return Leading() if self.standing_ is not None and self.standing_.told_leads else Beyond()
 
     def _own_state(self) -> dict[str, Any]:
         found = self.standing_

@@ -17,8 +17,6 @@ from unseen.seeds import torch_generator
 
 # Normal rows each component is owed; small sets have fewer components.
 ROWS_EACH = 25
-# Rows read at a time, so that what is computed of them stays in cache.
-ROWS = 256
 # Rounds of expectation and maximisation, at most: the score hardly moves after the first dozens.
 ROUNDS = 50
 
@@ -88,8 +86,7 @@ class Density:
 
     def strangeness(self, x: Tensor) -> Tensor:
         """Minus the log density of scaled rows (N, *shape), shape (N,), nats."""
-        blocks = torch.split(self._codes(x), ROWS)
-        return -torch.cat([torch.logsumexp(self._each(block), dim=1) for block in blocks])
+        return -torch.logsumexp(self._each(self._codes(x)), dim=1)
 
     def parts(self, x: Tensor) -> Tensor:
         """Share of each feature in the distance from the likeliest component, shape (N, D)."""
