@@ -8,8 +8,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from unseen.errors import ConfigError
 from unseen.models.autoencoder import AutoEncoder
-from unseen.models.nearest import TREE, Reference
-from unseen.models.neighbours import Neighbours, principal_axes
+from unseen.models.neighbours import TREE, Neighbours, Reference, principal_axes
 from unseen.models.network import MOST_LAYERS, Convolution, Dense, default_latent
 from unseen.models.vae import VAE
 from unseen.nn.orientation import OrientedGradients

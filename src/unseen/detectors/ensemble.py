@@ -11,19 +11,18 @@ from torch import Tensor
 
 from unseen.data.scale import Scaling
 from unseen.data.schema import Missing
-from unseen.detectors.committee import Member, join, join_scores
+from unseen.detectors.committee import Member, join
 from unseen.detectors.given import Given
 from unseen.detectors.leading import Standing, standing
 from unseen.detectors.members import (
     DensityReader,
     ForestReader,
     SpreadReader,
-    beside,
     with_scores,
     with_scores_apart,
 )
-from unseen.detectors.readers import BLOCK, Neighbouring, Reader
-from unseen.detectors.telling import Beyond, Joining, Leading, add_told
+from unseen.detectors.readers import Neighbouring, Reader
+from unseen.detectors.telling import Beyond, Joining, Leading
 from unseen.detectors.two_stage import TwoStage
 from unseen.models.forest import Forest
 from unseen.models.mixture import Mixture
@@ -34,9 +33,9 @@ from unseen.thresholds import Threshold
 Floats = NDArray[np.float64]
 
 NEAR = Neighbours(reference=3_000, power=0.5)
-# Rows scored at a time: what stands between the rows and their scores needs no more memory for more rows.
-AT_ONCE = 8 * BLOCK
 FORESTS = (Forest(), Forest(ratio=2.0, least=100, features=0.5))
+# Rows scored at a time: all that stands between rows and scores then takes the same memory for any number.
+AT_ONCE = 16_384
 
 
 class CommitteeDetector(TwoStage):
@@ -214,17 +213,14 @@ class CommitteeDetector(TwoStage):
             found[part] = self._joined(self._tensor(rows[part]))
         return found
 
-    def _joined(self, x: Tensor) -> Floats:
-        unaided = [member.reader.rows(x) for member in self.stage1_]
+    def _told(self, x: Tensor, scores: Sequence[Floats]) -> list[Floats]:
         told = []
-        if not np.isinf(self.handicap_):
-            # the trees look at the scores of stage 1 too: they are found once
-            seen = beside(x, unaided)
-            for member in self.stage2_:
-                reader = member.reader
-                raw = reader.rows_seen(seen) if isinstance(reader, ForestReader) else reader.rows(x)
-                told.append(member.calibration.evidence(raw))
-        return add_told(join_scores(self.stage1_, unaided), told, self.handicap_, self._joining())
+        for member in self.stage2_:
+            reader = member.reader
+            # the trees look at the scores of stage 1, which are found once for all
+            raw = reader.rows_beside(x, scores) if isinstance(reader, ForestReader) else reader.rows(x)
+            told.append(member.calibration.evidence(raw))
+        return told
 
     def _own_state(self) -> dict[str, Any]:
         found = self.standing_

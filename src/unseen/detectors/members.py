@@ -59,11 +59,11 @@ class ForestReader:
 
     def rows(self, x: Tensor) -> Floats:
         """Log odds of being like what was told, shape (N,)."""
-        return self.rows_seen(with_scores(x, self.unaided))
+        return self.rows_beside(x, [reader.rows(x) for reader in self.unaided])
 
-    def rows_seen(self, seen: Tensor) -> Floats:
-        """The same for rows (N, D + M) that have the scores of `unaided` beside them, shape (N,)."""
-        return in_blocks(lambda block: torch.logit(self.grown.share(block), eps=1e-6), seen)
+    def rows_beside(self, x: Tensor, scores: Sequence[Floats]) -> Floats:
+        """The same where the scores of `unaided` have been found before, shape (N,) each."""
+        return in_blocks(lambda block: torch.logit(self.grown.share(block), eps=1e-6), _beside(x, scores))
 
     def parts(self, x: Tensor) -> Floats:
         """How far each feature raised the vote, shape (N, D); an unaided score passes on to its features."""
@@ -101,7 +101,7 @@ class SpreadReader:
 
 def with_scores(x: Tensor, unaided: Sequence[Reader]) -> Tensor:
     """Rows (N, D) with the raw scores of M readers beside them, shape (N, D + M)."""
-    return beside(x, [reader.rows(x) for reader in unaided])
+    return _beside(x, [reader.rows(x) for reader in unaided])
 
 
 def with_scores_apart(x: Tensor, unaided: Sequence[Reader]) -> Tensor:
@@ -112,9 +112,8 @@ def with_scores_apart(x: Tensor, unaided: Sequence[Reader]) -> Tensor:
         else reader.rows(x)
         for reader in unaided
     ]
-    return beside(x, scores)
+    return _beside(x, scores)
 
 
-def beside(x: Tensor, scores: Sequence[Floats]) -> Tensor:
-    """Rows (N, D) and raw scores, shape (N,) each, side by side in single precision."""
+def _beside(x: Tensor, scores: Sequence[Floats]) -> Tensor:
     return torch.cat([x.flatten(1), *(torch.from_numpy(s).float()[:, None] for s in scores)], dim=1)

@@ -15,8 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from unseen.models.nearest import Reference
-from unseen.models.neighbours import Bank
+from unseen.models.neighbours import Bank, Reference
 from unseen.models.network import Network
 from unseen.scores import Combined, Score, State
 from unseen.training.beside import quantile

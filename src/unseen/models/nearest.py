@@ -1,42 +1,53 @@
-"""The nearest of a few thousand rows, by a tree in few dimensions and by all distances in many."""
+"""The nearest of a few thousand rows by one matrix product, where there are too many dimensions for a tree."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import torch
-from scipy.spatial import KDTree
 from torch import Tensor
 
 # Rows a block of distances: 256 x 3,000 of them are 3 MB. A multiple of the grain rows are padded to.
 ROWS = 256
-# Up to this many components a tree finds neighbours faster than all distances do.
-TREE = 7
 # Squared distance, less |a|^2, of the columns that fill up the last group: farther than any row.
 FAR = 1e30
 
 
 @dataclass(frozen=True, eq=False)
-class Reference:
-    """Codes (R, P) that the nearest ones are looked for among."""
+class Table:
+    """Reference codes laid out for one matrix product, its columns in groups.
+
+    [a, 1] times the table is |b|^2 - 2 a b, which orders the reference codes b as |a - b| does. The k nearest
+    lie in the k groups whose nearest members are nearest, so that only these are looked at one by one. The k
+    distances that are returned are computed term by term: small ones are not lost between large squares.
+
+    Attributes:
+        codes: Reference codes (R, P).
+        columns: Shape (P + 1, S x G), filled up with columns far away.
+        groups: G; column j is in group j modulo G.
+
+    """
 
     codes: Tensor
+    columns: Tensor
+    groups: int
+
+    @classmethod
+    def of(cls, codes: Tensor) -> Table:
+        """Lay out codes (R, P) in about as many groups as five of them have members: little is looked at."""
+        groups = min(32 * math.ceil(math.sqrt(5 * len(codes)) / 32), len(codes))
+        fill = -len(codes) % groups
+        squares = torch.cat([codes.square().sum(1), codes.new_full((fill,), FAR)])
+        columns = torch.cat([codes, codes.new_zeros(fill, codes.shape[1])]).T
+        return cls(codes, torch.cat([-2.0 * columns, squares[None]]).contiguous(), groups)
 
     def nearest(self, codes: Tensor, k: int) -> tuple[Tensor, Tensor]:
-        """Distances to the k nearest reference codes, nearest first, and their places, both (N, k).
-
-        In many dimensions one matrix product orders all reference codes, and only the k distances that are
-        returned are computed term by term: small ones are not lost between large squares.
-        """
-        if self.codes.shape[1] <= TREE:
-            distances, places = self._tree.query(codes.numpy(), k=[*range(1, k + 1)])
-            return torch.from_numpy(distances).float(), torch.from_numpy(places)
-        table = self._table
-        room = codes.new_empty(min(ROWS, len(codes)), table.columns.shape[1])
-        found = [self._exact(block, table.nearest(block, k, room)) for block in torch.split(codes, ROWS)]
+        """Distances of `codes` (N, P) to the k nearest reference codes, and their places, both (N, k)."""
+        # fresh memory for each block would cost as much as the product
+        room = codes.new_empty(min(ROWS, len(codes)), self.columns.shape[1])
+        found = [self._exact(block, self._places(block, k, room)) for block in torch.split(codes, ROWS)]
         return torch.cat([distance for distance, _ in found]), torch.cat([place for _, place in found])
 
     def _exact(self, codes: Tensor, place: Tensor) -> tuple[Tensor, Tensor]:
@@ -46,46 +57,8 @@ class Reference:
         ordered = distance.sort(dim=1, stable=True)
         return ordered.values, place.gather(1, ordered.indices)
 
-    @cached_property
-    def _tree(self) -> KDTree:
-        return KDTree(self.codes.numpy())
-
-    @cached_property
-    def _table(self) -> _Table:
-        return _Table.of(self.codes)
-
-
-@dataclass(frozen=True, eq=False)
-class _Table:
-    """Reference codes laid out for one matrix product, its columns in groups.
-
-    [a, 1] times the table is |b|^2 - 2 a b, which orders the reference codes b as |a - b| does. The k nearest
-    lie in the k groups whose nearest members are nearest, so that only these are looked at one by one.
-
-    Attributes:
-        columns: Shape (P + 1, S x G), filled up with columns far away.
-        groups: G; column j is in group j modulo G.
-
-    """
-
-    columns: Tensor
-    groups: int
-
-    @classmethod
-    def of(cls, codes: Tensor) -> _Table:
-        """Lay out codes (R, P) in about as many groups as five of them have members: little is looked at."""
-        groups = min(32 * math.ceil(math.sqrt(5 * len(codes)) / 32), len(codes))
-        fill = -len(codes) % groups
-        squares = torch.cat([codes.square().sum(1), codes.new_full((fill,), FAR)])
-        columns = torch.cat([codes, codes.new_zeros(fill, codes.shape[1])]).T
-        return cls(torch.cat([-2.0 * columns, squares[None]]).contiguous(), groups)
-
-    def nearest(self, codes: Tensor, k: int, room: Tensor) -> Tensor:
-        """Places of the k nearest reference codes of each of `codes` (N, P), shape (N, k).
-
-        `room`, (N or more, S x G), is written anew: fresh memory for each block would cost as much as the
-        product.
-        """
+    def _places(self, codes: Tensor, k: int, room: Tensor) -> Tensor:
+        """Places of the k nearest, shape (N, k); `room`, (N or more, S x G), is written anew."""
         with_one = torch.cat([codes, codes.new_ones(len(codes), 1)], dim=1)
         squares = torch.mm(with_one, self.columns, out=room[: len(codes)])
         if k > self.groups // 2:

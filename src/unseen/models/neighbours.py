@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import torch
+from scipy.spatial import KDTree
 from torch import Tensor
 
-from unseen.models.nearest import Reference
+from unseen.models.nearest import Table
 from unseen.nn.orientation import OrientedGradients
 from unseen.seeds import torch_generator
 
+# Up to this many components a tree finds neighbours faster than all distances do.
+TREE = 7
 # Images a block of features: their maps of votes stay in cache.
 IMAGES = 256
 
@@ -152,6 +155,28 @@ def in_proportion(weights: Tensor, count: int, generator: torch.Generator) -> Te
     start = torch.rand((), generator=generator, dtype=torch.float64)
     marks = torch.arange(count, dtype=torch.float64) + start
     return torch.searchsorted(reached, marks * (reached[-1] / count)).clamp_max(len(weights) - 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """Codes (R, P) that the nearest ones are looked for among."""
+
+    codes: Tensor
+
+    def nearest(self, codes: Tensor, k: int) -> tuple[Tensor, Tensor]:
+        """Distances to the k nearest reference codes, nearest first, and their places, both (N, k)."""
+        if self.codes.shape[1] <= TREE:
+            distances, places = self._tree.query(codes.numpy(), k=[*range(1, k + 1)])
+            return torch.from_numpy(distances).float(), torch.from_numpy(places)
+        return self._table.nearest(codes, k)
+
+    @cached_property
+    def _table(self) -> Table:
+        return Table.of(self.codes)
+
+    @cached_property
+    def _tree(self) -> KDTree:
+        return KDTree(self.codes.numpy())
 
 
 def principal_axes(centred: Tensor, count: int) -> Tensor:

@@ -12,7 +12,7 @@ from scipy.sparse import csr_matrix
 from torch import Tensor
 
 from unseen.data.scale import Quantiles
-from unseen.models.nearest import Reference
+from unseen.models.neighbours import Reference
 from unseen.seeds import torch_generator
 
 # Features beyond this many standard deviations of the ranks are no further away.
