@@ -62,7 +62,7 @@ class ForestReader:
         return self.rows_beside(x, [reader.rows(x) for reader in self.unaided])
 
     def rows_beside(self, x: Tensor, scores: Sequence[Floats]) -> Floats:
-        """The same where the scores of `unaided` have been found before, shape (N,) each."""
+        """Return the same where the scores of `unaided` are known, shape (N,) each."""
         return in_blocks(lambda block: torch.logit(self.grown.share(block), eps=1e-6), _beside(x, scores))
 
     def parts(self, x: Tensor) -> Floats:

@@ -1,4 +1,4 @@
-"""The nearest of a few thousand rows by one matrix product, where there are too many dimensions for a tree."""
+"""The nearest of a few thousand rows by one matrix product: for dimensions too many for a tree."""
 
 from __future__ import annotations
 

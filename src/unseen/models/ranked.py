@@ -128,9 +128,9 @@ def _levels(
     child: NDArray[np.int64], roots: NDArray[np.int64]
 ) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """Nodes of each level, and the places among them of those that are no leaves."""
-    levels, nodes = [], roots
+    levels, nodes = [], np.asarray(roots)
     while nodes.size:
         inner = np.flatnonzero(child[nodes] != nodes)
         levels.append((nodes, inner))
-        nodes = (child[nodes[inner]][:, None] + [0, 1]).ravel()
+        nodes = (child[nodes[inner]][:, None] + np.arange(2)).ravel()
     return levels
