@@ -139,10 +139,12 @@ class Quantiles:
         scaled = np.empty(x.shape, dtype=np.float32)
         for column in range(x.shape[1]):
             values = np.asarray(x[:, column], dtype=np.float64)
-            knots = self.knots[:, column]
-            beyond = np.log1p(np.maximum(values - knots[-1], 0.0) / self.width[column])
-            below = np.log1p(np.maximum(knots[0] - values, 0.0) / self.width[column])
-            scaled[:, column] = np.interp(values, knots, self.heights[:, column]) + beyond - below
+            knots, width = self.knots[:, column], self.width[column]
+            heights = np.interp(values, knots, self.heights[:, column])
+            beyond, below = np.flatnonzero(values > knots[-1]), np.flatnonzero(values < knots[0])
+            heights[beyond] += np.log1p((values[beyond] - knots[-1]) / width)
+            heights[below] -= np.log1p((knots[0] - values[below]) / width)
+            scaled[:, column] = heights
         return scaled
 
 

@@ -63,10 +63,17 @@ class Member:
 
 def join(members: Sequence[Member], x: Tensor) -> Floats:
     """Return the joined evidence of each row, shape (N,), nats, at least 0."""
-    best = members[0].evidence(x)
-    for member in members[1:]:
-        np.maximum(best, member.evidence(x), out=best)
-    return np.maximum(best - math.log(max(member.share for member in members)), 0.0)
+    return join_scores(members, [member.reader.rows(x) for member in members])
+
+
+def join_scores(members: Sequence[Member], scores: Sequence[Floats]) -> Floats:
+    """Return the joined evidence, shape (N,), of the raw scores of each member, shape (N,) each."""
+    evidence = [
+        member.calibration.evidence(raw) + math.log(member.share)
+        for member, raw in zip(members, scores, strict=True)
+    ]
+    best = np.max(evidence, axis=0) - math.log(max(member.share for member in members))
+    return np.asarray(np.maximum(best, 0.0))
 
 
 def speakers(members: Sequence[Member], x: Tensor) -> NDArray[np.intp]:

@@ -43,6 +43,8 @@ RAREST = 0.2
 
 NEAR = Neighbours(power=0.5, components=512)
 FORESTS = (Forest(), Forest(ratio=2.0, least=100, features=0.5))
+# Rows scored at a time: all that stands between rows and scores then takes the same memory for any number.
+AT_ONCE = 16_384
 
 
 class CommitteeDetector(TwoStage):
@@ -252,6 +254,22 @@ class CommitteeDetector(TwoStage):
         if self.joining is not None:
             return self.joining
         return Leading() if self.standing_ is not None and self.standing_.told_leads else Beyond()
+
+    def _score(self, rows: Floats) -> Floats:
+        found = np.empty(len(rows))
+        for start in range(0, len(rows), AT_ONCE):
+            part = slice(start, start + AT_ONCE)
+            found[part] = self._joined(self._tensor(rows[part]))
+        return found
+
+    def _told(self, x: Tensor, scores: Sequence[Floats]) -> list[Floats]:
+        told = []
+        for member in self.stage2_:
+            reader = member.reader
+            # the trees look at the scores of stage 1, which are found once for all
+            raw = reader.rows_beside(x, scores) if isinstance(reader, ForestReader) else reader.rows(x)
+            told.append(member.calibration.evidence(raw))
+        return told
 
     def _own_state(self) -> dict[str, Any]:
         found = self.standing_

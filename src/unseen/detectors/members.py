@@ -17,6 +17,9 @@ from unseen.models.spreading import Spread
 
 Floats = NDArray[np.float64]
 
+# Rows a density reads at a time: what it computes of each is some hundred numbers, and stays in cache.
+ROWS = 256
+
 
 @dataclass(frozen=True, eq=False)
 class DensityReader:
@@ -26,7 +29,11 @@ class DensityReader:
 
     def rows(self, x: Tensor) -> Floats:
         """Minus the log density, shape (N,)."""
-        return in_blocks(self.density.strangeness, x)
+
+        def read(block: Tensor) -> Tensor:
+            return torch.cat([self.density.strangeness(part) for part in torch.split(block, ROWS)])
+
+        return in_blocks(read, x)
 
     def parts(self, x: Tensor) -> Floats:
         """Share of each feature in the distance from the likeliest component, shape (N, D)."""
@@ -52,8 +59,11 @@ class ForestReader:
 
     def rows(self, x: Tensor) -> Floats:
         """Log odds of being like what was told, shape (N,)."""
-        seen = with_scores(x, self.unaided)
-        return in_blocks(lambda block: torch.logit(self.grown.share(block), eps=1e-6), seen)
+        return self.rows_beside(x, [reader.rows(x) for reader in self.unaided])
+
+    def rows_beside(self, x: Tensor, scores: Sequence[Floats]) -> Floats:
+        """Return the same where the scores of `unaided` are known, shape (N,) each."""
+        return in_blocks(lambda block: torch.logit(self.grown.share(block), eps=1e-6), _beside(x, scores))
 
     def parts(self, x: Tensor) -> Floats:
         """How far each feature raised the vote, shape (N, D); an unaided score passes on to its features."""

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from unseen.data.scale import SCALINGS, AnyScaler, Scaling, image_scaler, restored_scaler
 from unseen.data.schema import Schema
-from unseen.detectors.committee import Member, join
+from unseen.detectors.committee import Member, join, join_scores
 from unseen.detectors.detector import DEFAULT_RATE, Contributions, Detector, read_labels
 from unseen.detectors.given import Given, heaviest_of, read_given, weights_of
 from unseen.detectors.readers import Reader
@@ -268,8 +268,13 @@ class TwoStage(Detector):
         return self._joined(self._tensor(rows))
 
     def _joined(self, x: Tensor) -> Floats:
-        told = [] if math.isinf(self.handicap_) else [member.own_evidence(x) for member in self.stage2_]
-        return add_told(join(self.stage1_, x), told, self.handicap_, self._joining())
+        scores = [member.reader.rows(x) for member in self.stage1_]
+        told = [] if math.isinf(self.handicap_) else self._told(x, scores)
+        return add_told(join_scores(self.stage1_, scores), told, self.handicap_, self._joining())
+
+    def _told(self, x: Tensor, scores: Sequence[Floats]) -> list[Floats]:
+        """Evidence of each member of stage 2 of rows whose raw scores in stage 1 are known, (N,) each."""
+        return [member.own_evidence(x) for member in self.stage2_]
 
     def _joining(self) -> Joining:
         return self.joining or Beyond()

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.tree import ExtraTreeClassifier
 from torch import Tensor
 
+from unseen.models.ranked import Ranked
 from unseen.seeds import generator
 
 Floats = NDArray[np.float64]
@@ -139,10 +140,7 @@ class Grown:
 
     def share(self, x: Tensor) -> Tensor:
         """Mean share of known anomalies in the leaves of each row (N, P), shape (N,), 0 to 1."""
-        place = self.roots.expand(len(x), -1)
-        for _ in range(self.depth):
-            place = self._below(x, place)
-        return torch.as_tensor(self.value[place].mean(1))
+        return self._ranked.share(x)
 
     def parts(self, x: Tensor) -> Tensor:
         """How far each column raised the share on the way to the leaves, shape (N, P), never below 0."""
@@ -157,6 +155,10 @@ class Grown:
     def _below(self, x: Tensor, place: Tensor) -> Tensor:
         over = x.gather(1, self.feature[place]) > self.threshold[place]
         return torch.as_tensor(self.child[place] + over)
+
+    @cached_property
+    def _ranked(self) -> Ranked:
+        return Ranked.of(self.feature, self.threshold, self.child, self.value, self.roots)
 
     @cached_property
     def columns(self) -> int:

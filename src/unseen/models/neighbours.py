@@ -9,13 +9,12 @@ import torch
 from scipy.spatial import KDTree
 from torch import Tensor
 
+from unseen.models.nearest import Table
 from unseen.nn.orientation import OrientedGradients
 from unseen.seeds import torch_generator
 
-# Rows a block of distances; 512 x 10,000 distances are 20 MB.
-ROWS = 512
-# Up to this many components a tree finds neighbours faster than all distances do.
-TREE = 7
+# Up to this many components a tree finds neighbours faster than all distances do (of 500 to 10,000 rows).
+TREE = 4
 # Images a block of features: their maps of votes stay in cache.
 IMAGES = 256
 
@@ -170,10 +169,11 @@ class Reference:
         if self.codes.shape[1] <= TREE:
             distances, places = self._tree.query(codes.numpy(), k=[*range(1, k + 1)])
             return torch.from_numpy(distances).float(), torch.from_numpy(places)
-        found = [
-            torch.cdist(block, self.codes).topk(k, dim=1, largest=False) for block in torch.split(codes, ROWS)
-        ]
-        return torch.cat([f.values for f in found]), torch.cat([f.indices for f in found])
+        return self._table.nearest(codes, k)
+
+    @cached_property
+    def _table(self) -> Table:
+        return Table.of(self.codes)
 
     @cached_property
     def _tree(self) -> KDTree:

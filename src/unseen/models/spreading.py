@@ -43,7 +43,7 @@ class Spreading:
     """
 
     neighbours: int = 20
-    reference: int = 3_000
+    reference: int = 2_000
     keep: float = 0.9
     steps: int = 30
 
