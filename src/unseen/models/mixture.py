@@ -13,6 +13,7 @@ from sklearn.mixture import GaussianMixture
 from torch import Tensor
 
 from unseen.models.neighbours import in_proportion, principal_axes
+from unseen.nn.steady import steady_product
 from unseen.seeds import torch_generator
 
 # Normal rows each component is owed; small sets have fewer components.
@@ -99,11 +100,11 @@ class Density:
         return parts / parts.sum(1, keepdim=True).clamp_min(1e-12)
 
     def _codes(self, x: Tensor) -> Tensor:
-        return torch.as_tensor((x.flatten(1) - self.centre) @ self.axes)
+        return steady_product(x.flatten(1) - self.centre, self.axes)
 
     def _each(self, codes: Tensor) -> Tensor:
         """Log of each component's part of the density, shape (N, K)."""
         flat = self.roots.permute(1, 0, 2).flatten(1)
         shifts = torch.einsum("kp,kpq->kq", self.means, self.roots).flatten()
-        white = (codes @ flat - shifts).unflatten(1, self.means.shape)
+        white = (steady_product(codes, flat) - shifts).unflatten(1, self.means.shape)
         return self.offsets - 0.5 * white.square().sum(2)
