@@ -10,6 +10,7 @@ from unseen.detectors.members import ForestReader
 from unseen.detectors.telling import Leading, add_told
 from unseen.models.forest import Forest, Grown
 from unseen.models.nearest import ROWS, Table, least
+from unseen.nn.steady import steady_product
 
 
 def rows(count: int, width: int, seed: int = 0) -> torch.Tensor:
@@ -63,6 +64,14 @@ def test_small_distances_are_not_lost_between_large_squares():
     assert torch.equal(place[:, 0], torch.arange(300))
     assert distance[:, 0].numpy() == pytest.approx(1e-3 * 10**0.5, rel=0.05)
     assert bool((Table.of(reference).nearest(reference, 1)[0] == 0).all())
+
+
+@pytest.mark.parametrize("width", [1, 5, 9, 16, 21])
+def test_a_product_gives_a_row_the_same_bits_wherever_it_stands(width):
+    x, matrix = rows(704, 9), rows(9, width, seed=1)
+    order = torch.randperm(704, generator=torch.Generator().manual_seed(2))
+    assert torch.equal(steady_product(x[order], matrix), steady_product(x, matrix)[order])
+    assert torch.allclose(steady_product(x, matrix), x @ matrix, atol=1e-5)
 
 
 def test_equal_distances_are_settled_alike_in_any_company():

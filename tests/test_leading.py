@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from unseen.detectors.ensemble import CommitteeDetector
-from unseen.detectors.leading import Standing, label_frequency, standing
+from unseen.detectors.leading import BLIND, FREQUENT, Standing, label_frequency, standing
 from unseen.detectors.telling import Leading, add_told
 
 
@@ -81,6 +81,6 @@ def test_the_label_frequency_by_hand():
 def test_blindness_is_the_p_value_of_the_median_known_anomaly():
     found = standing((np.array([0.5, 2.5, 9.0]), np.array([1.0, 2.0, 3.0, 4.0])), [], 40)
     assert found.blindness == pytest.approx(3 / 5)
-    assert not Standing(0.3, 1.0).told_leads
-    assert not Standing(0.1, 0.049).told_leads
-    assert Standing(0.1, 0.05).told_leads
+    assert not Standing(FREQUENT, 1.0).told_leads
+    assert not Standing(0.1, 0.99 * BLIND).told_leads
+    assert Standing(0.1, BLIND).told_leads

@@ -13,6 +13,7 @@ from sklearn.mixture import GaussianMixture
 from torch import Tensor
 
 from unseen.models.neighbours import in_proportion, principal_axes
+from unseen.nn.steady import steady_product
 from unseen.seeds import torch_generator
 
 # Normal rows each component is owed; small sets have fewer components.
@@ -93,14 +94,14 @@ class Density:
     def strangeness(self, x: Tensor) -> Tensor:
         """Minus the log density of scaled rows (N, *shape), shape (N,), nats."""
         away = x.flatten(1) - self.centre
-        codes = away @ self.axes
+        codes = steady_product(away, self.axes)
         left = _beyond(away, codes, self.axes).square().sum(1)
         return torch.as_tensor(left / (2.0 * self.spread) - torch.logsumexp(self._each(codes), dim=1))
 
     def parts(self, x: Tensor) -> Tensor:
         """Share of each feature in the distance from the likeliest component, shape (N, D)."""
         centred = x.flatten(1) - self.centre
-        codes = centred @ self.axes
+        codes = steady_product(centred, self.axes)
         nearest = self._each(codes).argmax(1)
         away = codes - self.means[nearest]
         roots = self.roots[nearest]
@@ -113,10 +114,10 @@ class Density:
         """Log of each component's part of the density, shape (N, K)."""
         flat = self.roots.permute(1, 0, 2).flatten(1)
         shifts = torch.einsum("kp,kpq->kq", self.means, self.roots).flatten()
-        white = (codes @ flat - shifts).reshape(-1, *self.means.shape)
+        white = (steady_product(codes, flat) - shifts).reshape(-1, *self.means.shape)
         return torch.as_tensor(self.offsets - 0.5 * white.square().sum(2))
 
 
 def _beyond(centred: Tensor, codes: Tensor, axes: Tensor) -> Tensor:
     """What the principal components leave of centred rows (N, D), shape (N, D)."""
-    return centred - codes @ axes.T
+    return centred - steady_product(codes, axes.T)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from unseen.models.nearest import Table
 from unseen.nn.orientation import OrientedGradients
+from unseen.nn.steady import steady_product
 from unseen.seeds import torch_generator
 
 # Up to this many components a tree finds neighbours faster than all distances do (of 500 to 10,000 rows).
@@ -105,9 +106,9 @@ class Bank:
     def encode(self, x: Tensor) -> Tensor:
         """Codes of scaled rows (N, *shape), shape (N, P)."""
         if self.front is None:
-            return torch.as_tensor((x.flatten(1) - self.centre) @ self.axes)
+            return steady_product(x.flatten(1) - self.centre, self.axes)
         features = torch.cat([self.front(block, self.norm) for block in torch.split(x, IMAGES)])
-        return torch.as_tensor((features - self.centre) @ self.axes)
+        return steady_product(features - self.centre, self.axes)
 
     def strangeness(self, codes: Tensor) -> Tensor:
         """s(x) of each code, shape (N,)."""
