@@ -19,7 +19,7 @@ from unseen import class_scores, objectives, scores, thresholds
 from unseen.detectors.aware import AwareDetector
 from unseen.detectors.classify import AwareClassifier
 from unseen.detectors.detector import Detector
-from unseen.detectors.telling import Beyond, Joining, Shared
+from unseen.detectors.telling import Beyond, Joining, Leading, Shared
 from unseen.detectors.two_stage import TwoStage
 from unseen.errors import ConfigError, ModelFileError, UnseenError, unknown
 from unseen.models.choices import AnyModel
@@ -51,7 +51,7 @@ LOSSES: dict[str, type[Any]] = {
 }
 
 # Losses of a classifier, on logits instead of a pass.
-JOININGS: dict[str, type[Joining]] = {"beyond": Beyond, "shared": Shared}
+JOININGS: dict[str, type[Joining]] = {"beyond": Beyond, "shared": Shared, "leading": Leading}
 
 CLASS_LOSSES: dict[str, type[Any]] = {"uniform": objectives.Uniform}
 

@@ -144,6 +144,8 @@ def _tell(learned: Learned, data: list[str], out: Path) -> None:
         lines.append(f"repeated  {learned.repeated:,} rows hold what an earlier one holds ({share:.1%})")
     if learned.known:
         lines.append(f"told      {show.counted(learned.known)}")
+    if learned.joined is not None:
+        lines.append(f"joined    {learned.joined.sentence}")
     if learned.left_out:
         lines.append(f"left out  {show.counted(learned.left_out)} (neither normal nor known)")
     if learned.kept_back:
