@@ -138,9 +138,9 @@ setting 'stpes' is not known. Did you mean 'steps'?
     )
     model: Model | None = Field(
         default=None,
-        description="committee, vae, autoencoder, or classifier, whose classes are the normal labels; of event "
-        "images in GeV codae, codvae, dirichlet or qcd-or-what; unless named, committee for tables, vae for "
-        "images or where a setting of networks is given",
+        description="committee, vae, autoencoder, or classifier, whose classes are the normal labels; of "
+        "event images in GeV codae, codvae, dirichlet or qcd-or-what; unless named, committee for tables, "
+        "vae for images or where a setting of networks is given",
     )
     hidden: Widths | None = Field(default=None, description="widths of the hidden layers")
     latent: Width | None = Field(default=None, description="latent units")
