@@ -19,6 +19,7 @@ _HOMES = {
     "AwareDetector": "unseen.detectors.aware",
     "AutoEncoder": "unseen.models.autoencoder",
     "Classifier": "unseen.models.classifier",
+    "CommitteeDetector": "unseen.detectors.ensemble",
     "VAE": "unseen.models.vae",
     "DisCo": "unseen.training.decorrelation",
     "FalseAlarmRate": "unseen.thresholds",
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from unseen.detectors.advice import suggest_labels
     from unseen.detectors.aware import AwareDetector
     from unseen.detectors.classify import AwareClassifier
+    from unseen.detectors.ensemble import CommitteeDetector
     from unseen.errors import UnseenError
     from unseen.evaluation import evaluate
     from unseen.models.autoencoder import AutoEncoder
@@ -52,6 +54,7 @@ __all__ = [
     "AwareClassifier",
     "AwareDetector",
     "Classifier",
+    "CommitteeDetector",
     "DisCo",
     "FalseAlarmRate",
     "FalseDiscoveryRate",

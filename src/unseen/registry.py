@@ -19,14 +19,18 @@ from unseen import class_scores, objectives, scores, thresholds
 from unseen.detectors.aware import AwareDetector
 from unseen.detectors.classify import AwareClassifier
 from unseen.detectors.detector import Detector
+from unseen.detectors.ensemble import CommitteeDetector
 from unseen.detectors.telling import Beyond, Joining, Leading, Shared
 from unseen.detectors.two_stage import TwoStage
 from unseen.errors import ConfigError, ModelFileError, UnseenError, unknown
 from unseen.models.choices import AnyModel
 from unseen.models.classifier import Classifier
 from unseen.models.dual_bodies import DualBody
+from unseen.models.forest import Forest
+from unseen.models.mixture import Mixture
 from unseen.models.neighbours import Neighbours
 from unseen.models.network import Body
+from unseen.models.spreading import Spreading
 from unseen.models.transformer import Transformer
 from unseen.nn.orientation import OrientedGradients
 from unseen.persist import read_model, write_model
@@ -38,7 +42,9 @@ from unseen.training.loop import Plan
 NOTE = "notes."
 """What the names of arrays among a detector's notes begin with, in a model file."""
 
-DETECTORS: dict[str, type[TwoStage]] = {cls.__name__: cls for cls in (AwareDetector, AwareClassifier)}
+DETECTORS: dict[str, type[TwoStage]] = {
+    cls.__name__: cls for cls in (AwareDetector, AwareClassifier, CommitteeDetector)
+}
 
 LOSSES: dict[str, type[Any]] = {
     "abc": objectives.Abc,
@@ -50,9 +56,9 @@ LOSSES: dict[str, type[Any]] = {
     "ramp_capped": objectives.RampCapped,
 }
 
-# Losses of a classifier, on logits instead of a pass.
 JOININGS: dict[str, type[Joining]] = {"beyond": Beyond, "shared": Shared, "leading": Leading}
 
+# Losses of a classifier, on logits instead of a pass.
 CLASS_LOSSES: dict[str, type[Any]] = {"uniform": objectives.Uniform}
 
 COMPONENTS: dict[str, type[Any]] = {
@@ -87,6 +93,9 @@ COMPONENTS: dict[str, type[Any]] = {
         Forgetting,
         DisCo,
         Neighbours,
+        Mixture,
+        Forest,
+        Spreading,
         OrientedGradients,
     )
 }

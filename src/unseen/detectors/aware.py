@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
@@ -305,10 +306,11 @@ class AwareDetector(TwoStage):
             records,
             arrays,
             prefix,
+            width=math.prod(shape),
             build=lambda: (self.model or VAE()).build(shape),
             score=self.row_score or Reconstruction(),
             neighbours=self.neighbours,
-            bank=None if prefix == "stage1" else bank_of(self.stage1_),
+            stage1=() if prefix == "stage1" else self.stage1_,
         )
 
     def _check_settings(self) -> None:

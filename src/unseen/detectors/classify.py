@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -391,6 +392,7 @@ class AwareClassifier(TwoStage):
             records,
             arrays,
             prefix,
+            width=math.prod(shape),
             build=lambda: (self.model or Classifier()).build(shape, count),
             score=self.row_score or Uniformity(),
         )

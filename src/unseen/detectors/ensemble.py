@@ -1,9 +1,10 @@
-"""The committee of tables: neighbours, a density, trees, spread labels; few labels weighed by what they are."""
+"""The committee of tables: neighbours, a density, trees, spread labels; labels weighed by what they are."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,8 +23,10 @@ from unseen.detectors.members import (
     with_scores_apart,
 )
 from unseen.detectors.readers import Neighbouring, Reader
+from unseen.detectors.stored import read_members
 from unseen.detectors.telling import Beyond, Joining, Leading
 from unseen.detectors.two_stage import TwoStage
+from unseen.errors import ConfigError, ModelFileError
 from unseen.models.forest import Forest
 from unseen.models.mixture import Mixture
 from unseen.models.neighbours import Neighbours
@@ -81,9 +84,10 @@ class CommitteeDetector(TwoStage):
 
     """
 
-    members: ClassVar[int] = 1
-    decorrelate: ClassVar[None] = None
-    image_shape: ClassVar[None] = None
+    # what other detectors are asked for has one value here
+    members = 1
+    decorrelate = None
+    image_shape = None
 
     def __init__(
         self,
@@ -211,6 +215,8 @@ class CommitteeDetector(TwoStage):
     def _own_restore(self, document: Mapping[str, Any]) -> None:
         found = document["standing"]
         self.standing_ = None if found is None else Standing(*map(float, found))
+        if self.standing_ is not None and not all(0.0 <= value <= 1.0 for value in found):
+            raise ModelFileError(f"the standing of the labels is {found!r}, not two numbers from 0 to 1")
 
     def _stored_stage(
         self,
@@ -219,4 +225,18 @@ class CommitteeDetector(TwoStage):
         prefix: str,
         shape: tuple[int, ...],
     ) -> tuple[Member, ...]:
-        raise NotImplementedError
+        return read_members(
+            records,
+            arrays,
+            prefix,
+            width=math.prod(shape),
+            neighbours=self.neighbours,
+            stage1=() if prefix == "stage1" else self.stage1_,
+        )
+
+    def _check_settings(self) -> None:
+        super()._check_settings()
+        if self.neighbours is None and self.mixture is None:
+            raise ConfigError("neighbours and mixture are None; accepted: one of them or both")
+        if not self.forests and self.spreading is None:
+            raise ConfigError("forests is empty and spreading is None; accepted: one of them or both")

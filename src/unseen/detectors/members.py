@@ -95,14 +95,15 @@ def with_scores(x: Tensor, unaided: Sequence[Reader]) -> Tensor:
 
 
 def with_scores_apart(x: Tensor, unaided: Sequence[Reader]) -> Tensor:
-    """The same for rows that readers learned from: a bank of rows does not count the row itself."""
-    scores = [
-        in_blocks(lambda block, bank=reader.bank: bank.strangeness_apart(bank.encode(block)), x)
-        if isinstance(reader, Neighbouring)
-        else reader.rows(x)
-        for reader in unaided
-    ]
-    return _beside(x, scores)
+    """Return the same for rows that readers learned from: a bank of rows does not count the row itself."""
+    return _beside(x, [_rows_apart(reader, x) for reader in unaided])
+
+
+def _rows_apart(reader: Reader, x: Tensor) -> Floats:
+    if not isinstance(reader, Neighbouring):
+        return reader.rows(x)
+    bank = reader.bank
+    return in_blocks(lambda block: bank.strangeness_apart(bank.encode(block)), x)
 
 
 def _beside(x: Tensor, scores: Sequence[Floats]) -> Tensor:

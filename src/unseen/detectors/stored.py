@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from unseen.class_scores import ClassScore
 from unseen.detectors.classifying import Classifying
 from unseen.detectors.committee import Member
+from unseen.detectors.members import DensityReader, ForestReader, SpreadReader
 from unseen.detectors.readers import Nearness, Neighbouring, Reader, Reconstructing
+from unseen.detectors.stored_arrays import Arrays, tensor, under
+from unseen.detectors.stored_tables import read_table_reader, write_table_reader
 from unseen.errors import ModelFileError
 from unseen.models.neighbours import Bank, Neighbours
 from unseen.models.network import Network
 from unseen.scores import Score
 from unseen.thresholds import Calibration
 
-Arrays = Mapping[str, NDArray[Any]]
 Record = dict[str, Any]
 
 
@@ -28,11 +30,11 @@ def write_members(members: Sequence[Member], prefix: str) -> tuple[list[Record],
     """Return one record a member, and their arrays under `prefix`."""
     records, arrays = [], {}
     for place, member in enumerate(members):
-        under = f"{prefix}.{place}"
+        start = f"{prefix}.{place}."
         record, own = _write_reader(member.reader)
         records.append({"name": member.name, "share": member.share, **record})
-        arrays.update(write_calibration(member.calibration, f"{under}."))
-        arrays.update({f"{under}.{name}": value for name, value in own.items()})
+        arrays.update(write_calibration(member.calibration, start))
+        arrays.update({f"{start}{name}": value for name, value in own.items()})
     return records, arrays
 
 
@@ -59,6 +61,8 @@ def _write_reader(reader: Reader) -> tuple[Record, dict[str, NDArray[Any]]]:
         )
     if isinstance(reader, Nearness):
         return {"reader": "nearness"}, {"known": reader.known.numpy()}
+    if isinstance(reader, DensityReader | ForestReader | SpreadReader):
+        return write_table_reader(reader)
     raise TypeError(f"{type(reader).__name__} cannot be stored")
 
 
@@ -67,41 +71,75 @@ def read_members(
     arrays: Arrays,
     prefix: str,
     *,
-    build: Callable[[], nn.Module],
-    score: Score | ClassScore,
+    width: int,
+    build: Callable[[], nn.Module] | None = None,
+    score: Score | ClassScore | None = None,
     neighbours: Neighbours | None = None,
-    bank: Bank | None = None,
+    stage1: Sequence[Member] = (),
 ) -> tuple[Member, ...]:
-    """Rebuild members; `bank` is that of stage 1, which nearness in stage 2 is measured with.
+    """Rebuild members.
+
+    Args:
+        records, arrays, prefix: As written.
+        width: Numbers of a row.
+        build: Makes the networks, where there are any.
+        score: How their passes are read.
+        neighbours: Settings of the bank of normal rows, where there is one.
+        stage1: Members of stage 1 while those of stage 2 are read, which these measure with.
 
     Raises:
         ModelFileError: An array is missing, of another shape, or not finite; a reader is not known.
 
     """
     members: list[Member] = []
+    unaided = tuple(member.reader for member in stage1)
     for place, record in enumerate(records):
-        own = _under(arrays, f"{prefix}.{place}")
-        kind = record["reader"]
-        reader: Reader
-        if kind == "reconstructing" and isinstance(score, Score):
-            reader = _read_reconstructing(record, own, build, score)
-        elif kind == "classifying" and isinstance(score, ClassScore):
-            reader = Classifying(_read_networks(int(record["networks"]), own, build), score)
-        elif kind == "neighbouring" and neighbours is not None:
-            reader = Neighbouring(_read_bank(record, own, neighbours))
-        elif kind == "nearness" and bank is not None:
-            known = _tensor(own, "known")
-            if known.ndim != 2 or known.shape[1] != bank.codes.shape[1] or not len(known):
-                raise ModelFileError(f"array 'known' has shape {tuple(known.shape)}")
-            reader = Nearness(bank, known)
-        else:
-            raise ModelFileError(f"reader {kind!r} is not known here")
+        own = under(arrays, f"{prefix}.{place}")
+        reader = (
+            _read_networked(record, own, build, score)
+            or _read_distance(record, own, neighbours, bank_of(stage1))
+            or read_table_reader(record, own, width=width, unaided=unaided)
+        )
+        if reader is None:
+            raise ModelFileError(f"reader {record['reader']!r} is not known here")
         share = float(record["share"])
         if not 0.0 < share <= 1.0:
             raise ModelFileError(f"share {share!r} is not between 0 and 1")
         calibration = read_calibration(own)
         members.append(Member(str(record["name"]), reader, calibration, share))
     return tuple(members)
+
+
+def _read_networked(
+    record: Record,
+    arrays: Arrays,
+    build: Callable[[], nn.Module] | None,
+    score: Score | ClassScore | None,
+) -> Reader | None:
+    """Rebuild a reader of networks; None where it is none, or none is expected."""
+    kind = record["reader"]
+    if build is None:
+        return None
+    if kind == "reconstructing" and isinstance(score, Score):
+        return _read_reconstructing(record, arrays, build, score)
+    if kind == "classifying" and isinstance(score, ClassScore):
+        return Classifying(_read_networks(int(record["networks"]), arrays, build), score)
+    return None
+
+
+def _read_distance(
+    record: Record, arrays: Arrays, neighbours: Neighbours | None, bank: Bank | None
+) -> Reader | None:
+    """Rebuild a reader of distances to a bank; None where it is none, or none is expected."""
+    kind = record["reader"]
+    if kind == "neighbouring" and neighbours is not None:
+        return Neighbouring(_read_bank(record, arrays, neighbours))
+    if kind == "nearness" and bank is not None:
+        known = tensor(arrays, "known")
+        if known.ndim != 2 or known.shape[1] != bank.codes.shape[1] or not len(known):
+            raise ModelFileError(f"array 'known' has shape {tuple(known.shape)}")
+        return Nearness(bank, known)
+    return None
 
 
 def write_calibration(calibration: Calibration, prefix: str = "") -> dict[str, NDArray[Any]]:
@@ -140,7 +178,7 @@ def _read_reconstructing(
     taus = tuple(float(tau) for tau in record["tau"])
     networks = cast(tuple[Network, ...], _read_networks(len(taus), arrays, build))
     states = tuple(
-        {name: _tensor(arrays, f"{place}.score.{name}") for name in _under(arrays, f"{place}.score")}
+        {name: tensor(arrays, f"{place}.score.{name}") for name in under(arrays, f"{place}.score")}
         for place in range(len(taus))
     )
     return Reconstructing(networks, score, states, taus)
@@ -152,7 +190,7 @@ def _read_networks(count: int, arrays: Arrays, build: Callable[[], nn.Module]) -
         # on the meta device nothing is allocated, so a file cannot ask for more memory than it brings
         with torch.device("meta"):
             network = build()
-        weights = {name: _tensor(arrays, f"{place}.net.{name}") for name in network.state_dict()}
+        weights = {name: tensor(arrays, f"{place}.net.{name}") for name in network.state_dict()}
         for name, expected in network.state_dict().items():
             if weights[name].shape != expected.shape:
                 raise ModelFileError(
@@ -168,30 +206,15 @@ def _read_networks(count: int, arrays: Arrays, build: Callable[[], nn.Module]) -
 
 
 def _read_bank(record: Record, arrays: Arrays, neighbours: Neighbours) -> Bank:
-    centre, axes, codes, own = (_tensor(arrays, name) for name in ("centre", "axes", "codes", "own"))
+    centre, axes, codes, own = (tensor(arrays, name) for name in ("centre", "axes", "codes", "own"))
     k = int(record["k"])
     fits = (
         axes.ndim == 2
         and centre.shape == axes.shape[:1]
         and codes.shape == (len(own), axes.shape[1])
         and 1 <= k <= len(codes)
+        and (own > 0).all()
     )
     if not fits:
         raise ModelFileError("the arrays of the bank of normal rows do not fit each other")
     return Bank(k, neighbours.power, neighbours.front, float(record["norm"]), centre, axes, codes, own)
-
-
-def _under(arrays: Arrays, prefix: str) -> dict[str, NDArray[Any]]:
-    start = prefix + "."
-    return {name[len(start) :]: value for name, value in arrays.items() if name.startswith(start)}
-
-
-def _tensor(arrays: Arrays, name: str) -> Tensor:
-    if name not in arrays:
-        raise ModelFileError(f"array {name!r} is missing")
-    value = np.asarray(arrays[name])
-    if value.dtype != np.float32:
-        raise ModelFileError(f"array {name!r} is {value.dtype}; accepted: float32")
-    if not np.isfinite(value).all():
-        raise ModelFileError(f"array {name!r} holds numbers that are not finite")
-    return torch.from_numpy(value.copy())

@@ -1,4 +1,4 @@
-"""What was told, added to what was learned unaided, at a price in false alarms: in two ways.
+"""What was told, added to what was learned unaided, at a price in false alarms: in three ways.
 
 `Beyond`, the default: with e1 the unaided evidence and e_m the evidence of each told member (nats), the
 joined score is
@@ -18,7 +18,8 @@ it rests on a n of them, which also set the scale of the evidence. Measured on f
 where 1.11 is asked for. Where the normal traffic itself drifts towards what was told, the price rises
 further.
 
-`Leading` lets what was told lead, for labels that are a sample of all anomalies. `Shared` gives what was told a fixed share of the false alarms instead, and lets it speak alone.
+`Leading` lets what was told lead, for labels that are a sample of all anomalies. `Shared` gives what was told
+a fixed share of the false alarms instead, and lets it speak alone.
 """
 
 from __future__ import annotations

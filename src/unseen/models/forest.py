@@ -190,7 +190,7 @@ def _floor(values: Floats) -> NDArray[np.float32]:
 
 
 def _depth(child: NDArray[np.int64]) -> int:
-    """Steps from the root to the farthest leaf."""
+    """Return the steps from the root to the farthest leaf."""
     place, steps = np.zeros(1, dtype=np.int64), 0
     while (inner := place[child[place] != place]).size:
         place, steps = np.concatenate([child[inner], child[inner] + 1]), steps + 1

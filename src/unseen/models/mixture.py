@@ -105,5 +105,5 @@ class Density:
         """Log of each component's part of the density, shape (N, K)."""
         flat = self.roots.permute(1, 0, 2).flatten(1)
         shifts = torch.einsum("kp,kpq->kq", self.means, self.roots).flatten()
-        white = (codes @ flat - shifts).unflatten(1, self.means.shape)
-        return self.offsets - 0.5 * white.square().sum(2)
+        white = (codes @ flat - shifts).reshape(-1, *self.means.shape)
+        return torch.as_tensor(self.offsets - 0.5 * white.square().sum(2))

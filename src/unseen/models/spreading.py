@@ -68,7 +68,7 @@ class Spreading:
         reach: NDArray[np.float64],
         told: int,
     ) -> NDArray[np.float64]:
-        """f / D of each row of the graph, the first `told` of which are labelled."""
+        """Return f / D of each row of the graph, the first `told` of which are labelled."""
         n, k = place.shape
         weights = np.exp(-(distance**2) / (reach[:, None] * reach[place]))
         graph = csr_matrix((weights.ravel(), (np.repeat(np.arange(n), k), place.ravel())), shape=(n, n))
