@@ -191,7 +191,8 @@ setting 'stpes' is not known. Did you mean 'steps'?
         model = self.model_of(images=False)
         idle = [name for name in IDLE.get(model, ()) if getattr(self, name) is not None]
         if idle:
-            raise ValueError(f"setting {idle[0]!r} is not for model {model!r}; leave it out")
+            instead = ", or name model 'vae'" if model == "committee" else ""
+            raise ValueError(f"setting {idle[0]!r} is not for model {model!r}; leave it out{instead}")
         classifies = model == "classifier"
         if self.loss is not None and (self.loss in CLASS_LOSSES) != classifies:
             fitting = CLASS_LOSSES if classifies else LOSSES

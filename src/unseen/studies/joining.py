@@ -35,16 +35,16 @@ class Joined:
         """One plain line.
 
         >>> print(Joined("Leading", False, Standing(0.04, 0.21)).sentence)
-        what was told leads: of the rows that look known 4 % carry a label, and unaided the known ones \
+        what was told leads: 4 % of the rows that look known carry a label, and unaided the known ones \
 look ordinary (median p-value 0.21)
         >>> print(Joined("Beyond", False, Standing(0.9, 0.21)).sentence)
-        unaided scores keep their word, what was told adds to them: of the rows that look known 90 % carry \
+        unaided scores keep their word, what was told adds to them: 90 % of the rows that look known carry \
 a label
         """
         leader = "what was told leads" if self.told_leads else _KEPT
         if self.asked:
             return f"{leader}, as was asked for ({self.way.lower()})"
-        share = f"of the rows that look known {self._share} carry a label"
+        share = f"{self._share} of the rows that look known carry a label"
         p_value = f"(median p-value {self.standing.blindness:.2g})"
         if self.told_leads:
             return f"{leader}: {share}, and unaided the known ones look ordinary {p_value}"
