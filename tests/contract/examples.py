@@ -13,7 +13,8 @@ from sklearn.base import clone
 from unseen.class_scores import TopProbability, Window
 from unseen.detectors.aware import AwareDetector
 from unseen.detectors.classify import AwareClassifier
-from unseen.detectors.telling import Shared
+from unseen.detectors.ensemble import CommitteeDetector
+from unseen.detectors.telling import Beyond, Leading, Shared
 from unseen.detectors.two_stage import TwoStage
 from unseen.models.autoencoder import AutoEncoder
 from unseen.models.categorical import CoDVAE
@@ -21,9 +22,12 @@ from unseen.models.classifier import Classifier
 from unseen.models.dirichlet import DirichletVAE
 from unseen.models.dual import CoDAE
 from unseen.models.dual_bodies import Slim
+from unseen.models.forest import Forest
+from unseen.models.mixture import Mixture
 from unseen.models.neighbours import Neighbours
 from unseen.models.network import Convolution, Dense
 from unseen.models.qcd_or_what import QcdOrWhat
+from unseen.models.spreading import Spreading
 from unseen.models.transformer import Transformer
 from unseen.models.vae import VAE
 from unseen.nn.orientation import OrientedGradients
@@ -177,6 +181,10 @@ def _classifier(**changed) -> AwareClassifier:
     return AwareClassifier(**{"model": model, "learn": LEARN, "tune": TUNE, "seed": 5, **changed})
 
 
+def _committee(**changed) -> CommitteeDetector:
+    return CommitteeDetector(**{"joining": Beyond(), "seed": 5, **changed})
+
+
 EXAMPLES = {
     "vae": (_aware, table),
     "auto-encoder": (lambda: _aware(model=AutoEncoder(Dense((8,)), latent=3)), table),
@@ -268,6 +276,29 @@ EXAMPLES = {
         lambda: _classifier(model=SMALL_TRANSFORMER, smoothing=0.1, image_shape=IMAGES),
         class_images,
     ),
+    "committee": (_committee, table),
+    "committee, by its labels": (lambda: CommitteeDetector(seed=5, missing="median"), table),
+    "committee, leading": (lambda: _committee(joining=Leading(), threshold=FalseAlarmRate(0.05)), table),
+    "committee, neighbours and trees": (
+        lambda: _committee(
+            neighbours=Neighbours(reference=300, share=0.4),
+            mixture=None,
+            forests=(Forest(trees=40, ratio=2.0, depth=6),),
+            spreading=None,
+            scaling="quantiles",
+        ),
+        table,
+    ),
+    "committee, density and spread labels": (
+        # spread labels find clusters, and the known anomalies of this table are no cluster: trees help
+        lambda: _committee(
+            neighbours=None,
+            mixture=Mixture(components=4),
+            forests=(Forest(trees=30),),
+            spreading=Spreading(neighbours=8),
+        ),
+        table,
+    ),
 }
 
 
@@ -298,7 +329,13 @@ class Example:
 
         So is a composition: a pixel that outweighs all others in every row is one it expects.
         """
-        return isinstance(self.detector, AwareClassifier) or isinstance(self.detector.model, DirichletVAE)
+        model = getattr(self.detector, "model", None)
+        return isinstance(self.detector, AwareClassifier) or isinstance(model, DirichletVAE)
+
+    @property
+    def trains(self) -> bool:
+        """Whether it trains networks, for as many steps as it is told."""
+        return not isinstance(self.detector, CommitteeDetector)
 
     def new(self) -> TwoStage:
         return clone(self.detector)
@@ -306,7 +343,7 @@ class Example:
     def quick(self) -> TwoStage:
         """Barely trained: for behaviour that has nothing to do with quality."""
         short = Plan(steps=12, rate=5e-3, batch=64, check_every=6)
-        return self.new().set_params(learn=short, tune=short)
+        return self.new().set_params(learn=short, tune=short) if self.trains else self.new()
 
     @cached_property
     def fitted(self) -> TwoStage:

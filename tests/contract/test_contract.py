@@ -12,6 +12,7 @@ from sklearn.base import clone
 from sklearn.metrics import roc_auc_score
 
 import unseen
+from unseen.detectors.committee import speakers
 from unseen.errors import ConfigError, DataError
 from unseen.evaluation import expected_alarms
 from unseen.registry import DETECTORS
@@ -154,7 +155,14 @@ def a_told_kind_ranks_higher_than_before(this: Example):
 
 
 def every_network_has_a_say(this: Example):
-    """Networks trained side by side differ, and the raw score is the mean over all of them."""
+    """Networks trained side by side differ, and the raw score is the mean over all of them.
+
+    Where there are none, every member of stage 1 decides some rows.
+    """
+    if not this.trains:
+        spoke = speakers(this.fitted.stage1_, this.fitted._tensor(this.rows.fresh))
+        assert set(spoke) == set(range(len(this.fitted.stage1_)))
+        return
     (member,) = [m for m in this.fitted.stage1_ if hasattr(m.reader, "networks")]
     reading = member.reader
     assert len(reading.networks) == this.detector.members
@@ -195,9 +203,15 @@ def being_told_costs_at_most_its_share_of_the_false_alarms(this: Example):
 
 
 def no_label_is_the_control(this: Example):
-    """Zero known rows: stage 2 runs as long, the loss on known anomalies never speaks."""
+    """Zero known rows: stage 2 runs as long, the loss on known anomalies never speaks; or there is none."""
     control = copy.deepcopy(this.fitted).fine_tune(this.rows.known[:0])
     assert control.known_kinds_ == {}
+    if not this.trains:
+        assert control.stage2_ == ()
+        forgot = copy.deepcopy(this.told).fine_tune(this.rows.known[:0])
+        for untold in (control, forgot):
+            assert same(untold.anomaly_score(this.rows.fresh), this.fitted.anomaly_score(this.rows.fresh))
+        return
     assert len(control.stage2_) == 1
     assert len(control.traces_) == 2 * this.detector.members
     scores = control.anomaly_score(this.rows.fresh)
@@ -460,4 +474,4 @@ def test_every_registered_detector_is_under_contract():
         and "this" in inspect.signature(thing).parameters
     ]
     assert set(checks) == set(CHECKS)
-    assert len(EXAMPLES) == 28
+    assert len(EXAMPLES) == 33

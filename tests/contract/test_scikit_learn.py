@@ -12,7 +12,9 @@ import unseen
 
 
 @pytest.mark.filterwarnings("ignore")  # the checks fit on a dozen rows and are warned about it
-@pytest.mark.parametrize("detector", [unseen.AwareDetector(), unseen.AwareClassifier()], ids=repr)
+@pytest.mark.parametrize(
+    "detector", [unseen.AwareDetector(), unseen.AwareClassifier(), unseen.CommitteeDetector()], ids=repr
+)
 def test_check_estimator(detector):
     """All but one check, about a minute; held-out rows are drawn at random, and a copy of a row is a row."""
     outcomes = check_estimator(

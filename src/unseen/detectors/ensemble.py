@@ -68,7 +68,7 @@ class CommitteeDetector(TwoStage):
     Raises:
         DataError: Labels other than 0 and 1, no normal row, rows that are not finite or not as wide as in
             training.
-        TrainingError: The scores collapsed.
+        ConfigError: No member is left in a stage.
 
     Fails where normal rows are of many kinds that a tree of eight steps cannot tell from the known
     anomalies, and on images, whose pixels mean nothing one by one: those are for `AwareDetector`.
@@ -185,6 +185,9 @@ class CommitteeDetector(TwoStage):
             density = DensityReader(self.mixture.fit(rows, seed=self.seed, weights=weights))
             members.append(self._member("density", density, self.mixture.share))
         return tuple(members)
+
+    def _refuse_collapse(self) -> None:
+        """Nothing is trained that could collapse: rows that repeat others are rightly of one score."""
 
     def _learn_known(self, given: Given, kinds: ArrayLike | None) -> None:
         known = self._tensor(given.rows[given.told])

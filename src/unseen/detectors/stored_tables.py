@@ -72,7 +72,7 @@ def _density(arrays: Arrays, width: int) -> Density:
     axes, means = density.axes, density.means
     fits = (
         axes.ndim == means.ndim == 2
-        and density.centre.shape == (width,)
+        and density.centre.shape == density.still.shape == (width,)
         and axes.shape[0] == width
         and axes.shape[1] == means.shape[1] >= 1
         and density.roots.shape == (*means.shape, means.shape[1])

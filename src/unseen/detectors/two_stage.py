@@ -181,10 +181,13 @@ class TwoStage(Detector):
         self.handicap_ = math.inf
         self.known_kinds_: dict[str, int] = {}
         self._rehearsal, self._beside = rows[:REHEARSAL], self._beside.at(slice(REHEARSAL))
-        refuse_collapse(
-            self.stage1_[0].reader.rows(self._test), len(np.unique(self._test.flatten(1).numpy(), axis=0))
-        )
+        self._refuse_collapse()
         self._calibrate()
+
+    def _refuse_collapse(self) -> None:
+        """Raise where stage 1 gives one score to rows that differ."""
+        scores = self.stage1_[0].reader.rows(self._test)
+        refuse_collapse(scores, len(np.unique(self._test.flatten(1).numpy(), axis=0)))
 
     def _tell(self, readers: Mapping[str, Reader], known: int, kinds: NDArray[Any] | None) -> None:
         """Take the readers of stage 2, told of `known` rows of these kinds, and set their price."""

@@ -59,8 +59,9 @@ class Forest:
         for _ in range(self.trees):
             tree, used = self._tree(rows, told, draw)
             free = np.setdiff1d(watched, used)
-            total[free] += tree.predict_proba(rows[free])[:, 1]
-            count[free] += 1
+            if len(free):
+                total[free] += tree.predict_proba(rows[free])[:, 1]
+                count[free] += 1
             grown.append(_broad(tree.tree_))
         mean = np.divide(total, count, out=np.full(len(watched), np.nan), where=count > 0)
         return Grown.of(grown), OutOfBag(mean[:told], mean[told:])

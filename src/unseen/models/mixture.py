@@ -19,6 +19,8 @@ from unseen.seeds import torch_generator
 ROWS_EACH = 25
 # Rounds of expectation and maximisation, at most: the score hardly moves after the first dozens.
 ROUNDS = 50
+# Largest difference between rows of a feature that never changes, in scaled units: it is rounding.
+STILL = 1e-5
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,9 @@ class Mixture:
     """Minus the log density of a mixture of Gaussians fitted to normal rows.
 
     s(x) = -ln sum_k pi_k N(P(x); mu_k, Sigma_k) in the leading principal components P of the scaled rows;
-    `floor` is added to the diagonal of every Sigma_k, so that no component shrinks onto repeated rows.
+    `floor` is added to the diagonal of every Sigma_k, so that no component shrinks onto repeated rows. It is
+    also the variance of features that never changed in training, which no component has: one that changes
+    later adds (x - mu)^2 / 2 floor.
 
     Args:
         components: Gaussians, at most; one for each 25 normal rows where there are few.
@@ -53,17 +57,18 @@ class Mixture:
             order = order[in_proportion(weights[order], min(len(x), self.reference), generator)]
         rows = x[order[: self.reference]].flatten(1)
         centre = rows.mean(0)
+        still = ((rows.amax(0) - rows.amin(0)) <= STILL).float() / self.floor
         axes = principal_axes(rows - centre, self.axes)
         codes = ((rows - centre) @ axes).double().numpy()
         count = max(1, min(self.components, len(codes) // ROWS_EACH))
         found = GaussianMixture(count, reg_covar=self.floor, max_iter=ROUNDS, random_state=seed % 2**32)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            found.fit(codes)
+            found.fit(codes if len(codes) > 1 else codes.repeat(2, axis=0))
         roots = torch.from_numpy(found.precisions_cholesky_).float()
         volumes = torch.from_numpy(np.log(found.weights_)).float() + roots.diagonal(0, 1, 2).log().sum(1)
         offsets = volumes - 0.5 * axes.shape[1] * math.log(2 * math.pi)
-        return Density(centre, axes, torch.from_numpy(found.means_).float(), roots, offsets)
+        return Density(centre, still, axes, torch.from_numpy(found.means_).float(), roots, offsets)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +77,7 @@ class Density:
 
     Attributes:
         centre, axes: Mean row (D,) and principal axes (D, P).
+        still: Inverse variance of features that never changed, 0 for the others, shape (D,).
         means: Of the components, shape (K, P).
         roots: Cholesky factors of the precisions, shape (K, P, P): |(z - mu_k) R_k|^2 is the distance.
         offsets: ln pi_k + ln |R_k| - P/2 ln 2 pi, shape (K,).
@@ -79,6 +85,7 @@ class Density:
     """
 
     centre: Tensor
+    still: Tensor
     axes: Tensor
     means: Tensor
     roots: Tensor
@@ -86,7 +93,8 @@ class Density:
 
     def strangeness(self, x: Tensor) -> Tensor:
         """Minus the log density of scaled rows (N, *shape), shape (N,), nats."""
-        return -torch.logsumexp(self._each(self._codes(x)), dim=1)
+        strange = -torch.logsumexp(self._each(self._codes(x)), dim=1)
+        return strange + 0.5 * self._moved(x).sum(1) if bool(self.still.any()) else strange
 
     def parts(self, x: Tensor) -> Tensor:
         """Share of each feature in the distance from the likeliest component, shape (N, D)."""
@@ -95,8 +103,12 @@ class Density:
         away = codes - self.means[nearest]
         roots = self.roots[nearest]
         pull = torch.einsum("np,npq,nrq->nr", away, roots, roots)  # Sigma^-1 (z - mu)
-        parts = ((away @ self.axes.T) * (pull @ self.axes.T)).clamp_min(0.0)
+        parts = ((away @ self.axes.T) * (pull @ self.axes.T)).clamp_min(0.0) + self._moved(x)
         return parts / parts.sum(1, keepdim=True).clamp_min(1e-12)
+
+    def _moved(self, x: Tensor) -> Tensor:
+        """Squared distance of each feature that never changed before, shape (N, D)."""
+        return torch.as_tensor((x.flatten(1) - self.centre).square() * self.still)
 
     def _codes(self, x: Tensor) -> Tensor:
         return torch.as_tensor((x.flatten(1) - self.centre) @ self.axes)

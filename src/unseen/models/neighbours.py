@@ -61,10 +61,11 @@ class Neighbours:
         rows = x[order[: 2 * self.reference]]
         features, norm = self._features(rows)
         centre = features.mean(0)
-        axes = principal_axes(features - centre, self.components)
+        # where there is room, directions without spread stay: a row that leaves the others in one is far
+        axes = principal_axes(features - centre, self.components, spreadless=len(centre) <= self.components)
         codes = ((features - centre) @ axes)[: self.reference]
-        k = min(self.k, len(codes) - 1)
-        own = Reference(codes).nearest(codes, k + 1)[0][:, -1]
+        k = max(1, min(self.k, len(codes) - 1))  # a single row is its own neighbour
+        own = Reference(codes).nearest(codes, min(k + 1, len(codes)))[0][:, -1]
         # duplicates have no distance of their own; the smallest believable one stands in
         floor = 0.05 * float(own.median()) or 1e-6
         return Bank(k, self.power, self.front, norm, centre, axes, codes, own.clamp_min(floor))
@@ -179,10 +180,13 @@ class Reference:
         return KDTree(self.codes.numpy())
 
 
-def principal_axes(centred: Tensor, count: int) -> Tensor:
-    """Leading principal axes of centred features (N, F), shape (F, P), P <= count, signs fixed."""
+def principal_axes(centred: Tensor, count: int, *, spreadless: bool = False) -> Tensor:
+    """Leading principal axes of centred features (N, F), shape (F, P), P <= count, signs fixed.
+
+    Directions in which the features do not spread are left out unless `spreadless`.
+    """
     values, vectors = torch.linalg.eigh((centred.T @ centred).double())
-    worth = int((values > 1e-9 * values[-1].clamp_min(1e-300)).sum())
+    worth = len(values) if spreadless else int((values > 1e-9 * values[-1].clamp_min(1e-300)).sum())
     axes = vectors.flip(1)[:, : max(1, min(count, worth))]
     signs = axes.gather(0, axes.abs().argmax(0, keepdim=True)).sign()
     return torch.as_tensor((axes * signs).float()).contiguous()
