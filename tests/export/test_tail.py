@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from unseen.detectors.telling import Beyond, Shared, add_told
+from unseen.detectors.telling import Beyond, Leading, Shared, add_told
 from unseen.export.tail import TIE, Decision, Voice, tail_model
 from unseen.thresholds import Calibration
 
@@ -45,7 +45,7 @@ def test_evidence_and_p_values_of_one_member(count, weighted, ties):
     np.testing.assert_array_equal(alarm, last.p_values(expected - TIE) <= 0.1)
 
 
-@pytest.mark.parametrize("joining", [Beyond(), Shared()])
+@pytest.mark.parametrize("joining", [Beyond(), Shared(), Leading()])
 @pytest.mark.parametrize("told", [0, 1, 2])
 def test_joining(joining, told):
     random = np.random.default_rng(7)
@@ -59,6 +59,7 @@ def test_joining(joining, told):
         type(joining).__name__,
         last,
         0.05,
+        joining.keeps,
     )
     raw = random.lognormal(sigma=2, size=(400, 2 + told))
     evidence = [c.evidence(values) for c, values in zip(own, raw.T, strict=True)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -34,6 +34,7 @@ from unseen.models.spreading import Spreading
 from unseen.thresholds import Threshold
 
 Floats = NDArray[np.float64]
+Settings = TypeVar("Settings")
 
 NEAR = Neighbours(reference=3_000, power=0.5)
 FORESTS = (Forest(), Forest(ratio=2.0, least=100, features=0.5))
@@ -54,8 +55,10 @@ class CommitteeDetector(TwoStage):
     what was told leads (`Leading`).
 
     Args:
-        neighbours, mixture: Members of stage 1; None does without, but not without both.
-        forests, spreading: Members of stage 2; `()` and None do without, but not without both.
+        neighbours, mixture: Members of stage 1. True takes the settings this detector was judged with
+            (`NEAR`, `Mixture()`), others are given as `Neighbours(...)` and `Mixture(...)`; False or None
+            does without, but not without both.
+        forests, spreading: Members of stage 2, likewise; `()` and False do without, but not without both.
         threshold, trust, scaling, missing: As in `AwareDetector`.
         joining: None decides by the labels; `Beyond()`, `Shared()` or `Leading()` decide for them.
         seed: Same seed, same data, same machine: same scores, bit for bit.
@@ -92,10 +95,10 @@ class CommitteeDetector(TwoStage):
     def __init__(
         self,
         *,
-        neighbours: Neighbours | None = NEAR,
-        mixture: Mixture | None = Mixture(),  # noqa: B008 - frozen
+        neighbours: Neighbours | bool | None = True,
+        mixture: Mixture | bool | None = True,
         forests: tuple[Forest, ...] = FORESTS,
-        spreading: Spreading | None = Spreading(),  # noqa: B008 - frozen
+        spreading: Spreading | bool | None = True,
         threshold: Threshold | None = None,
         trust: float = 0.1,
         joining: Joining | None = None,
@@ -175,15 +178,25 @@ class CommitteeDetector(TwoStage):
             self._tell({}, 0, None)
         return self
 
+    def learners(self) -> tuple[Neighbours | Mixture | Forest | Spreading, ...]:
+        """Return the settings of every member in use, those of stage 1 first.
+
+        >>> [type(learner).__name__ for learner in CommitteeDetector(mixture=False).learners()]
+        ['Neighbours', 'Forest', 'Forest', 'Spreading']
+        """
+        every = (self._neighbours(), self._mixture(), *self.forests, self._spreading())
+        return tuple(learner for learner in every if learner is not None)
+
     def _unaided(self, rows: Tensor) -> tuple[Member, ...]:
         weights = self._beside.factors
         members = []
-        if self.neighbours is not None:
-            bank = Neighbouring(self.neighbours.fit(rows, seed=self.seed, weights=weights))
-            members.append(self._member("neighbours", bank, self.neighbours.share))
-        if self.mixture is not None:
-            density = DensityReader(self.mixture.fit(rows, seed=self.seed, weights=weights))
-            members.append(self._member("density", density, self.mixture.share))
+        neighbours, mixture = self._neighbours(), self._mixture()
+        if neighbours is not None:
+            bank = Neighbouring(neighbours.fit(rows, seed=self.seed, weights=weights))
+            members.append(self._member("neighbours", bank, neighbours.share))
+        if mixture is not None:
+            density = DensityReader(mixture.fit(rows, seed=self.seed, weights=weights))
+            members.append(self._member("density", density, mixture.share))
         return tuple(members)
 
     def _refuse_collapse(self) -> None:
@@ -199,12 +212,22 @@ class CommitteeDetector(TwoStage):
             grown, left_out = forest.grow(others, told, seed=self.seed + place)
             readers[f"trees {place + 1}"] = ForestReader(grown, unaided)
             out_of_bag.append((left_out.known, left_out.unlabelled))
-        if self.spreading is not None:
-            spread = self.spreading.fit(self._rehearsal, known, seed=self.seed)
+        spreading = self._spreading()
+        if spreading is not None:
+            spread = spreading.fit(self._rehearsal, known, seed=self.seed)
             readers["spread labels"] = SpreadReader(spread)
         stage1 = join(self.stage1_, known), join(self.stage1_, self._watch)
         self.standing_ = standing(stage1, out_of_bag, len(self._rehearsal))
         self._tell(readers, len(known), given.told_kinds(kinds))
+
+    def _neighbours(self) -> Neighbours | None:
+        return _chosen(self.neighbours, NEAR)
+
+    def _mixture(self) -> Mixture | None:
+        return _chosen(self.mixture, Mixture())
+
+    def _spreading(self) -> Spreading | None:
+        return _chosen(self.spreading, Spreading())
 
     def _joining(self) -> Joining:
         if self.joining is not None:
@@ -233,13 +256,18 @@ class CommitteeDetector(TwoStage):
             arrays,
             prefix,
             width=math.prod(shape),
-            neighbours=self.neighbours,
+            neighbours=self._neighbours(),
             stage1=() if prefix == "stage1" else self.stage1_,
         )
 
     def _check_settings(self) -> None:
         super()._check_settings()
-        if self.neighbours is None and self.mixture is None:
-            raise ConfigError("neighbours and mixture are None; accepted: one of them or both")
-        if not self.forests and self.spreading is None:
-            raise ConfigError("forests is empty and spreading is None; accepted: one of them or both")
+        if not self.neighbours and not self.mixture:
+            raise ConfigError("neighbours and mixture are left out; accepted: one of them or both")
+        if not self.forests and not self.spreading:
+            raise ConfigError("forests and spreading are left out; accepted: one of them or both")
+
+
+def _chosen(given: Settings | bool | None, usual: Settings) -> Settings | None:
+    """Return the settings that were given, the usual ones for True, None for False."""
+    return usual if given is True else given or None

@@ -323,6 +323,11 @@ class TwoStage(Detector):
         """Class name of the way in which what was told joins."""
         return type(self._joining()).__name__
 
+    @property
+    def joining_keeps(self) -> float:
+        """Share of the unaided evidence that stays in the score where something was told."""
+        return self._joining().keeps
+
     def _image(self) -> tuple[int, int, int] | None:
         """(C, H, W) of rows that are images."""
         return self.image_shape or (None if self.schema_ is None else self.schema_.shape)

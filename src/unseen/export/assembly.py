@@ -28,6 +28,7 @@ def decision_of(detector: TwoStage, calibration: Calibration | None = None) -> D
         joining=detector.joining_name,
         calibration=calibration or detector.calibration_,
         rate=detector.rate_,
+        keeps=detector.joining_keeps,
     )
 
 

@@ -1,13 +1,14 @@
 """The part of a detector that is traced: raw rows, scaled, through the networks, to one raw score a member.
 
-It calls the networks and the scores themselves, so that whatever they compute is what is exported. Only the
-search for neighbours is written anew: the trees of `unseen.models.neighbours` cannot be traced.
+It calls the networks and the scores themselves, so that whatever they compute is what is exported. Only what
+cannot be traced is written anew: the search for neighbours, in `distances`, and the members of a
+`CommitteeDetector`, in `tables`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -15,11 +16,13 @@ from torch import Tensor, nn
 from unseen.class_scores import ClassScore
 from unseen.detectors.classifying import Classifying
 from unseen.detectors.committee import Member
+from unseen.detectors.members import DensityReader, ForestReader, SpreadReader
 from unseen.detectors.readers import Nearness, Neighbouring, Reader, Reconstructing
 from unseen.detectors.two_stage import TwoStage
 from unseen.errors import ConfigError
+from unseen.export.distances import Between, Near
 from unseen.export.scaling import scaling_module
-from unseen.models.neighbours import Bank
+from unseen.export.tables import Around, Density, Trees
 from unseen.scores import Score, State
 
 # Networks are modules under this name, by which the quantiser finds them.
@@ -34,14 +37,18 @@ class Body(nn.Module):
     def __init__(self, detector: TwoStage) -> None:
         super().__init__()
         self.prepare = Prepare(detector)
-        members = [*detector.stage1_, *spoken(detector)]
-        self.readers = nn.ModuleList(reading(member.reader) for member in members)
+        self.unaided = nn.ModuleList(reading(member.reader) for member in detector.stage1_)
+        self.told = nn.ModuleList(reading(member.reader) for member in spoken(detector))
         self.eval()
 
     def forward(self, rows: Tensor) -> Tensor:
         """Return raw scores (N, M)."""
         scaled = self.prepare(rows)
-        return torch.stack([reader(scaled).double() for reader in self.readers], dim=1)
+        unaided = [reader(scaled) for reader in self.unaided]
+        # trees look at the scores of stage 1 too, in single precision
+        seen = torch.cat([scaled.flatten(1), *(score.float()[:, None] for score in unaided)], dim=1)
+        told = [reader(seen if isinstance(reader, Trees) else scaled) for reader in self.told]
+        return torch.stack([score.double() for score in (*unaided, *told)], dim=1)
 
 
 class Code(nn.Module):
@@ -94,7 +101,7 @@ def spoken(detector: TwoStage) -> tuple[Member, ...]:
 
 
 def reading(reader: Reader) -> nn.Module:
-    """Return a reader as a module, scaled rows to raw scores (N,).
+    """Return a reader as a module, scaled rows to raw scores (N,); of trees, rows with scores beside them.
 
     Raises:
         ConfigError: A reader that no module is known for.
@@ -108,6 +115,12 @@ def reading(reader: Reader) -> nn.Module:
         return Near(reader.bank)
     if isinstance(reader, Nearness):
         return Between(reader.bank, reader.known)
+    if isinstance(reader, DensityReader):
+        return Density(reader.density)
+    if isinstance(reader, ForestReader):
+        return Trees(reader.grown)
+    if isinstance(reader, SpreadReader):
+        return Around(reader.spread)
     raise ConfigError(f"a member that is {type(reader).__name__} cannot be exported")
 
 
@@ -142,75 +155,3 @@ class Classify(nn.Module):
             logits = network(x)
             found.append(self.score.spread(self.score.from_logits(logits), logits.shape[1]))
         return torch.stack(found).mean(0)
-
-
-class Distances(nn.Module):
-    """Distances to the nearest of some codes (R, P): |a|^2 - 2 a b + |b|^2, in double precision.
-
-    A batch of N rows takes 8 N R bytes; R is 10,000 unless `Neighbours(reference=...)` says otherwise.
-    """
-
-    codes: Tensor
-    squares: Tensor
-
-    def __init__(self, codes: Tensor, k: int) -> None:
-        super().__init__()
-        self.k = k
-        self.register_buffer("codes", codes.double().T.contiguous())
-        self.register_buffer("squares", codes.double().square().sum(1))
-
-    def forward(self, codes: Tensor) -> tuple[Tensor, Tensor]:
-        """Distances and places of the k nearest, both (N, k)."""
-        square = codes.square().sum(1, keepdim=True) - 2.0 * (codes @ self.codes) + self.squares
-        nearest = (-square).topk(self.k, dim=1)
-        return (-nearest.values).clamp_min(0.0).sqrt(), nearest.indices
-
-
-class Encode(nn.Module):
-    """`Bank.encode`, in double precision."""
-
-    centre: Tensor
-    axes: Tensor
-
-    def __init__(self, bank: Bank) -> None:
-        super().__init__()
-        self.front, self.norm = bank.front, bank.norm
-        self.register_buffer("centre", bank.centre.double())
-        self.register_buffer("axes", bank.axes.double())
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Codes (N, P) of scaled rows."""
-        features = x.flatten(1) if self.front is None else self.front(x, self.norm)
-        return torch.as_tensor((features.double() - self.centre) @ self.axes)
-
-
-class Near(nn.Module):
-    """`Neighbouring.rows`."""
-
-    scale: Tensor
-
-    def __init__(self, bank: Bank) -> None:
-        super().__init__()
-        self.encode, self.distances = Encode(bank), Distances(bank.codes, bank.k)
-        self.register_buffer("scale", bank.own.double() ** bank.power)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Strangeness (N,)."""
-        distance, place = self.distances(self.encode(x))
-        return torch.as_tensor((distance / self.scale[place]).mean(1).clamp_min(1e-12).log())
-
-
-class Between(nn.Module):
-    """`Nearness.rows`."""
-
-    def __init__(self, bank: Bank, known: Tensor) -> None:
-        super().__init__()
-        self.encode, self.normal = Encode(bank), Distances(bank.codes, bank.k)
-        self.told = Distances(known, min(3, len(known)))
-        self.floor = 0.05 * float(bank.own.median())
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Ln of the distance ratio (N,)."""
-        codes: Any = self.encode(x)
-        normal, told = (found(codes)[0].mean(1) for found in (self.normal, self.told))
-        return torch.as_tensor((normal + self.floor).log() - (told + self.floor).log())

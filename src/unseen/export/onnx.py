@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unseen.detectors.classifying import Classifying
+from unseen.detectors.members import SpreadReader
 from unseen.detectors.stored import bank_of
 from unseen.detectors.two_stage import TwoStage
 from unseen.errors import ConfigError, need, unknown
@@ -91,13 +92,14 @@ def export_onnx(
     Raises:
         ModelFileError: The place is not fit, or the file does not agree with the detector; then nothing is
             written.
-        ConfigError: A detector that cannot be exported, or a precision that is not known.
+        ConfigError: A detector that cannot be exported, or not in this precision.
         DataError: Too few background rows.
         MissingExtraError: The extra "export" is not installed.
 
     """
     target = fit_place(path, ".onnx")
     if check_precision(precision):
+        refuse_without_networks(detector, precision)
         shared_out(samples, detector.rate_, purpose=f"precision {precision}")  # refused before long work
     body = traced(Body(detector), detector.input_shape, to=RAW)
     with aside(target) as folder:
@@ -143,7 +145,8 @@ class _Build:
 
 def _allowed(detector: TwoStage) -> float | None:
     """Largest difference of scores in single precision, where it is not the usual one."""
-    if bank_of(detector.stage1_) is not None:
+    around = any(isinstance(member.reader, SpreadReader) for member in detector.stage2_)
+    if around or bank_of(detector.stage1_) is not None:
         return DIFFERENCE_OF_NEIGHBOURS
     classifies = any(isinstance(member.reader, Classifying) for member in detector.stage1_)
     return DIFFERENCE_OF_CLASSES if classifies else None
@@ -159,6 +162,20 @@ def check_precision(precision: str) -> bool:
     if precision not in get_args(Precision):
         raise ConfigError(unknown("precision", precision, get_args(Precision)))
     return precision != "fp32"
+
+
+def refuse_without_networks(detector: TwoStage, precision: str) -> None:
+    """Refuse to round the networks of a detector that has none.
+
+    Raises:
+        ConfigError: It has none.
+
+    """
+    members = (*detector.stage1_, *detector.stage2_)
+    if not any(hasattr(member.reader, "networks") for member in members):
+        raise ConfigError(
+            f"precision {precision} rounds networks, and {type(detector).__name__} has none; accepted: fp32"
+        )
 
 
 def write(place: Path, model: Any) -> Scorer:

@@ -44,9 +44,10 @@ class Decision:
     Attributes:
         unaided, told: Members of stage 1 and 2.
         handicap: Of what was told, nats.
-        joining: "Beyond" or "Shared".
+        joining: "Beyond", "Shared" or "Leading".
         calibration: Scores of background rows, as the exported graph gives them.
         rate: False-alarm rate at which alarms are raised.
+        keeps: Share of the unaided evidence that stays beside what was told.
 
     """
 
@@ -56,6 +57,7 @@ class Decision:
     joining: str
     calibration: Calibration
     rate: float
+    keeps: float = 1.0
 
     @property
     def threshold(self) -> float:
@@ -154,8 +156,14 @@ class Nodes:
             lead = self("Sub", self.most(told), self.table(math.log(len(told))))
             lead = self("Sub", self("Sub", lead, handicap), score)
             return self("Add", score, self("Max", lead, zero))
+        if decision.joining == "Leading":
+            score = self("Mul", score, self.table(decision.keeps))
+            for evidence in told:
+                score = self("Add", score, self("Div", evidence, self.table(len(told))))
+            return score
         if decision.joining != "Beyond":
-            raise ConfigError(f"joining by {decision.joining} cannot be exported; accepted: Beyond, Shared")
+            accepted = "Beyond, Shared, Leading"
+            raise ConfigError(f"joining by {decision.joining} cannot be exported; accepted: {accepted}")
         for evidence in told:
             score = self("Add", score, self("Max", self("Sub", evidence, handicap), zero))
         return score

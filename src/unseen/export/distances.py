@@ -1,0 +1,82 @@
+"""Searches for neighbours that can be traced: the trees of `unseen.models.neighbours` cannot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from unseen.models.neighbours import Bank
+
+
+class Distances(nn.Module):
+    """Distances to the nearest of some codes (R, P): |a|^2 - 2 a b + |b|^2, in double precision.
+
+    A batch of N rows takes 8 N R bytes; R is 10,000 unless `Neighbours(reference=...)` says otherwise.
+    """
+
+    codes: Tensor
+    squares: Tensor
+
+    def __init__(self, codes: Tensor, k: int) -> None:
+        super().__init__()
+        self.k = k
+        self.register_buffer("codes", codes.double().T.contiguous())
+        self.register_buffer("squares", codes.double().square().sum(1))
+
+    def forward(self, codes: Tensor) -> tuple[Tensor, Tensor]:
+        """Distances and places of the k nearest, both (N, k)."""
+        square = codes.square().sum(1, keepdim=True) - 2.0 * (codes @ self.codes) + self.squares
+        nearest = (-square).topk(self.k, dim=1)
+        return (-nearest.values).clamp_min(0.0).sqrt(), nearest.indices
+
+
+class Encode(nn.Module):
+    """`Bank.encode`, in double precision."""
+
+    centre: Tensor
+    axes: Tensor
+
+    def __init__(self, bank: Bank) -> None:
+        super().__init__()
+        self.front, self.norm = bank.front, bank.norm
+        self.register_buffer("centre", bank.centre.double())
+        self.register_buffer("axes", bank.axes.double())
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Codes (N, P) of scaled rows."""
+        features = x.flatten(1) if self.front is None else self.front(x, self.norm)
+        return torch.as_tensor((features.double() - self.centre) @ self.axes)
+
+
+class Near(nn.Module):
+    """`Neighbouring.rows`."""
+
+    scale: Tensor
+
+    def __init__(self, bank: Bank) -> None:
+        super().__init__()
+        self.encode, self.distances = Encode(bank), Distances(bank.codes, bank.k)
+        self.register_buffer("scale", bank.own.double() ** bank.power)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Strangeness (N,)."""
+        distance, place = self.distances(self.encode(x))
+        return torch.as_tensor((distance / self.scale[place]).mean(1).clamp_min(1e-12).log())
+
+
+class Between(nn.Module):
+    """`Nearness.rows`."""
+
+    def __init__(self, bank: Bank, known: Tensor) -> None:
+        super().__init__()
+        self.encode, self.normal = Encode(bank), Distances(bank.codes, bank.k)
+        self.told = Distances(known, min(3, len(known)))
+        self.floor = 0.05 * float(bank.own.median())
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Ln of the distance ratio (N,)."""
+        codes: Any = self.encode(x)
+        normal, told = (found(codes)[0].mean(1) for found in (self.normal, self.told))
+        return torch.as_tensor((normal + self.floor).log() - (told + self.floor).log())

@@ -1,0 +1,94 @@
+"""Members of a `CommitteeDetector` as torch modules that can be traced: a density, trees, spread labels."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from unseen.export.distances import Distances
+from unseen.export.scaling import ToNormal
+from unseen.models import mixture
+from unseen.models.forest import Grown
+from unseen.models.spreading import FARTHEST, TINY, Spread
+
+
+class Density(nn.Module):
+    """`DensityReader.rows`, in double precision."""
+
+    still: Tensor
+    centre: Tensor
+    axes: Tensor
+    roots: Tensor
+    shifts: Tensor
+    offsets: Tensor
+
+    def __init__(self, density: mixture.Density) -> None:
+        super().__init__()
+        means, roots = density.means.double(), density.roots.double()
+        self.shape = tuple(means.shape)
+        self.register_buffer("still", density.still.double())
+        self.register_buffer("centre", density.centre.double())
+        self.register_buffer("axes", density.axes.double())
+        self.register_buffer("roots", roots.permute(1, 0, 2).flatten(1).contiguous())
+        self.register_buffer("shifts", torch.einsum("kp,kpq->kq", means, roots).flatten())
+        self.register_buffer("offsets", density.offsets.double())
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Minus the log density (N,)."""
+        apart = x.flatten(1).double() - self.centre
+        white = (apart @ self.axes @ self.roots - self.shifts).reshape(-1, *self.shape)
+        each = self.offsets - 0.5 * white.square().sum(2)
+        moved = (apart.square() * self.still).sum(1)
+        highest = each.amax(1, keepdim=True)
+        return 0.5 * moved - (each - highest).exp().sum(1).log() - highest[:, 0]
+
+
+class Trees(nn.Module):
+    """`ForestReader.rows` of rows that already have the scores of stage 1 beside them.
+
+    Every row goes down all trees at once, one step a time, as deep as the deepest; leaves lead to
+    themselves.
+    """
+
+    feature: Tensor
+    threshold: Tensor
+    child: Tensor
+    value: Tensor
+    roots: Tensor
+
+    def __init__(self, grown: Grown) -> None:
+        super().__init__()
+        self.depth = grown.depth
+        for name in ("feature", "threshold", "child", "value", "roots"):
+            self.register_buffer(name, getattr(grown, name).clone())
+
+    def forward(self, seen: Tensor) -> Tensor:
+        """Log odds (N,) of rows (N, D + M)."""
+        place = self.roots.expand(seen.shape[0], -1)
+        for _ in range(self.depth):
+            over = seen.gather(1, self.feature[place]) > self.threshold[place]
+            place = self.child[place] + over.long()
+        share = self.value[place].mean(1).clamp(1e-6, 1.0 - 1e-6)
+        return (share / (1.0 - share)).log()
+
+
+class Around(nn.Module):
+    """`SpreadReader.rows`."""
+
+    reach: Tensor
+    level: Tensor
+
+    def __init__(self, spread: Spread) -> None:
+        super().__init__()
+        self.ranks = ToNormal(spread.scaler)
+        self.distances = Distances(spread.codes, spread.neighbours)
+        self.register_buffer("reach", spread.reach.double())
+        self.register_buffer("level", spread.level.double())
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Ln of the mean level of labels (N,)."""
+        codes = self.ranks(x.flatten(1)).clamp(-FARTHEST, FARTHEST)
+        distance, place = self.distances(codes.double())
+        around = (distance[:, -1:] + TINY) * self.reach[place]
+        weight = (-distance.square() / around).exp() + 1e-12
+        return torch.as_tensor(((weight * self.level[place]).sum(1) / weight.sum(1) + TINY).log())
