@@ -42,6 +42,8 @@ def who_said(detector: TwoStage, judged: Judged) -> WhoSaid | None:
             continue
         found = detector.voices(matrix_of(detector, judged.table.take(pa.array(places))))
         weights = None if judged.weights is None else judged.weights[places]
+        if weights is not None and not weights.any():
+            continue
         means = np.average(found.evidence, axis=0, weights=weights)
         heard.append(Heard(kind, role, int(mask.sum()), tuple(float(mean) for mean in means)))
     members = (*detector.stage1_, *detector.stage2_)
