@@ -14,8 +14,10 @@ from examples import EXAMPLES, example
 
 from unseen.data.synthetic import flows
 from unseen.detectors.aware import AwareDetector
+from unseen.detectors.ensemble import CommitteeDetector
 from unseen.errors import ConfigError, DataError, MissingExtraError, ModelFileError
 from unseen.export import parity
+from unseen.export.c import export_c
 from unseen.export.code import export_code
 from unseen.export.golden import golden_path, verify
 from unseen.export.latency import interleaved, timed
@@ -73,6 +75,52 @@ def test_what_was_told_is_exported_too(name, tmp_path):
     assert found.raw.shape == (len(rows), len(one.told.stage1_) + len(one.told.stage2_))
     before = one.fitted.score_encoded(rows.astype(np.float32))
     assert (found.score > before + 0.1).any()
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if name.startswith("committee")])
+def test_each_member_of_a_committee_gives_its_own_raw_score(name, tmp_path):
+    one = example(name)
+    scorer = Scorer(export_onnx(one.told, tmp_path / "model.onnx").path)
+    rows = np.concatenate([one.rows.fresh[:300], one.rows.known_fresh, one.rows.far]).astype(np.float32)
+    members = [*one.told.stage1_, *one.told.stage2_]
+    found, x = scorer(rows), one.told._tensor(rows)
+    assert found.raw.shape == (len(rows), len(members))
+    for member, raw in zip(members, found.raw.T, strict=True):
+        apart = np.abs(raw - member.reader.rows(x))
+        # a threshold that a raw score of stage 1 meets to a digit may send a row down the other side
+        assert np.quantile(apart, 0.99) < 2e-3, member.name
+        assert apart.max() < 0.3, member.name
+
+
+@pytest.mark.parametrize("precision", ["fp16", "int8"])
+def test_a_detector_without_networks_has_none_to_round(precision, tmp_path):
+    detector = CommitteeDetector().fit(np.random.default_rng(0).normal(size=(400, 3)))
+    line = f"^precision {precision} rounds networks, and CommitteeDetector has none; accepted: fp32$"
+    with pytest.raises(ConfigError, match=line):
+        export_onnx(detector, tmp_path / "m.onnx", precision=precision)
+    with pytest.raises(ConfigError, match="has no code to export; accepted with this part: AwareDetector"):
+        export_code(detector, tmp_path / "m.onnx")
+    with pytest.raises(ConfigError, match="fixed point takes dense networks alone; accepted: AwareDetector"):
+        export_c(detector, tmp_path / "m.h", samples=None)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_wide_table_with_flags_and_columns_that_never_change(tmp_path):
+    """More features than axes, rows that repeat, exact matches: where searches for neighbours may differ."""
+    random = np.random.default_rng(2)
+    rows = (random.random((900, 40)) < 0.15).astype(np.float32)
+    rows[:, :6] = random.normal(size=(900, 6))
+    rows[:, 9] = 0.0
+    rows[100:200] = rows[:100]
+    known = rows[:8].copy()
+    known[:, 0] += 3.0
+    detector = CommitteeDetector(seed=1).fit(np.r_[rows, known], np.repeat([0, 1], [900, 8]))
+    scorer = Scorer(export_onnx(detector, tmp_path / "m.onnx").path)
+    changed = rows[:50].copy()
+    changed[:, 9] = 1.0
+    agree(detector, scorer, np.concatenate([rows[:300], known, changed]), nats=0.05)
+    assert (scorer(changed).score > scorer(rows[:50]).score).mean() > 0.9
 
 
 def test_batches_and_single_rows_agree(plane, plane_samples, tmp_path):
