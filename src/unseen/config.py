@@ -25,6 +25,8 @@ from unseen.data.scale import Scaling
 from unseen.data.schema import Missing
 from unseen.detectors.aware import AwareDetector
 from unseen.detectors.classify import AwareClassifier
+from unseen.detectors.ensemble import CommitteeDetector
+from unseen.detectors.telling import Beyond, Joining
 from unseen.detectors.two_stage import TwoStage
 from unseen.errors import ConfigError, nearest, unknown
 from unseen.models.autoencoder import AutoEncoder
@@ -77,6 +79,17 @@ EVENT_LEARN = Plan(
 )
 EVENT_TUNE = Plan(steps=300, rate=2e-4, batch=32, clip=1.0, check_every=50)
 
+# Settings of networks and of their training. Given without a model they ask for the network, "vae".
+OF_NETWORKS = (
+    "hidden", "latent", "beta", "loss", "steps", "tune_steps", "rate", "members", "trim", "decorrelate",
+)  # fmt: skip
+# What each model has no use for.
+IDLE = {
+    "committee": OF_NETWORKS,
+    "classifier": ("latent", "beta", "trim"),
+    **dict.fromkeys(EVENT_MODELS, ("hidden", "latent", "beta")),
+}
+
 # Pixels a side below which an image is read pixel by pixel.
 SMALL = 16
 
@@ -85,6 +98,11 @@ Width = Annotated[int, Field(ge=1, le=65_536)]
 Widths = Annotated[tuple[Width, ...], BeforeValidator(_listed), Field(min_length=1, max_length=16)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
+
+
+Model = Literal[
+    "committee", "vae", "autoencoder", "classifier", "codae", "codvae", "dirichlet", "qcd-or-what"
+]
 
 
 class FitSettings(BaseModel):
@@ -118,10 +136,11 @@ setting 'stpes' is not known. Did you mean 'steps'?
     scaling: Scaling = Field(
         default="standard", description="scaling of columns: standard or quantiles; energies of event images"
     )
-    model: Literal["vae", "autoencoder", "classifier", "codae", "codvae", "dirichlet", "qcd-or-what"] = Field(
-        default="vae",
-        description="vae, autoencoder, or classifier, whose classes are the normal labels; of event images "
-        "in GeV codae, codvae, dirichlet or qcd-or-what",
+    model: Model | None = Field(
+        default=None,
+        description="committee, vae, autoencoder, or classifier, whose classes are the normal labels; of "
+        "event images in GeV codae, codvae, dirichlet or qcd-or-what; unless named, committee for tables, "
+        "vae for images or where a setting of networks is given",
     )
     hidden: Widths | None = Field(default=None, description="widths of the hidden layers")
     latent: Width | None = Field(default=None, description="latent units")
@@ -136,16 +155,18 @@ setting 'stpes' is not known. Did you mean 'steps'?
     rate: Annotated[float, Field(gt=0, lt=1)] | None = Field(
         default=None, description="learning rate of stage 1"
     )
-    members: Annotated[int, Field(ge=1, le=100)] = Field(
-        default=1, description="networks trained side by side"
+    members: Annotated[int, Field(ge=1, le=100)] | None = Field(
+        default=None, description="networks trained side by side; 1 unless given"
     )
-    trim: Annotated[float, Field(ge=0, lt=0.5)] = Field(
-        default=0.0, description="unlabelled anomalies expected"
+    trim: Annotated[float, Field(ge=0, lt=0.5)] | None = Field(
+        default=None, description="unlabelled anomalies expected; 0 unless given"
     )
     trust: Share = Field(default=0.1, description="largest share of the false alarms due to what was told")
-    joining: Literal["beyond", "shared"] = Field(
-        default="beyond",
-        description="how what was told joins: beyond (a price) or shared (kinds that resemble each other)",
+    joining: Literal["auto", "beyond", "shared", "leading"] = Field(
+        default="auto",
+        description="how what was told joins: beyond (a price), shared (kinds that resemble each other), "
+        "leading (labels are a sample of all anomalies), or auto: a committee decides by the labels, others "
+        "take beyond",
     )
     false_alarms: Share | None = Field(default=None, description="stated false-alarm rate")
     seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(default=0, description="same seed, same model")
@@ -167,20 +188,27 @@ setting 'stpes' is not known. Did you mean 'steps'?
     @model_validator(mode="after")
     def _fits_the_model(self) -> FitSettings:
         """Refuse settings that the model has no use for."""
-        classifies = self.model == "classifier"
+        model = self.model_of(images=False)
+        idle = [name for name in IDLE.get(model, ()) if getattr(self, name) is not None]
+        if idle:
+            instead = ", or name model 'vae'" if model == "committee" else ""
+            raise ValueError(f"setting {idle[0]!r} is not for model {model!r}; leave it out{instead}")
+        classifies = model == "classifier"
         if self.loss is not None and (self.loss in CLASS_LOSSES) != classifies:
             fitting = CLASS_LOSSES if classifies else LOSSES
-            raise ValueError(
-                f"loss {self.loss!r} is not for model {self.model!r}; accepted: {', '.join(fitting)}"
-            )
-        fixed = {
-            "classifier": ("latent", "beta", "trim"),
-            **dict.fromkeys(EVENT_MODELS, ("hidden", "latent", "beta")),
-        }
-        idle = [name for name in fixed.get(self.model, ()) if getattr(self, name)]
-        if idle:
-            raise ValueError(f"setting {idle[0]!r} is not for model {self.model!r}; leave it out")
+            raise ValueError(f"loss {self.loss!r} is not for model {model!r}; accepted: {', '.join(fitting)}")
         return self
+
+    def model_of(self, *, images: bool) -> Model:
+        """Return the model that is meant: the named one, or the default for tables or images.
+
+        >>> FitSettings().model_of(images=False), FitSettings(hidden=(64,)).model_of(images=False)
+        ('committee', 'vae')
+        """
+        if self.model is not None:
+            return self.model
+        networks = images or any(getattr(self, name) is not None for name in OF_NETWORKS)
+        return "vae" if networks else "committee"
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, object], *, where: str = "settings") -> FitSettings:
@@ -222,29 +250,35 @@ setting 'stpes' is not known. Did you mean 'steps'?
                 the network stands the distance to a bank of normal rows; of images, by their oriented
                 gradients. A classifier stands alone.
 
+        Raises:
+            ConfigError: A model of event images for a table, or a committee for images.
+
         """
+        kind = self.model_of(images=image is not None)
+        if kind == "committee":
+            return self._committee(image)
         body: Body = Dense((64,)) if image is None else Convolution()
         if self.hidden is not None:
             body = Dense(self.hidden)
-        if self.model == "classifier":
+        if kind == "classifier":
             return self._classifier(body)
-        if self.model in EVENT_MODELS:
-            return self._of_events(image)
+        if kind in EVENT_MODELS:
+            return self._of_events(kind, image)
         model: VAE | AutoEncoder = AutoEncoder(body, self.latent)
-        if self.model == "vae":
+        if kind == "vae":
             model = VAE(body, self.latent, VAE.beta if self.beta is None else self.beta)
         return AwareDetector(
             model,
             awareness=LOSSES[self.loss or "abc"](),
             threshold=self._threshold(),
             trust=self.trust,
-            joining=JOININGS[self.joining](),
-            members=self.members,
+            joining=self._joining() or Beyond(),
+            members=self.members or 1,
             # the penalty is on the mean squared error, so that is what a decorrelated detector reads
             row_score=Robust(scale=0.3) if image is None and self.decorrelate is None else None,
             learn=_plan(TABLE_LEARN if image is None else Plan(), steps=self.steps, rate=self.rate),
             tune=_plan(TABLE_TUNE if image is None else TUNE, steps=self.tune_steps),
-            trim=self.trim,
+            trim=self.trim or 0.0,
             neighbours=self._bank(image),
             decorrelate=self._penalty(),
             scaling=self.scaling,
@@ -252,25 +286,41 @@ setting 'stpes' is not known. Did you mean 'steps'?
             seed=self.seed,
         )
 
-    def _of_events(self, image: tuple[int, int, int] | None) -> AwareDetector:
+    def _committee(self, image: tuple[int, int, int] | None) -> CommitteeDetector:
+        """Return the detector of tables."""
+        if image is not None:
+            raise ConfigError(
+                "model 'committee' is for tables, and these rows are images; accepted: vae, autoencoder, "
+                f"classifier, and of event images {', '.join(EVENT_MODELS)}"
+            )
+        return CommitteeDetector(
+            threshold=self._threshold(),
+            trust=self.trust,
+            joining=self._joining(),
+            scaling=self.scaling,
+            missing=self.missing,
+            seed=self.seed,
+        )
+
+    def _of_events(self, kind: str, image: tuple[int, int, int] | None) -> AwareDetector:
         """Return the detector of event images."""
         if image is None:
             raise ConfigError(
-                f"model {self.model!r} is for event images, and these rows are a table; accepted: vae, "
+                f"model {kind!r} is for event images, and these rows are a table; accepted: committee, vae, "
                 "autoencoder, classifier. `unseen collider images` makes images of particles."
             )
-        model = EVENT_MODELS[self.model]
+        model = EVENT_MODELS[kind]
         return AwareDetector(
             model,
             awareness=LOSSES[self.loss or "abc"](),
             row_score=event_score(image[0]) if isinstance(model, CoDAE | CoDVAE) else None,
             threshold=self._threshold(),
             trust=self.trust,
-            joining=JOININGS[self.joining](),
-            members=self.members,
+            joining=self._joining() or Beyond(),
+            members=self.members or 1,
             learn=_plan(EVENT_LEARN, steps=self.steps, rate=self.rate),
             tune=_plan(EVENT_TUNE, steps=self.tune_steps),
-            trim=self.trim,
+            trim=self.trim or 0.0,
             decorrelate=self._penalty(),
             scaling="energies",
             augment=Symmetries(),
@@ -284,8 +334,8 @@ setting 'stpes' is not known. Did you mean 'steps'?
             awareness=CLASS_LOSSES[self.loss or "uniform"](),
             threshold=self._threshold(),
             trust=self.trust,
-            joining=JOININGS[self.joining](),
-            members=self.members,
+            joining=self._joining() or Beyond(),
+            members=self.members or 1,
             learn=_plan(Plan(), steps=self.steps, rate=self.rate),
             tune=_plan(TUNE, steps=self.tune_steps),
             decorrelate=self._penalty(),
@@ -299,6 +349,10 @@ setting 'stpes' is not known. Did you mean 'steps'?
         if self.decorrelate is not None:
             return None
         return Neighbours() if image is None else _gallery(image)
+
+    def _joining(self) -> Joining | None:
+        """Return the way of joining that was asked for; None leaves it to the detector."""
+        return None if self.joining == "auto" else JOININGS[self.joining]()
 
     def _penalty(self) -> DisCo | None:
         return None if self.decorrelate is None else DisCo(self.decorrelate)

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from unseen.cli.app import app
 
 ROOT = Path(__file__).resolve().parents[2]
+# Settings of networks: without a model they ask for the auto-encoder.
 QUICK = ("--steps", "60", "--hidden", "8")
 
 

@@ -9,12 +9,14 @@ from unseen.report import (
     BudgetCurve,
     Content,
     Contribution,
+    Heard,
     ImageRow,
     Latent,
     Provenance,
     Scored,
     TopAnomaly,
     Trace,
+    WhoSaid,
 )
 from unseen.studies.sculpting import sculpted
 
@@ -68,6 +70,12 @@ def build(names, text):
         budget=(BudgetCurve(text, True, points), BudgetCurve("told", False, points)),
         latent=Latent(units, units < 0.01, names=(text, "b", "c", "d")),
         trace=Trace(step, np.exp(-step / 100) + 0.1, np.exp(-step / 200) + 0.3, step / 400, {200: text}),
+        said=WhoSaid(
+            (text, "trees"),
+            1,
+            (Heard("normal rows", "normal", 9, (1.0, 0.5)), Heard(text, "told", 2, (3.0, 7.0))),
+        ),
+        inside=(text,),
         p_values=(1 + np.arange(2000)) / 2000,
         mass=_mass(text),
         top=(TopAnomaly(text, 9.0, part, 0.001, text), TopAnomaly(7, 8.0, part)),

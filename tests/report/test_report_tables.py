@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unseen.evaluation import Estimate, Record, biases, false_alarms, means
+from unseen.report.content import Heard, WhoSaid
 from unseen.report.tables import (
     Table,
     by_kind,
@@ -16,6 +17,7 @@ from unseen.report.tables import (
     of_biases,
     of_false_alarms,
     of_means,
+    of_members,
     side_by_side,
     to_csv,
     to_html,
@@ -115,3 +117,10 @@ def test_a_rate_that_the_draw_of_the_threshold_explains_says_so():
     assert of_false_alarms(marks).rows[0][3] == "too many"
     assert of_false_alarms(marks, calibration_rows=100).rows[0][3].startswith("too many, within the ")
     assert of_false_alarms(marks, calibration_rows=1_000_000).rows[0][3] == "too many"
+
+
+def test_members_stand_beside_what_they_said():
+    said = WhoSaid(("density", "trees"), 1, (Heard("normal rows", "normal", 9, (1.004, 0.5)),))
+    table = of_members(said)
+    assert table.columns == ("kind", "role", "rows", "density", "trees (told)")
+    assert table.rows == (("normal rows", "normal", 9, 1.0, 0.5),)

@@ -8,6 +8,7 @@ _LINES = {
         'unseen fit flows.csv --label "Attack Type" --normal Normal --known DoS,DDoS --out model',
         "unseen fit flows.parquet --label kind --normal ok --hold-out 0.3 --missing median --out model",
         "unseen fit jets.csv --label kind --normal qcd,top --known wz --model classifier --out model",
+        "unseen fit flows.csv --label kind --normal ok --known DoS --model vae --members 3 --out model",
         "unseen fit films/ --normal healthy --known pneumonia --out model.unseen",
         "unseen fit KDDTrain+.txt.gz --names Field_Names.csv --names attack,difficulty --drop difficulty "
         "--label attack --normal normal --known neptune,smurf --out model",

@@ -22,7 +22,10 @@ def explain(
     names: Names = None,
     json: Json = False,
 ) -> None:
-    """Show what each feature contributes to the score of a row; the parts add up to it."""
+    """Show what each feature contributes to the score of a row; the parts add up to it.
+
+    Of a model of several members, the one that added most to the score is named; --json has all of them.
+    """
     from unseen.registry import load
     from unseen.studies.explaining import explain_rows
     from unseen.studies.memory import recall
@@ -63,7 +66,10 @@ def _print(row: Explained, count: int) -> None:
 
     screen = show.console()
     state = "[red]alarm[/red]" if row.alarm else "no alarm"
-    screen.print(f"[bold]row {row.row}[/bold]  score {row.score:.2f} nats  p = {row.p_value:.2g}  {state}")
+    most = f"  said most by: {row.loudest}" if row.loudest else ""
+    screen.print(
+        f"[bold]row {row.row}[/bold]  score {row.score:.2f} nats  p = {row.p_value:.2g}  {state}{most}"
+    )
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
     largest = max((part.amount for part in row.parts), default=0.0) or 1.0
     for part in row.parts[:count]:

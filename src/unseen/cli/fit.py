@@ -68,10 +68,18 @@ def fit(
     ] = None,
     joining: Annotated[
         str | None,
-        typer.Option(help="beyond, or shared where being told of one kind should help with others."),
+        typer.Option(
+            help="How what was told joins: auto (the labels decide), beyond, leading (labels are a sample of "
+            "all anomalies), or shared (being told of one kind should help with others)."
+        ),
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="vae, autoencoder or classifier (of the normal labels).")
+        str | None,
+        typer.Option(
+            help="committee (the default for tables), vae (for images), autoencoder, or classifier (of the "
+            "normal labels). --hidden, --loss, --steps, --members, --trim and --decorrelate are of networks: "
+            "without --model they mean vae."
+        ),
     ] = None,
     hidden: Annotated[
         str | None, typer.Option(metavar="W,W", help="Widths of the hidden layers, e.g. 64,64.")
@@ -79,7 +87,7 @@ def fit(
     loss: Annotated[
         str | None,
         typer.Option(
-            help="Awareness loss: abc, hinge, aesad, sigmoid, inverse, ramp, ramp_capped; "
+            help="Awareness loss of a network: abc, hinge, aesad, sigmoid, inverse, ramp, ramp_capped; "
             "of a classifier, uniform."
         ),
     ] = None,
@@ -91,6 +99,7 @@ def fit(
 ) -> None:
     """Learn what is normal, be told of the known anomalies, write a model.
 
+    Of tables a committee of plain learners; of images, or with --model vae, an auto-encoder made aware.
     Rows of kinds that are neither normal nor known are left out.
     Without --label all rows count as normal, unless files are given by kind: KIND=PATH KIND=PATH.
     """
@@ -144,6 +153,8 @@ def _tell(learned: Learned, data: list[str], out: Path) -> None:
         lines.append(f"repeated  {learned.repeated:,} rows hold what an earlier one holds ({share:.1%})")
     if learned.known:
         lines.append(f"told      {show.counted(learned.known)}")
+    if learned.joined is not None:
+        lines.append(f"joined    {learned.joined.sentence}")
     if learned.left_out:
         lines.append(f"left out  {show.counted(learned.left_out)} (neither normal nor known)")
     if learned.kept_back:

@@ -24,6 +24,7 @@ from unseen.detectors.given import Given, heaviest_of, read_given, weights_of
 from unseen.detectors.readers import Reader
 from unseen.detectors.stored import read_calibration, read_names, write_calibration, write_members
 from unseen.detectors.telling import Beyond, Joining, add_told, explain_told
+from unseen.detectors.voices import Voices, voices
 from unseen.errors import ConfigError, DataError, unknown
 from unseen.seeds import generator
 from unseen.thresholds import Calibration
@@ -128,6 +129,11 @@ class TwoStage(Detector):
             if member.name == name:
                 return member.reader.rows(rows)
         raise ConfigError(unknown("member", name, self.stage1_members()))
+
+    def voices(self, X: ArrayLike) -> Voices:
+        """Return what each member says of each row, and what it added to the score."""
+        rows = self._tensor(self._rows(X))
+        return voices(self.stage1_, self.stage2_, self.handicap_, rows, self._joining())
 
     def set_trust(self, trust: float, joining: Joining | None = None) -> Self:
         """Change `trust`, and `joining` where one is given, after being told, without training again.

@@ -17,6 +17,7 @@ from torch import Tensor
 import unseen
 from unseen.class_scores import Uniformity
 from unseen.detectors.classify import AwareClassifier
+from unseen.detectors.ensemble import CommitteeDetector
 from unseen.detectors.two_stage import TwoStage
 from unseen.evaluation import Evaluation
 from unseen.models.classifier import Classifier
@@ -38,7 +39,9 @@ from unseen.report.networks import image_shape, network_of, rebuilt, scaled
 from unseen.report.regions import region_of
 from unseen.report.search_content import CHANNELS
 from unseen.report.searching import is_event, search_content
+from unseen.report.who_said import inside, who_said
 from unseen.studies.explaining import explain_rows
+from unseen.studies.joining import joined_by
 from unseen.studies.judging import Judged
 from unseen.studies.scoring import ALARM, P_VALUE, ROW, SCORE
 from unseen.studies.searching import Asked
@@ -87,6 +90,8 @@ def judged_content(
         reference=UNAIDED if beside else None,
         latent=_latent(detector, judged.table.filter(pa.array(judged.normal))),
         trace=_trace(detector),
+        said=who_said(detector, judged),
+        inside=inside(detector),
         p_values=judged.p_values[judged.normal] if judged.fresh else None,
         p_weights=None if judged.weights is None else judged.weights[judged.normal],
         mass=judged.mass,
@@ -123,12 +128,20 @@ def versions() -> dict[str, str]:
 def settings_of(detector: TwoStage) -> dict[str, str]:
     """Return what a reader would want to know of a detector, each on one line."""
     told = ", ".join(f"{kind} ({count})" for kind, count in detector.known_kinds_.items())
-    about = _classifier if isinstance(detector, AwareClassifier) else _autoencoder
+    about = {AwareClassifier: _classifier, CommitteeDetector: _committee}.get(type(detector), _autoencoder)
     return {
         **about(detector),
-        "networks": str(detector.members),
         "trust": f"{detector.trust:g}",
         "told of": told or "nothing",
+    }
+
+
+def _committee(detector: TwoStage) -> dict[str, str]:
+    parts = (detector.neighbours, detector.mixture, *detector.forests, detector.spreading)
+    joined = joined_by(detector)
+    return {
+        "model": f"committee: {', '.join(repr(part) for part in parts if part is not None)}",
+        **({} if joined is None else {"joined": joined.sentence}),
     }
 
 
@@ -136,6 +149,7 @@ def _autoencoder(detector: TwoStage) -> dict[str, str]:
     model = detector.model or VAE()
     found = {
         "model": f"{type(model).__name__}, {model.body}",
+        "networks": str(detector.members),
         "awareness": "Abc()" if detector.awareness is None else repr(detector.awareness),
     }
     if detector.neighbours is not None:
@@ -156,6 +170,7 @@ def _classifier(detector: TwoStage) -> dict[str, str]:
         "score": repr(detector.row_score or Uniformity()),
         "classes": ", ".join(classes[:12]) + (f" and {len(classes) - 12} more" if len(classes) > 12 else ""),
         "accuracy on held-out normal rows": f"{accuracy.before:.1%}{after}",
+        "networks": str(detector.members),
     }
 
 
@@ -245,7 +260,9 @@ def _latent(detector: TwoStage, normal: pa.Table) -> Latent | None:
 
 
 def _trace(detector: TwoStage) -> Trace | None:
-    """Held-out loss of the first network through stage 1 and, after that, stage 2."""
+    """Held-out loss of the first network through stage 1 and, after that, stage 2; None without training."""
+    if not detector.traces_:
+        return None
     first = detector.traces_[0]
     steps, loss, ramp = list(first.steps), list(first.normal), [0.0] * len(first.steps)
     events: dict[int, str] = {}

@@ -162,6 +162,32 @@ class Trace:
 
 
 @dataclass(frozen=True)
+class Heard:
+    """Mean evidence of each member on the rows of one kind, nats; `role` is normal, told or unseen."""
+
+    kind: str
+    role: str
+    rows: int
+    means: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class WhoSaid:
+    """What each member says of each kind.
+
+    Attributes:
+        members: names, those that learned unaided first.
+        told: how many of them, the last ones, were told of known anomalies.
+        heard: one a kind, the normal rows first.
+
+    """
+
+    members: tuple[str, ...]
+    told: int
+    heard: tuple[Heard, ...]
+
+
+@dataclass(frozen=True)
 class Contribution:
     """One feature's part of a score, with the value the row had in the user's units."""
 
@@ -205,6 +231,8 @@ class Content:
         budget: label-budget curves.
         latent: relevance of the latent units.
         trace: of the training.
+        said: mean evidence of each member by kind; None for a model of one member.
+        inside: what to know of the model, one sentence each.
         p_values: p-values of normal rows that took no part in the fit.
         p_weights: event weights of the rows behind the p-values, or None.
         mass: what the cut does to a variable that is no feature.
@@ -226,6 +254,8 @@ class Content:
     budget: tuple[BudgetCurve, ...] = ()
     latent: Latent | None = None
     trace: Trace | None = None
+    said: WhoSaid | None = None
+    inside: tuple[str, ...] = ()
     p_values: Floats | None = None
     p_weights: Floats | None = None
     mass: Sculpted | None = None

@@ -196,8 +196,25 @@ def _sections(content: Content) -> Sequence[Section]:
         Section("mass", "A variable it should not know", tuple(search_panels.mass_panels(content))),
         Section("telling", "Being told", tuple(panels.telling_panels(content))),
         Section("strangest", "Strangest rows", (*panels.row_panels(content), *shown), tuple(top)),
-        Section("model", "Inside the model", tuple(panels.model_panels(content)), sentences=content.guards),
+        Section(
+            "model",
+            "Inside the model",
+            tuple(panels.model_panels(content)),
+            _members(content),
+            (*content.inside, *content.guards),
+        ),
     )
+
+
+def _members(content: Content) -> tuple[tuple[str, str], ...]:
+    """Return the table of who said what."""
+    if content.said is None:
+        return ()
+    words = (
+        "Who said what: mean evidence of each member by itself, in nats. Normal rows have about 1, less "
+        "where many of them look alike; 4.6 is as strange as one normal row in a hundred."
+    )
+    return ((words, tables.to_html(tables.of_members(content.said))),)
 
 
 def _searched(content: Content) -> Sequence[Section]:

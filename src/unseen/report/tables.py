@@ -19,7 +19,7 @@ from unseen.evaluation import (
     Measures,
     expected_alarms,
 )
-from unseen.report.content import Scored, TopAnomaly
+from unseen.report.content import Scored, TopAnomaly, WhoSaid
 
 Cell = str | int | float | Estimate
 LARGEST = "largest parts: feature = value (part)"
@@ -146,6 +146,17 @@ def of_top(top: Iterable[TopAnomaly], *, features: int = 3) -> Table:
         rows.append((rank, str(row.row), f"{row.score:.4g}", p, row.kind or "–", why))
     last = "where it is furthest from its reconstruction" if images else LARGEST
     return Table(("rank", "row", "score", "p-value", "kind", last), tuple(rows))
+
+
+def of_members(said: WhoSaid) -> Table:
+    """List the mean evidence of each member by kind."""
+    first = len(said.members) - said.told
+    names = (f"{name} (told)" if place >= first else name for place, name in enumerate(said.members))
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (heard.kind, heard.role, heard.rows, *(round(mean, 2) for mean in heard.means))
+        for heard in said.heard
+    )
+    return Table(("kind", "role", "rows", *names), rows, frozenset({0}))
 
 
 def of_means(means: Iterable[Mean]) -> Table:

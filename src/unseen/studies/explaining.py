@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -22,30 +22,52 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Said:
+    """What one member says of a row by itself, and what it added to the score, nats."""
+
+    member: str
+    told: bool
+    evidence: float
+    added: float
+
+
+@dataclass(frozen=True)
 class Explained:
-    """One row, its score in nats, and its parts, largest first; the parts add up to the score."""
+    """One row, its score in nats, and its parts, largest first; the parts add up to the score.
+
+    So does what the members added, which is in `said`.
+    """
 
     row: int
     score: float
     p_value: float
     alarm: bool
     parts: tuple[Part, ...]
+    said: tuple[Said, ...] = ()
+
+    @property
+    def loudest(self) -> str:
+        """Name of the member that added most; empty where there is but one, or none added anything."""
+        most = max(self.said, key=lambda said: said.added, default=None)
+        return most.member if most is not None and len(self.said) > 1 and most.added > 0 else ""
 
     def to_dict(self) -> dict[str, object]:
         """Return everything as JSON values."""
-        parts = [{"feature": p.feature, "amount": p.amount, "value": p.value} for p in self.parts]
         return {
             "row": self.row,
             "score": self.score,
             "p_value": self.p_value,
             "alarm": self.alarm,
-            "contributions": parts,
+            "contributions": [asdict(part) for part in self.parts],
+            "members": [asdict(said) for said in self.said],
         }
 
 
 def explain_rows(detector: TwoStage, result: pa.Table, table: pa.Table) -> tuple[Explained, ...]:
     """Explain scored rows: `result` and `table` as `unseen.studies.scoring` pairs them."""
-    found = detector.contributions(matrix_of(detector, table))
+    rows = matrix_of(detector, table)
+    found, heard = detector.contributions(rows), detector.voices(rows)
+    first_told = len(heard.names) - heard.told
     explained = []
     for place, record in enumerate(result.to_pylist()):
         values = found.values[place]
@@ -53,7 +75,11 @@ def explain_rows(detector: TwoStage, result: pa.Table, table: pa.Table) -> tuple
         parts = tuple(
             Part(found.names[j], float(values[j]), _value(table, found.names[j], place)) for j in order
         )
-        explained.append(Explained(record[ROW], record[SCORE], record[P_VALUE], record[ALARM], parts))
+        said = tuple(
+            Said(name, j >= first_told, float(heard.evidence[place, j]), float(heard.added[place, j]))
+            for j, name in enumerate(heard.names)
+        )
+        explained.append(Explained(record[ROW], record[SCORE], record[P_VALUE], record[ALARM], parts, said))
     return tuple(explained)
 
 

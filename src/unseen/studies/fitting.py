@@ -17,6 +17,7 @@ from unseen.detectors.two_stage import TwoStage
 from unseen.errors import ConfigError, DataError
 from unseen.evaluation import effective_number
 from unseen.evaluation.trigger import INPUT_RATE
+from unseen.studies.joining import Joined, joined_by
 from unseen.studies.memory import Memory, remember
 from unseen.studies.rows import Rows, mention_labels
 from unseen.thresholds import RateBudget
@@ -40,6 +41,7 @@ class Learned:
         seconds: Time spent on training.
         repeated: Rows learned from that hold what an earlier one holds; they count as rows like others.
         effective: Rows of equal weight that the normal rows are worth; None where nothing is weighted.
+        joined: How a committee joined what it was told, and why; None for other models, or told of nothing.
 
     """
 
@@ -59,6 +61,7 @@ class Learned:
     seconds: float
     repeated: int = 0
     effective: float | None = None
+    joined: Joined | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return everything but the detector as JSON values."""
@@ -74,6 +77,7 @@ class Learned:
             "repeated": self.repeated,
             **({} if self.accuracy is None else {"accuracy": asdict(self.accuracy)}),
             "false_alarm_rate": self.rate,
+            **({} if self.joined is None else {"joined": self.joined.to_dict()}),
             "threshold": self.threshold if math.isfinite(self.threshold) else None,
             "hard_known": self.hard,
             "notices": list(self.notices),
@@ -145,6 +149,7 @@ def learn(rows: Rows, settings: FitSettings, *, names: Sequence[str] = ()) -> Le
         seconds=time.perf_counter() - started,
         repeated=trained.repeated,
         effective=None if weights is None else effective_number(weights[~told]),
+        joined=joined_by(detector),
     )
 
 
