@@ -119,5 +119,5 @@ class Density:
 
 
 def _beyond(centred: Tensor, codes: Tensor, axes: Tensor) -> Tensor:
-    """What the principal components leave of centred rows (N, D), shape (N, D)."""
+    """Return what the principal components leave of centred rows (N, D), shape (N, D)."""
     return centred - steady_product(codes, axes.T)
