@@ -18,7 +18,7 @@ from unseen.models.spreading import Spread
 Floats = NDArray[np.float64]
 
 # Rows a density reads at a time: what it computes of each is some hundred numbers, and stays in cache.
-ROWS = 256
+ROWS = 512
 
 
 @dataclass(frozen=True, eq=False)

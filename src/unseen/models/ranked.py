@@ -49,7 +49,7 @@ class Ranked:
 
     levels: tuple[Level, ...]
     starts: NDArray[np.int64]
-    values: Tensor
+    values: NDArray[np.float64]
 
     @classmethod
     def of(cls, feature: Tensor, threshold: Tensor, child: Tensor, value: Tensor, roots: Tensor) -> Ranked:
@@ -76,7 +76,7 @@ class Ranked:
             found.append(
                 Level(ranks[:, None], inner, feature.numpy()[split], threshold.numpy()[split][:, None])
             )
-        return cls(tuple(found), starts, value[torch.from_numpy(order)])
+        return cls(tuple(found), starts, value.numpy()[order].astype(np.float64))
 
     def share(self, x: Tensor) -> Tensor:
         """Mean value of the leaves of each row (N, P), shape (N,)."""
@@ -93,8 +93,9 @@ class Ranked:
             np.greater(seen, level.threshold, out=over.view(np.bool_))
             right = np.multiply(over, below[1::2], out=room.right[:m, :n])
             room.ranks[depth][level.inner, :n] = np.maximum(right, below[0::2], out=right)
-        place = torch.from_numpy(room.ranks[0][:, :n].T + self.starts)
-        return self.values.take(place).mean(1)
+        found = self.values.take(room.ranks[0][:, :n] + self.starts[:, None])
+        # added tree by tree, whatever the number of rows
+        return torch.from_numpy((np.add.reduce(found, axis=0) / len(found)).astype(np.float32))
 
 
 @dataclass(frozen=True, eq=False)
