@@ -41,7 +41,7 @@ Settings = TypeVar("Settings")
 # has would else outweigh everything.
 RAREST = 0.2
 
-NEAR = Neighbours(power=0.5, components=512)
+NEAR = Neighbours(components=512, power=0.5, least=0.4, most=1.5)
 FORESTS = (Forest(), Forest(ratio=2.0, least=100, features=0.5))
 # Rows scored at a time: all that stands between rows and scores then takes the same memory for any number.
 AT_ONCE = 16_384

@@ -36,6 +36,9 @@ class Neighbours:
         front: Features of images; None compares the scaled rows themselves.
         share: Share of the unaided false-alarm budget; the reconstruction has the rest.
         power: Power of the local scale, 0 to 1.
+        least, most: Bounds of the local scale, as shares of the median one: where rows crowd, a step no
+            longer than elsewhere is no stranger, and beside a lonely row not everything is ordinary. None
+            bounds nothing above.
 
     Reference: Breunig et al., SIGMOD 2000 (local outlier factor).
 
@@ -47,6 +50,8 @@ class Neighbours:
     front: OrientedGradients | None = None
     share: float = 0.5
     power: float = 0.0
+    least: float = 0.05
+    most: float | None = None
 
     def fit(self, x: Tensor, *, seed: int, weights: Tensor | None = None) -> Bank:
         """Keep a seeded draw of scaled normal rows (N, *shape) as the bank distances are measured to.
@@ -66,9 +71,12 @@ class Neighbours:
         codes = ((features - centre) @ axes)[: self.reference]
         k = max(1, min(self.k, len(codes) - 1))  # a single row is its own neighbour
         own = Reference(codes).nearest(codes, min(k + 1, len(codes)))[0][:, -1]
+        middle = float(own.median())
         # duplicates have no distance of their own; the smallest believable one stands in
-        floor = 0.05 * float(own.median()) or 1e-6
-        return Bank(k, self.power, self.front, norm, centre, axes, codes, own.clamp_min(floor))
+        own = own.clamp(
+            self.least * middle or 1e-6, None if self.most is None else self.most * middle or 1e-6
+        )
+        return Bank(k, self.power, self.front, norm, centre, axes, codes, own)
 
     def _features(self, rows: Tensor) -> tuple[Tensor, float]:
         """Features of normal rows, and the typical norm they were divided by."""
