@@ -106,6 +106,7 @@ LIGHT = (
     Method("PCA", principal_components, "scikit-learn", note="residual beyond 90 % of the variance"),
 )
 
+
 def _committee(seed: int) -> Any:
     from unseen.detectors.ensemble import CommitteeDetector
 

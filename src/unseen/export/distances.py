@@ -9,6 +9,9 @@ from torch import Tensor, nn
 
 from unseen.models.neighbours import Bank
 
+# Distance over the size of two codes below which they are one.
+SAME = 1e-6
+
 
 class Distances(nn.Module):
     """Distances to the nearest of some codes (R, P): |a|^2 - 2 a b + |b|^2, in double precision.
@@ -27,9 +30,13 @@ class Distances(nn.Module):
 
     def forward(self, codes: Tensor) -> tuple[Tensor, Tensor]:
         """Distances and places of the k nearest, both (N, k)."""
-        square = codes.square().sum(1, keepdim=True) - 2.0 * (codes @ self.codes) + self.squares
+        size = codes.square().sum(1, keepdim=True)
+        square = size - 2.0 * (codes @ self.codes) + self.squares
         nearest = (-square).topk(self.k, dim=1)
-        return (-nearest.values).clamp_min(0.0).sqrt(), nearest.indices
+        found = -nearest.values
+        # codes are known to single precision: what lies closer than that is the same row
+        apart = found > SAME**2 * (size + self.squares[nearest.indices])
+        return torch.where(apart, found, torch.zeros_like(found)).sqrt(), nearest.indices
 
 
 class Encode(nn.Module):

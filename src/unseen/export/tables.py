@@ -11,6 +11,10 @@ from unseen.models import mixture
 from unseen.models.forest import Grown
 from unseen.models.spreading import FARTHEST, TINY, Spread
 
+# ONNX Runtime's exponential of numbers far below this is not a number; that of this one is next to nothing.
+LEAST = -700.0
+SMALLEST = 1e-30
+
 
 class Density(nn.Module):
     """`DensityReader.rows`, in double precision."""
@@ -40,7 +44,8 @@ class Density(nn.Module):
         each = self.offsets - 0.5 * white.square().sum(2)
         moved = (apart.square() * self.still).sum(1)
         highest = each.amax(1, keepdim=True)
-        return 0.5 * moved - (each - highest).exp().sum(1).log() - highest[:, 0]
+        others = (each - highest).clamp_min(LEAST).exp()
+        return 0.5 * moved - others.sum(1).log() - highest[:, 0]
 
 
 class Trees(nn.Module):
@@ -73,7 +78,11 @@ class Trees(nn.Module):
 
 
 class Around(nn.Module):
-    """`SpreadReader.rows`."""
+    """`SpreadReader.rows`.
+
+    Where rows repeat, neighbours are equally far; which of them count may differ from one program to the
+    other, and the check of the export says by how much.
+    """
 
     reach: Tensor
     level: Tensor
@@ -89,6 +98,7 @@ class Around(nn.Module):
         """Ln of the mean level of labels (N,)."""
         codes = self.ranks(x.flatten(1)).clamp(-FARTHEST, FARTHEST)
         distance, place = self.distances(codes.double())
-        around = (distance[:, -1:] + TINY) * self.reach[place]
-        weight = (-distance.square() / around).exp() + 1e-12
+        # a row among its equals: programs may take the product of two tiny numbers for 0
+        around = ((distance[:, -1:] + TINY) * self.reach[place]).clamp_min(SMALLEST)
+        weight = (-distance.square() / around).clamp_min(LEAST).exp() + 1e-12
         return torch.as_tensor(((weight * self.level[place]).sum(1) / weight.sum(1) + TINY).log())
