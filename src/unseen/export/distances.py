@@ -61,16 +61,20 @@ class Near(nn.Module):
     """`Neighbouring.rows`."""
 
     scale: Tensor
+    least: Tensor
 
     def __init__(self, bank: Bank) -> None:
         super().__init__()
         self.encode, self.distances = Encode(bank), Distances(bank.codes, bank.k)
         self.register_buffer("scale", bank.own.double() ** bank.power)
+        self.register_buffer("least", torch.tensor(1e-12).log().double())
 
     def forward(self, x: Tensor) -> Tensor:
         """Strangeness (N,)."""
         distance, place = self.distances(self.encode(x))
-        return torch.as_tensor((distance / self.scale[place]).mean(1).clamp_min(1e-12).log())
+        mean = (distance / self.scale[place]).mean(1)
+        # of rows that repeat evidence counts every digit of the least score: it is that of single precision
+        return torch.where(mean > 1e-12, mean.clamp_min(1e-12).log(), self.least)
 
 
 class Between(nn.Module):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -13,7 +15,6 @@ from unseen.models.spreading import FARTHEST, TINY, Spread
 
 # ONNX Runtime's exponential of numbers far below this is not a number; that of this one is next to nothing.
 LEAST = -700.0
-SMALLEST = 1e-30
 
 
 class Density(nn.Module):
@@ -98,7 +99,8 @@ class Around(nn.Module):
         """Ln of the mean level of labels (N,)."""
         codes = self.ranks(x.flatten(1)).clamp(-FARTHEST, FARTHEST)
         distance, place = self.distances(codes.double())
-        # a row among its equals: programs may take the product of two tiny numbers for 0
-        around = ((distance[:, -1:] + TINY) * self.reach[place]).clamp_min(SMALLEST)
-        weight = (-distance.square() / around).clamp_min(LEAST).exp() + 1e-12
-        return torch.as_tensor(((weight * self.level[place]).sum(1) / weight.sum(1) + TINY).log())
+        # the exporter leaves out the addition of numbers below 1e-8: here 1 is added to a multiple
+        around = (distance[:, -1:] / TINY + 1.0) * (self.reach[place] * TINY)
+        weight = (-distance.square() / around).clamp_min(LEAST).exp() * 1e12 + 1.0
+        level = (weight * self.level[place]).sum(1) / weight.sum(1)
+        return torch.as_tensor((level / TINY + 1.0).log() + math.log(TINY))
