@@ -106,6 +106,15 @@ def test_a_detector_without_networks_has_none_to_round(precision, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_table_of_few_different_rows_gives_numbers_everywhere(tmp_path):
+    rows = np.random.default_rng(0).integers(0, 3, size=(2000, 4)).astype(np.float32)
+    known = np.full((5, 4), 3.0, np.float32)
+    detector = CommitteeDetector().fit(np.r_[rows, known], np.repeat([0, 1], [2000, 5]))
+    scorer = Scorer(export_onnx(detector, tmp_path / "m.onnx").path)
+    between = rows[:200] + np.float32(0.4)
+    agree(detector, scorer, np.concatenate([rows[:200], known, between, 1e6 * between]), nats=0.05)
+
+
 def test_a_wide_table_with_flags_and_columns_that_never_change(tmp_path):
     """More features than axes, rows that repeat, exact matches: where searches for neighbours may differ."""
     random = np.random.default_rng(2)

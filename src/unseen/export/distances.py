@@ -9,6 +9,9 @@ from torch import Tensor, nn
 
 from unseen.models.neighbours import Bank
 
+# Distance over the size of two codes below which they are one.
+SAME = 1e-6
+
 
 class Distances(nn.Module):
     """Distances to the nearest of some codes (R, P): |a|^2 - 2 a b + |b|^2, in double precision.
@@ -27,9 +30,13 @@ class Distances(nn.Module):
 
     def forward(self, codes: Tensor) -> tuple[Tensor, Tensor]:
         """Distances and places of the k nearest, both (N, k)."""
-        square = codes.square().sum(1, keepdim=True) - 2.0 * (codes @ self.codes) + self.squares
+        size = codes.square().sum(1, keepdim=True)
+        square = size - 2.0 * (codes @ self.codes) + self.squares
         nearest = (-square).topk(self.k, dim=1)
-        return (-nearest.values).clamp_min(0.0).sqrt(), nearest.indices
+        found = -nearest.values
+        # codes are known to single precision: what lies closer than that is the same row
+        apart = found > SAME**2 * (size + self.squares[nearest.indices])
+        return torch.where(apart, found, torch.zeros_like(found)).sqrt(), nearest.indices
 
 
 class Encode(nn.Module):
@@ -54,16 +61,20 @@ class Near(nn.Module):
     """`Neighbouring.rows`."""
 
     scale: Tensor
+    least: Tensor
 
     def __init__(self, bank: Bank) -> None:
         super().__init__()
         self.encode, self.distances = Encode(bank), Distances(bank.codes, bank.k)
         self.register_buffer("scale", bank.own.double() ** bank.power)
+        self.register_buffer("least", torch.tensor(1e-12).log().double())
 
     def forward(self, x: Tensor) -> Tensor:
         """Strangeness (N,)."""
         distance, place = self.distances(self.encode(x))
-        return torch.as_tensor((distance / self.scale[place]).mean(1).clamp_min(1e-12).log())
+        mean = (distance / self.scale[place]).mean(1)
+        # of rows that repeat evidence counts every digit of the least score: it is that of single precision
+        return torch.where(mean > 1e-12, mean.clamp_min(1e-12).log(), self.least)
 
 
 class Between(nn.Module):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -10,6 +12,9 @@ from unseen.export.scaling import ToNormal
 from unseen.models import mixture
 from unseen.models.forest import Grown
 from unseen.models.spreading import FARTHEST, TINY, Spread
+
+# ONNX Runtime's exponential of numbers far below this is not a number; that of this one is next to nothing.
+LEAST = -700.0
 
 
 class Density(nn.Module):
@@ -41,7 +46,8 @@ class Density(nn.Module):
         white = (codes @ self.roots - self.shifts).reshape(-1, *self.shape)
         each = self.offsets - 0.5 * white.square().sum(2)
         highest = each.amax(1, keepdim=True)
-        return left - (each - highest).exp().sum(1).log() - highest[:, 0]
+        others = (each - highest).clamp_min(LEAST).exp()
+        return left - others.sum(1).log() - highest[:, 0]
 
 
 class Trees(nn.Module):
@@ -74,7 +80,11 @@ class Trees(nn.Module):
 
 
 class Around(nn.Module):
-    """`SpreadReader.rows`."""
+    """`SpreadReader.rows`.
+
+    Where rows repeat, neighbours are equally far; which of them count may differ from one program to the
+    other, and the check of the export says by how much.
+    """
 
     reach: Tensor
     level: Tensor
@@ -90,6 +100,8 @@ class Around(nn.Module):
         """Ln of the mean level of labels (N,)."""
         codes = self.ranks(x.flatten(1)).clamp(-FARTHEST, FARTHEST)
         distance, place = self.distances(codes.double())
-        around = (distance[:, -1:] + TINY) * self.reach[place]
-        weight = (-distance.square() / around).exp() + 1e-12
-        return torch.as_tensor(((weight * self.level[place]).sum(1) / weight.sum(1) + TINY).log())
+        # the exporter leaves out the addition of numbers below 1e-8: here 1 is added to a multiple
+        around = (distance[:, -1:] / TINY + 1.0) * (self.reach[place] * TINY)
+        weight = (-distance.square() / around).clamp_min(LEAST).exp() * 1e12 + 1.0
+        level = (weight * self.level[place]).sum(1) / weight.sum(1)
+        return torch.as_tensor((level / TINY + 1.0).log() + math.log(TINY))

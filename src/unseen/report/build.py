@@ -136,11 +136,10 @@ def settings_of(detector: TwoStage) -> dict[str, str]:
     }
 
 
-def _committee(detector: TwoStage) -> dict[str, str]:
-    parts = (detector.neighbours, detector.mixture, *detector.forests, detector.spreading)
+def _committee(detector: CommitteeDetector) -> dict[str, str]:
     joined = joined_by(detector)
     return {
-        "model": f"committee: {', '.join(repr(part) for part in parts if part is not None)}",
+        "model": f"committee: {', '.join(map(repr, detector.learners()))}",
         **({} if joined is None else {"joined": joined.sentence}),
     }
 
