@@ -7,7 +7,7 @@ import pytest
 
 from unseen.bench import figures, outcome, published, tables
 from unseen.bench.few_label import BENCH, COLUMNS, NO_DUPLICATES, SPLIT_FIRST
-from unseen.bench.sets import CLEAN
+from unseen.bench.sets import CLEAN, DEVELOPMENT
 from unseen.bench.sheet import Sheet
 from unseen.bench.standing import (
     groups,
@@ -155,11 +155,21 @@ def test_small_sets_and_duplicates_stand_apart():
     assert "| A | 99.0 / 98.0 | 55.0 / 54.0 |" in text
 
 
-def test_sets_looked_at_while_choosing_are_shown_apart(monkeypatch):
+def test_sets_that_settings_were_chosen_on_are_shown_apart(monkeypatch):
     monkeypatch.setattr(tables, "DEVELOPMENT", frozenset(CLEAN[:1]))
     text = tables.all_tables(results_of(grid(A=[90.0, 70.0, 60.0])))
-    assert "Over the 2 sets not looked at" in text
+    assert "Over the 2 sets that our members and settings were not chosen on" in text
     assert "| A | 65.0 [60.0, 70.0] | 55.0 [50.0, 60.0] | 90.0 [90.0, 90.0] | 80.0 [80.0, 80.0] |" in text
+
+
+def test_the_sets_chosen_on_are_named_and_leave_eight():
+    assert set(CLEAN) > DEVELOPMENT
+    text = tables.all_tables(results_of(grid(A=np.linspace(50.0, 92.0, len(CLEAN)))))
+    rest = np.mean(
+        [v for v, name in zip(np.linspace(50.0, 92.0, 15), CLEAN, strict=True) if name not in DEVELOPMENT]
+    )
+    assert "Over the 8 sets that our members and settings were not chosen on" in text
+    assert f"| A | {rest:.1f} [" in text
 
 
 # -- claims ------------------------------------------------------------------------------------------

@@ -96,11 +96,11 @@ def _overall_line(standing: Standing) -> tuple[str, ...]:
 
 
 def _apart(results: Sequence[Result], ratio: float) -> str:
-    """Means over the sets that were not looked at while choosing, where some were."""
+    """Means over the sets that no setting was chosen on, where some were."""
     rest = [r for r in results if r.set not in DEVELOPMENT]
     if len(rest) == len(results) or not rest:
         return ""
-    head = ("method", "AUCROC", "AUCPR", "AUCROC, looked at", "AUCPR, looked at")
+    head = ("method", "AUCROC", "AUCPR", "AUCROC, chosen on", "AUCPR, chosen on")
     seen = at_ratio([r for r in results if r.set in DEVELOPMENT], ratio)
     lines = [
         (name, *(_mean(rows, metric) for metric in METRICS), *(_mean(seen.get(name, []), m) for m in METRICS))
@@ -108,8 +108,8 @@ def _apart(results: Sequence[Result], ratio: float) -> str:
     ]
     count = len({r.set for r in rest})
     return (
-        f"Over the {count} sets not looked at while choosing defaults, then over the others:\n\n"
-        + markdown(head, lines)
+        f"Over the {count} sets that our members and settings were not chosen on, then over the others "
+        f"(some of the {count} were looked at later: docs/benchmarks.md):\n\n" + markdown(head, lines)
     )
 
 
