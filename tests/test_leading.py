@@ -69,10 +69,10 @@ def test_the_label_frequency_by_hand():
     known = np.array([10.0, 9.0, 8.0, 7.0, 1.0, 1.0, 1.0, 1.0])
     # surest quarter: 2 labelled rows at 9 or more; of 100 unlabelled rows 1 is above, 10 stand for each
     unlabelled = np.r_[np.zeros(99), 9.0]
-    quarter = (2 - 1) / (2 + 1 / 100 * 1000)
-    half = (4 - 1) / (4 + 1 / 100 * 1000)
+    quarter = (2 - 2**0.5) / (2 + 1 / 100 * 1000)
+    half = (4 - 2) / (4 + 1 / 100 * 1000)
     assert label_frequency(known, unlabelled, 1000) == pytest.approx(max(quarter, half))
-    assert label_frequency(known, np.r_[np.zeros(99), np.nan], 1000) == pytest.approx(3 / 4)
+    assert label_frequency(known, np.r_[np.zeros(99), np.nan], 1000) == pytest.approx((4 - 2) / 4)
     assert label_frequency(np.array([np.nan]), unlabelled, 1000) == 0.0
     assert label_frequency(known, np.array([]), 1000) == 0.0
     assert label_frequency(np.array([5.0]), np.zeros(10), 10) == 0.0  # one row alone proves nothing
