@@ -34,7 +34,7 @@ DEVELOPMENT: frozenset[str] = frozenset(
 )
 """Sets that members and settings of our detector were chosen on; means over the others are printed apart.
 
-Of the others cover, donors and InternetAds were looked at later: docs/benchmarks.md says when and why.
+Some of the others were looked at later: docs/benchmarks.md says when, and what it changed.
 """
 
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, OSError)
