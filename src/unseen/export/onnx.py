@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -25,6 +26,7 @@ from unseen.export.quantise import WAYS, quantised
 from unseen.export.runtime import Scorer
 from unseen.export.samples import Samples, shared_out
 from unseen.export.tail import RAW, Decision, tail_model
+from unseen.export.ties import TieWarning, said, tied
 from unseen.export.tracing import traced
 from unseen.export.writing import aside, fit_place, publish
 from unseen.thresholds import Calibration
@@ -89,6 +91,9 @@ def export_onnx(
             of its rounded networks. Where 8 bits fail the check, other `WAYS` to them are tried.
         samples: Background rows that took no part in training, and labelled anomalies where there are some.
 
+    Warns:
+        TieWarning: Without samples, where many learned rows are equally far from each other.
+
     Raises:
         ModelFileError: The place is not fit, or the file does not agree with the detector; then nothing is
             written.
@@ -108,7 +113,10 @@ def export_onnx(
             scorer, parity = build.once(way)
             if not parity.fault(precision):
                 break
-        parity.gate(precision, allowed=_allowed(detector))
+        ties = tied((*detector.stage1_, *detector.stage2_))
+        parity.gate(precision, allowed=_allowed(detector), why=said(ties) if ties else "")
+        if ties and samples is None:
+            warnings.warn(f"{said(ties)}: compare on rows of your own, as samples", TieWarning, stacklevel=2)
         return finish(target, scorer, parity, golden_rows(detector))
 
 

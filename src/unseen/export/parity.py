@@ -45,17 +45,19 @@ class Parity:
         """Return JSON values."""
         return asdict(self)
 
-    def gate(self, precision: str, *, allowed: float | None = None) -> None:
+    def gate(self, precision: str, *, allowed: float | None = None, why: str = "") -> None:
         """Refuse what has drifted too far.
 
         Raises:
-            ModelFileError: It has; the message says by how much, and what was allowed.
+            ModelFileError: It has; the message says by how much, what was allowed, and `why`.
 
         """
         fault = self.fault(precision, allowed=allowed)
         if fault:
             raise ModelFileError(
-                f"the {precision} export does not say what the detector says: {fault}; nothing is written"
+                f"the {precision} export does not say what the detector says: {fault}; "
+                + (f"{why}; " if why else "")
+                + "nothing is written"
             )
 
     def fault(self, precision: str, *, allowed: float | None = None) -> str:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.tree import ExtraTreeClassifier
 from torch import Tensor
 
+from unseen.models.bounds import at_least_one, positive, within
 from unseen.models.ranked import Ranked
 from unseen.seeds import generator
 
@@ -41,6 +42,9 @@ class Forest:
     Reference: Mordelet and Vert, Pattern Recognition Letters 37 (2014) 201 (bagging for learning from
     positive and unlabelled rows); Geurts et al., Machine Learning 63 (2006) 3 (extremely randomised trees).
 
+    Raises:
+        ConfigError: A setting is out of its bounds.
+
     """
 
     trees: int = 100
@@ -49,6 +53,11 @@ class Forest:
     features: float = 0.0
     depth: int = 8
     most: int = 300
+
+    def __post_init__(self) -> None:
+        at_least_one(self, "trees", "least", "depth", "most")
+        positive(self, "ratio")
+        within(self, 0, 1, "features")
 
     def grow(self, unlabelled: Tensor, known: Tensor, *, seed: int) -> tuple[Grown, OutOfBag]:
         """Grow on unlabelled rows (N, P) and known anomalies (K, P), K of 1 or more."""

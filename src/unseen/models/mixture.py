@@ -12,6 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 from torch import Tensor
 
+from unseen.models.bounds import at_least_one, positive, share
 from unseen.models.neighbours import in_proportion, principal_axes
 from unseen.nn.steady import steady_product
 from unseen.seeds import torch_generator
@@ -38,6 +39,9 @@ class Mixture:
         reference: Normal rows it is fitted to, at most.
         share: Share of the unaided false-alarm budget.
 
+    Raises:
+        ConfigError: A setting is out of its bounds.
+
     Reference: McLachlan and Peel, Finite Mixture Models (2000).
 
     """
@@ -47,6 +51,11 @@ class Mixture:
     floor: float = 0.1
     reference: int = 10_000
     share: float = 0.5
+
+    def __post_init__(self) -> None:
+        at_least_one(self, "components", "axes", "reference")
+        positive(self, "floor")
+        share(self)
 
     def fit(self, x: Tensor, *, seed: int, weights: Tensor | None = None) -> Density:
         """Fit to scaled normal rows (N, *shape), drawn in proportion to their weights (N,) where given."""

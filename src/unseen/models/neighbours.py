@@ -9,6 +9,7 @@ import torch
 from scipy.spatial import KDTree
 from torch import Tensor
 
+from unseen.models.bounds import at_least, at_least_one, share, within
 from unseen.models.nearest import Table
 from unseen.nn.orientation import OrientedGradients
 from unseen.nn.steady import steady_product
@@ -40,6 +41,9 @@ class Neighbours:
             longer than elsewhere is no stranger, and beside a lonely row not everything is ordinary. None
             bounds nothing above.
 
+    Raises:
+        ConfigError: A setting is out of its bounds.
+
     Reference: Breunig et al., SIGMOD 2000 (local outlier factor).
 
     """
@@ -52,6 +56,12 @@ class Neighbours:
     power: float = 0.0
     least: float = 0.05
     most: float | None = None
+
+    def __post_init__(self) -> None:
+        at_least_one(self, "k", "reference", "components")
+        within(self, 0, 1, "power", "least")
+        share(self)
+        at_least(self, 1, "most")
 
     def fit(self, x: Tensor, *, seed: int, weights: Tensor | None = None) -> Bank:
         """Keep a seeded draw of scaled normal rows (N, *shape) as the bank distances are measured to.

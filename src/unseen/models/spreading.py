@@ -12,6 +12,7 @@ from scipy.sparse import csr_matrix
 from torch import Tensor
 
 from unseen.data.scale import Quantiles
+from unseen.models.bounds import at_least_one, within
 from unseen.models.neighbours import Reference
 from unseen.seeds import torch_generator
 
@@ -37,6 +38,9 @@ class Spreading:
         keep: Share of the labels that goes on at each step, 0 to 1.
         steps: Of the spreading.
 
+    Raises:
+        ConfigError: A setting is out of its bounds.
+
     Reference: Zhou et al., NeurIPS 2003 (learning with local and global consistency); local scales:
     Zelnik-Manor and Perona, NeurIPS 2004.
 
@@ -46,6 +50,10 @@ class Spreading:
     reference: int = 2_000
     keep: float = 0.9
     steps: int = 30
+
+    def __post_init__(self) -> None:
+        at_least_one(self, "neighbours", "reference", "steps")
+        within(self, 0, 1, "keep")
 
     def fit(self, unlabelled: Tensor, known: Tensor, *, seed: int) -> Spread:
         """Spread the labels of known anomalies (K, *shape) among unlabelled rows (N, *shape), both scaled."""
