@@ -24,6 +24,7 @@ from unseen.export.latency import interleaved, timed
 from unseen.export.onnx import export_onnx
 from unseen.export.runtime import Scorer, session
 from unseen.export.samples import Samples
+from unseen.export.ties import TieWarning
 from unseen.export.tracing import traced
 from unseen.models.network import Dense
 from unseen.models.vae import VAE
@@ -110,7 +111,8 @@ def test_a_table_of_few_different_rows_gives_numbers_everywhere(tmp_path):
     rows = np.random.default_rng(0).integers(0, 3, size=(2000, 4)).astype(np.float32)
     known = np.full((5, 4), 3.0, np.float32)
     detector = CommitteeDetector().fit(np.r_[rows, known], np.repeat([0, 1], [2000, 5]))
-    scorer = Scorer(export_onnx(detector, tmp_path / "m.onnx").path)
+    with pytest.warns(TieWarning, match=r"nearest rows of spread labels \(\d+% of rows\) tie"):
+        scorer = Scorer(export_onnx(detector, tmp_path / "m.onnx").path)
     between = rows[:200] + np.float32(0.4)
     agree(detector, scorer, np.concatenate([rows[:200], known, between, 1e6 * between]), nats=0.05)
 
