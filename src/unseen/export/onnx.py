@@ -116,7 +116,7 @@ def export_onnx(
         ties = tied((*detector.stage1_, *detector.stage2_))
         parity.gate(precision, allowed=_allowed(detector), why=said(ties) if ties else "")
         if ties and samples is None:
-            warnings.warn(f"{said(ties)}: compare on rows of your own, as samples", TieWarning, stacklevel=2)
+            warnings.warn(f"{said(ties)}; or compare on your own rows, as samples", TieWarning, stacklevel=2)
         return finish(target, scorer, parity, golden_rows(detector))
 
 

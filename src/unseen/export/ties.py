@@ -18,9 +18,9 @@ from unseen.detectors.readers import Neighbouring
 from unseen.models.neighbours import Reference
 
 # Learned rows looked at, and the share of them that may tie before it is said.
-ROWS, FEW = 1_000, 0.05
+ROWS, FEW = 1_000, 0.02
 # Rows looked at beyond the nearest ones, for those that tie with the last of these.
-BEYOND = 16
+BEYOND = 64
 # Distances that differ by less than this share of each other are equal, as programs round.
 EQUAL = 1e-5
 # What two rows say differs, as a share of it.
@@ -52,7 +52,7 @@ def said(ties: dict[str, float]) -> str:
 def _share(reader: object) -> float:
     if isinstance(reader, SpreadReader):
         spread = reader.spread
-        return _ties(spread.codes, spread.neighbours, spread.level)
+        return max(_ties(spread.codes, spread.neighbours, says) for says in (spread.level, spread.reach))
     if isinstance(reader, Neighbouring) and reader.bank.power > 0:
         return _ties(reader.bank.codes, reader.bank.k, reader.bank.own)
     return 0.0  # others look at no neighbours, or only at how far they are
