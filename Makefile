@@ -8,7 +8,7 @@ export UNSEEN_DATA ?= $(abspath ../shared/data)
 
 # Five seeds of what takes seconds, one of what takes minutes a fit; a run goes on where out/few-label ends.
 FEW_LABEL := OMP_NUM_THREADS=1 $(BIN)/unseen bench few-label --out out/few-label
-LIGHT := "LR,LR quantile,ExtraTrees,ExtraTrees (leaf 5),IForest,kNN-5,PCA,XGBoost,CatBoost,unseen aware VAE"
+LIGHT := "unseen,LR,LR quantile,ExtraTrees,ExtraTrees (leaf 5),IForest,kNN-5,PCA,XGBoost,CatBoost,unseen aware VAE"
 CLEAN := annthyroid,cardio,celeba,cover,donors,fault,InternetAds,landsat,letter,mammography,pendigits,shuttle,$\
 SpamBase,vowels,Wilt
 
