@@ -37,11 +37,11 @@ bench: .venv/.installed-peers
 	OMP_NUM_THREADS=1 $(BIN)/unseen bench few-label --check-protocol
 	$(FEW_LABEL) --methods $(LIGHT)
 	$(FEW_LABEL) --seeds 1 --sets $(CLEAN)
-	cp out/few-label/results.csv src/unseen/bench/results/few_label.csv
+	gzip -nc out/few-label/results.csv > src/unseen/bench/results/few_label.csv.gz
 	OMP_NUM_THREADS=1 $(BIN)/unseen bench one-class --out out/one-class
-	cp out/one-class/results.csv src/unseen/bench/results/one_class.csv
+	gzip -nc out/one-class/results.csv > src/unseen/bench/results/one_class.csv.gz
 	OMP_NUM_THREADS=1 $(BIN)/unseen bench open-set --variants clean,dirty --out out/open-set
-	cp out/open-set/results.csv src/unseen/bench/results/open_set.csv
+	gzip -nc out/open-set/results.csv > src/unseen/bench/results/open_set.csv.gz
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/false_alarms.py --out benchmarks/results/false_alarms.csv
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/speed.py --out benchmarks/results/speed.csv
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/memory.py --out benchmarks/results/memory.csv

@@ -1,5 +1,6 @@
 """Tables, tests and claims of the benches, against numbers worked out by hand."""
 
+import gzip
 import math
 
 import numpy as np
@@ -215,6 +216,12 @@ def test_results_that_came_with_the_package_are_read_and_cut(tmp_path):
     found = outcome.committed(["annthyroid"], [0.01], ["a"], path=path)
     assert found.numbers["A, 1 %: AUCROC"].value == 90.0
     assert not any(name.startswith("B") for name in found.numbers)
+    packed = tmp_path / "few_label.csv.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    assert outcome.committed(["annthyroid"], [0.01], ["a"], path=packed).numbers == found.numbers
+    packed.write_bytes(packed.read_bytes()[:-20])
+    with pytest.raises(DataError, match="cannot be read as a table of results"):
+        outcome.committed(path=packed)
     with pytest.raises(ConfigError, match="method 'Z' is not known; accepted: A, B"):
         outcome.committed(methods=["Z"], path=path)
     with pytest.raises(DataError, match=r"none\.csv is not there: no results of this bench"):

@@ -285,4 +285,4 @@ def test_the_heat_map_shows_the_mean_gain_of_each_pair():
     assert name == "gain-clean-10.svg"
     assert drawn.startswith("<svg")
     assert all(text in drawn for text in (">-1.5<", ">-0.5<", ">+6.0<"))
-    assert open_runs.COMMITTED.name == "open_set.csv"
+    assert open_runs.COMMITTED.name == "open_set.csv.gz"

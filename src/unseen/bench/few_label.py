@@ -26,7 +26,7 @@ KEY = ("bench", "set", "ratio", "seed", "method")
 
 RATIOS = (0.0, 0.01, 0.05, 0.1)
 SEEDS = 5
-COMMITTED = Path(__file__).parent / "results" / "few_label.csv"
+COMMITTED = Path(__file__).parent / "results" / "few_label.csv.gz"
 
 
 def shares(words: list[str] | None) -> tuple[float, ...] | None:

@@ -29,7 +29,7 @@ BENCH = "one-class"
 COPIED_FIRST = "one-class copied-first"
 MOST, LEAST = 50_000, 1_000
 SEEDS = 5
-COMMITTED = Path(__file__).parent / "results" / "one_class.csv"
+COMMITTED = Path(__file__).parent / "results" / "one_class.csv.gz"
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from unseen.evaluation import average_precision, roc_auc, tpr_at_fpr
 from unseen.recipes.datasets import NORMAL
 
 BENCH = "open-set"
-COMMITTED = Path(__file__).parent / "results" / "open_set.csv"
+COMMITTED = Path(__file__).parent / "results" / "open_set.csv.gz"
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import os
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,15 +81,19 @@ class Sheet:
 
 
 def read(path: Path, columns: tuple[str, ...]) -> list[Row]:
-    """Read the whole rows of a file; a last line without an end is left out.
+    """Read the whole rows of a file, plain or `.gz`; a last line without an end is left out.
 
     Raises:
-        DataError: The file is absent, has other columns, or a row is not as long as the header.
+        DataError: The file is absent, broken, has other columns, or a row is not as long as the header.
 
     """
     if not path.exists():
         raise DataError(f"{path.name} is not there: no results of this bench have been written")
-    text = path.read_text(encoding="utf-8")
+    try:
+        content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        text = content.decode("utf-8")
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise DataError(f"{path} cannot be read as a table of results: {error}") from error
     lines = list(csv.reader(io.StringIO(text[: text.rfind("\n") + 1])))
     if not lines or tuple(lines[0]) != columns:
         came = ",".join(lines[0]) if lines else "nothing"

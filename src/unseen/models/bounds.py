@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import math
 from numbers import Integral, Real
+from typing import Protocol
 
 from unseen.errors import ConfigError
+
+
+class Budgeted(Protocol):
+    """Settings of a member of stage 1."""
+
+    @property
+    def share(self) -> float:
+        """Share of the false-alarm budget."""
 
 
 def at_least_one(settings: object, *names: str) -> None:
@@ -60,14 +69,14 @@ def at_least(settings: object, low: float, *names: str) -> None:
             raise _refused(settings, name, f"None, or numbers of {low:g} or more")
 
 
-def share(settings: object) -> None:
+def share(settings: Budgeted) -> None:
     """Refuse a share of the false-alarm budget that leaves nothing, or is more than all of it.
 
     Raises:
         ConfigError: It is.
 
     """
-    value = settings.share  # type: ignore[attr-defined]
+    value = settings.share
     if not _number(value) or not 0 < value <= 1:
         raise _refused(settings, "share", "above 0, and 1 at most")
 

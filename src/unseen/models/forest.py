@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
@@ -175,9 +176,9 @@ class Grown:
         return int(self.feature.max()) + 1
 
 
-def _broad(tree: object) -> Nodes:
+def _broad(tree: Any) -> Nodes:
     """Renumber the nodes of a fitted tree so that children lie side by side."""
-    left, right = tree.children_left, tree.children_right  # type: ignore[attr-defined]
+    left, right = tree.children_left, tree.children_right
     order, place = [0], 0
     while place < len(order):
         node = order[place]
@@ -188,10 +189,10 @@ def _broad(tree: object) -> Nodes:
     where[order] = np.arange(len(order))
     leaf = left[order] < 0
     child = np.where(leaf, np.arange(len(order)), where[left[order]])
-    limits = _floor(tree.threshold[order])  # type: ignore[attr-defined]
-    shares = tree.value[order][:, 0]  # type: ignore[attr-defined]
+    limits = _floor(tree.threshold[order])
+    shares = tree.value[order][:, 0]
     value = (shares[:, 1] / shares.sum(1)).astype(np.float32)
-    feature = np.where(leaf, 0, tree.feature[order]).astype(np.int64)  # type: ignore[attr-defined]
+    feature = np.where(leaf, 0, tree.feature[order]).astype(np.int64)
     return feature, np.where(leaf, np.float32(np.inf), limits), child, value
 
 
