@@ -9,7 +9,7 @@ from pathlib import Path
 from unseen.bench import methods as known
 from unseen.bench import sets
 from unseen.bench.method import Method
-from unseen.bench.running import commit, fit_and_score, measures, run, undefined
+from unseen.bench.running import commit, fit_and_score, go_on, measures, undefined
 from unseen.bench.sheet import Row, Sheet, read
 from unseen.bench.splits import ACCEPTED, Split, checked_ratio, draw
 from unseen.errors import ConfigError
@@ -211,19 +211,9 @@ def measure(plan: Plan, path: Path | None = None, *, fresh: bool = False) -> lis
         fresh: Forget rows of the plan that are there.
 
     """
-    jobs = plan.jobs()
+    keys = {job.key: (job, {job.key, (NO_DUPLICATES, *job.key[1:])}) for job in plan.jobs()}
     sheet = Sheet.opened(COLUMNS, KEY, path)
-    if fresh:
-        sheet.drop({key for job in jobs for key in _keys(job)})
-    done = sheet.done()
-    todo = [job for job in jobs if job.key not in done]
-    run(todo, partial(rows_of, data=plan.data), sheet, workers=plan.workers)
-    wanted = {key for job in jobs for key in _keys(job)}
-    return [row for row in sheet.rows if sheet.key_of(row) in wanted]
-
-
-def _keys(job: Job) -> list[tuple[str, ...]]:
-    return [job.key, (NO_DUPLICATES, *job.key[1:])]
+    return go_on(keys, partial(rows_of, data=plan.data), sheet, workers=plan.workers, fresh=fresh)
 
 
 def stored(path: Path = COMMITTED) -> list[Row]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from unseen.bench.sets import Floats, Labels
+from unseen.errors import ConfigError, unknown
 
 Scorer = Callable[[Floats], Floats]
 Fit = Callable[[Floats, Labels, int], Scorer]
@@ -61,3 +62,20 @@ def installed(name: str) -> str:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         return ""
+
+
+def named(names: Iterable[str], every: Mapping[str, Method], what: str = "method") -> list[Method]:
+    """Return the methods of these names, in any case of letters, each once.
+
+    Raises:
+        ConfigError: No name came, or one is not known; `what` says of which methods.
+
+    """
+    plain = {name.lower(): method for name, method in every.items()}
+    asked = list(dict.fromkeys(names))
+    if not asked:
+        raise ConfigError("no method was named; unseen bench list shows those there are")
+    for name in asked:
+        if name.lower() not in plain:
+            raise ConfigError(unknown(what, name, every))
+    return [plain[name.lower()] for name in asked]

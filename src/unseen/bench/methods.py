@@ -15,10 +15,9 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import QuantileTransformer
 
-from unseen.bench.method import OURS, Fit, Method, Scorer, installed
+from unseen.bench.method import OURS, Fit, Method, Scorer, installed, named
 from unseen.bench.peers import PEERS
 from unseen.bench.sets import Floats, Labels
-from unseen.errors import ConfigError, unknown
 
 __all__ = ["LIGHT", "OURS", "OWN", "Fit", "Method", "Scorer", "chosen", "installed", "known"]
 
@@ -135,11 +134,4 @@ def chosen(names: Iterable[str] | None) -> list[Method]:
     every = known()
     if names is None:
         return list(every.values())
-    plain = {name.lower(): method for name, method in every.items()}
-    asked = list(dict.fromkeys(names))
-    if not asked:
-        raise ConfigError("no method was named; unseen bench list shows those there are")
-    for name in asked:
-        if name.lower() not in plain:
-            raise ConfigError(unknown("method", name, every))
-    return [plain[name.lower()] for name in asked]
+    return named(names, every)

@@ -17,12 +17,12 @@ from sklearn.preprocessing import StandardScaler
 
 from unseen.bench import sets
 from unseen.bench.few_label import COLUMNS, KEY
-from unseen.bench.method import Method, Scorer
+from unseen.bench.method import Method, Scorer, named
 from unseen.bench.methods import OWN, known
-from unseen.bench.running import commit, fit_and_score, measures, run, undefined
+from unseen.bench.running import commit, fit_and_score, go_on, measures, undefined
 from unseen.bench.sets import Floats, Labels, Table
 from unseen.bench.sheet import Row, Sheet
-from unseen.errors import ConfigError, unknown
+from unseen.errors import ConfigError
 from unseen.seeds import generator
 
 BENCH = "one-class"
@@ -113,14 +113,7 @@ def chosen(names: Iterable[str] | None) -> list[Method]:
     every = available()
     if names is None:
         return [every[name] for name in (*ORDER, *(method.name for method in OWN))]
-    plain = {name.lower(): method for name, method in every.items()}
-    asked = list(dict.fromkeys(names))
-    if not asked:
-        raise ConfigError("no method was named; unseen bench list shows those there are")
-    for name in asked:
-        if name.lower() not in plain:
-            raise ConfigError(unknown("method without labels", name, every))
-    return [plain[name.lower()] for name in asked]
+    return named(names, every, what="method without labels")
 
 
 @dataclass(frozen=True)
@@ -242,12 +235,6 @@ def measure(plan: Plan, path: Path | None = None, *, fresh: bool = False) -> lis
         fresh: Forget rows of the plan that are there.
 
     """
-    jobs = plan.jobs()
-    wanted = {job.key for job in jobs}
+    keys = {job.key: (job, {job.key}) for job in plan.jobs()}
     book = Sheet.opened(COLUMNS, KEY, path)
-    if fresh:
-        book.drop(wanted)
-    done = book.done()
-    run([job for job in jobs if job.key not in done], partial(rows_of, data=plan.data), book,
-        workers=plan.workers)  # fmt: skip
-    return [row for row in book.rows if book.key_of(row) in wanted]
+    return go_on(keys, partial(rows_of, data=plan.data), book, workers=plan.workers, fresh=fresh)

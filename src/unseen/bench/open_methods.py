@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 from scipy.stats import rankdata
 
-from unseen.bench.method import Method, Scorer
+from unseen.bench.method import Method, Scorer, named
 from unseen.bench.methods import OWN, Estimator, isolation_forest, known, logistic_regression
 from unseen.bench.sets import Floats, Labels
-from unseen.errors import ConfigError, unknown
 
 STAGE1 = " (stage 1)"
 CONTROL = " (zero labels)"
@@ -119,11 +118,4 @@ def chosen(names: Iterable[str] | None) -> list[Method]:
     every = available()
     if names is None:
         return [every[name] for name in (*ORDER, *_own())]
-    plain = {name.lower(): method for name, method in every.items()}
-    asked = list(dict.fromkeys(names))
-    if not asked:
-        raise ConfigError("no method was named; unseen bench list shows those there are")
-    for name in asked:
-        if name.lower() not in plain:
-            raise ConfigError(unknown("method", name, every))
-    return [plain[name.lower()] for name in asked]
+    return named(names, every)

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -129,6 +129,31 @@ def run(
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def go_on(
+    jobs: Mapping[tuple[str, ...], tuple[J, set[tuple[str, ...]]]],
+    work: Callable[[J], list[Row]],
+    sheet: Sheet,
+    *,
+    workers: int,
+    fresh: bool,
+) -> list[Row]:
+    """Run the jobs that a sheet has not yet, and return the rows of all of them.
+
+    Args:
+        jobs: Key of the row that every job leaves -> the job, and the keys of all rows it may leave.
+        work, workers: As in `run`.
+        sheet: Where the rows are.
+        fresh: Forget rows of these jobs first.
+
+    """
+    wanted = {key for _, keys in jobs.values() for key in keys}
+    if fresh:
+        sheet.drop(wanted)
+    done = sheet.done()
+    run([job for key, (job, _) in jobs.items() if key not in done], work, sheet, workers=workers)
+    return [row for row in sheet.rows if sheet.key_of(row) in wanted]
 
 
 @cache
