@@ -95,3 +95,9 @@ def test_committed_results_are_printed_without_a_run():
         assert any("kNN-5" in name for name in json.loads(ran.out)["numbers"])
     ran = unseen("bench", "open-set", "--committed", "--labels", "7")
     assert "k '7' is not known; accepted:" in ran.err
+
+
+def test_committed_results_go_into_a_folder_where_one_is_named(tmp_path):
+    ran = unseen("bench", "open-set", "--committed", "--labels", "10", "--out", tmp_path)
+    assert (tmp_path / "results.md").read_text() == ran.out.removesuffix("\n")
+    assert (tmp_path / "gain-clean-10.svg").read_text().startswith("<svg")

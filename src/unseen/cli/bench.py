@@ -107,7 +107,7 @@ def few_label(
         protocol.hold(found)
         return
     if committed:
-        _say(outcome.committed(asked, shares(several(ratios)), chosen), json)
+        _show(outcome.committed(asked, shares(several(ratios)), chosen), out, json)
         return
     base = QUICK if quick else Plan()
     plan = Plan(
@@ -145,7 +145,7 @@ def one_class(
 
     asked, chosen = several(sets), several(methods)
     if committed:
-        _say(one_class_tables.committed(asked, chosen), json)
+        _show(one_class_tables.committed(asked, chosen), out, json)
         return
     base = QUICK if quick else Plan()
     plan = Plan(
@@ -204,7 +204,7 @@ def open_set(
     asked, chosen = several(sets), several(methods)
     numbers, kept = counts(several(labels)), several(variants)
     if committed:
-        _say(open_tables.committed(asked, chosen, ks=numbers, variants=kept), json)
+        _show(open_tables.committed(asked, chosen, ks=numbers, variants=kept), out, json)
         return
     base = QUICK if quick else Plan()
     plan = Plan(
@@ -219,6 +219,13 @@ def open_set(
     with show.progress():
         done = open_tables.rerun(plan, out, fresh=fresh, quick=quick)
     _say(done, json)
+
+
+def _show(results: Results, out: Path | None, json: bool) -> None:
+    """Say what came with the package; its tables and figures go into a folder where one is named."""
+    if out is not None:
+        results.write(out)
+    _say(results, json)
 
 
 def _say(results: Results, json: bool) -> None:
