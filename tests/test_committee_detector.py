@@ -136,3 +136,15 @@ def test_the_trust_can_be_changed_and_labels_can_be_taken_back():
     detector.fine_tune(X[:0])
     assert detector.standing_ is None
     assert np.array_equal(detector.anomaly_score(X), detector.stage1_score(X))
+
+
+def test_the_label_frequency_counts_every_unlabelled_row(monkeypatch):
+    # those beyond the rows kept to rehearse on too: else a large table would look better labelled than it is
+    hidden, random = 400, np.random.default_rng(4)
+    X = np.r_[random.normal(size=(4000, 4)), random.normal(2.0, 0.5, (hidden + 20, 4))]
+    y = np.repeat([0, 1], [4000 + hidden, 20])
+    whole = CommitteeDetector(seed=0).fit(X, y).standing_.frequency
+    monkeypatch.setattr("unseen.detectors.two_stage.REHEARSAL", 400)
+    fewer = CommitteeDetector(seed=0).fit(X, y).standing_.frequency
+    assert fewer == pytest.approx(whole, abs=0.05)
+    assert fewer < 2 * 20 / (20 + 0.8 * hidden)

@@ -150,6 +150,8 @@ class CommitteeDetector(TwoStage):
         _, _, fitting = self._set_apart(normal, given.beside.at(given.normal))
         rows = self._tensor(normal[fitting])
         self._begin(self._unaided(rows), rows)
+        # what is kept to rehearse on may be fewer
+        self._unlabelled = len(rows)
         if given.told.any():
             self._learn_known(given, kinds)
         return self
@@ -178,6 +180,7 @@ class CommitteeDetector(TwoStage):
         given = self._told_rows(X, y, sample_weight, protected)
         self._need_rows()
         self._rehearse(given)
+        self._unlabelled = int(given.normal.sum()) or self._unlabelled
         if given.told.any():
             self._learn_known(given, kinds)
         else:
@@ -238,7 +241,7 @@ class CommitteeDetector(TwoStage):
             spread = spreading.fit(self._rehearsal, known, seed=self.seed)
             readers["spread labels"] = SpreadReader(spread)
         stage1 = join(self.stage1_, known), join(self.stage1_, self._watch)
-        self.standing_ = standing(stage1, out_of_bag, len(self._rehearsal))
+        self.standing_ = standing(stage1, out_of_bag, self._unlabelled)
         self._tell(readers, len(known), given.told_kinds(kinds))
 
     def _neighbours(self) -> Neighbours | None:

@@ -36,7 +36,8 @@ class Standing:
     """What the labels say of the unlabelled rows and of stage 1.
 
     Attributes:
-        frequency: Largest label frequency among rows that look like the surest labelled ones, 0 to 1.
+        frequency: Largest label frequency among rows that look like the surest labelled ones, on the safe
+            side (`label_frequency`), 0 to 1.
         blindness: Median p-value of known anomalies in stage 1, 0 to 1.
 
     """
