@@ -148,3 +148,19 @@ def test_the_label_frequency_counts_every_unlabelled_row(monkeypatch):
     fewer = CommitteeDetector(seed=0).fit(X, y).standing_.frequency
     assert fewer == pytest.approx(whole, abs=0.05)
     assert fewer < 2 * 20 / (20 + 0.8 * hidden)
+
+
+def test_the_order_of_unlabelled_rows_told_later_does_not_decide_who_leads(monkeypatch):
+    random = np.random.default_rng(5)
+    plain, hidden, told = (
+        random.normal(size=(3000, 4)),
+        random.normal(2.0, 0.5, (300, 4)),
+        random.normal(2.0, 0.5, (15, 4)),
+    )
+    monkeypatch.setattr("unseen.models.forest.WATCHED", 500)
+    found = []
+    for unlabelled in (np.r_[plain, hidden], np.r_[hidden, plain]):
+        X, y = np.r_[unlabelled, told], np.repeat([0, 1], [3300, 15])
+        found.append(CommitteeDetector(seed=0).fit(unlabelled).fine_tune(X, y).standing_.frequency)
+    assert found[0] == pytest.approx(found[1], abs=0.05)
+    assert max(found) < 0.25

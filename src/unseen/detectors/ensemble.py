@@ -32,6 +32,7 @@ from unseen.models.forest import Forest
 from unseen.models.mixture import Mixture
 from unseen.models.neighbours import Neighbours
 from unseen.models.spreading import Spreading
+from unseen.seeds import generator
 from unseen.thresholds import Threshold
 
 Floats = NDArray[np.float64]
@@ -180,7 +181,11 @@ class CommitteeDetector(TwoStage):
         given = self._told_rows(X, y, sample_weight, protected)
         self._need_rows()
         self._rehearse(given)
-        self._unlabelled = int(given.normal.sum()) or self._unlabelled
+        if given.normal.any():
+            self._unlabelled = int(given.normal.sum())
+            # in any order of the caller's: the trees are watched on the first of these rows
+            order = generator(self.seed, 8).permutation(self._unlabelled)
+            self._rehearsal, self._beside = self._rehearsal[torch.from_numpy(order)], self._beside.at(order)
         if given.told.any():
             self._learn_known(given, kinds)
         else:
