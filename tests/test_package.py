@@ -15,7 +15,7 @@ ROOT = Path(unseen.__file__).parent
 # Lower layers never import higher ones; parts of one layer may know each other.
 LAYERS = [
     {"errors", "seeds"},
-    {"data", "nn", "evaluation"},
+    {"data", "nn", "evaluation", "structure"},
     {"collider"},
     {"models"},
     {"objectives", "scores", "class_scores"},
@@ -26,7 +26,7 @@ LAYERS = [
     {"bench", "report", "studies", "recipes", "service"},
     {"cli"},
 ]
-TORCHLESS = ["errors", "data", "evaluation", "collider", "thresholds", "persist", "alarms"]
+TORCHLESS = ["errors", "data", "evaluation", "structure", "collider", "thresholds", "persist", "alarms"]
 
 
 def layer(part: str) -> int:
