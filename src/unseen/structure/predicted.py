@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LinearRegression
+from threadpoolctl import threadpool_limits
 
 from unseen.errors import DataError
 from unseen.seeds import generator
@@ -72,9 +73,13 @@ def _predicted(
     order = generator(seed, 63).permutation(len(values))[:MOST_ROWS]
     held_out, learn = np.split(order, [len(order) // 3])
     found = []
-    for place, name in enumerate(names):
-        x, y = inputs[name], values[:, place]
-        models = (LinearRegression(), HistGradientBoostingRegressor(max_iter=60, random_state=seed))
-        scores = [float(model.fit(x[learn], y[learn]).score(x[held_out], y[held_out])) for model in models]
-        found.append(Predicted(name, *scores))
+    # on a few thousand rows a second thread of the trees costs more than it brings
+    with threadpool_limits(1):
+        for place, name in enumerate(names):
+            x, y = inputs[name], values[:, place]
+            models = (LinearRegression(), HistGradientBoostingRegressor(max_iter=60, random_state=seed))
+            scores = [
+                float(model.fit(x[learn], y[learn]).score(x[held_out], y[held_out])) for model in models
+            ]
+            found.append(Predicted(name, *scores))
     return tuple(found)
