@@ -120,12 +120,12 @@ def hostile_html(hostile):
 
 @pytest.fixture(scope="module")
 def page(html):
-    return Page(html)
+    return Shown(html)
 
 
 @pytest.fixture(scope="module")
 def hostile_page(hostile_html):
-    return Page(hostile_html)
+    return Shown(hostile_html)
 
 
 @pytest.fixture(params=["page", "hostile_page"])
@@ -240,7 +240,7 @@ def test_a_fall_below_the_reference_is_said_on_top(page, content):
 
 def test_what_is_absent_leaves_no_section():
     bare = Content("t", "s", Provenance("d", 5, 0), (Scored("stage 1", np.arange(5.0)),))
-    page = Page(render(bare))
+    page = Shown(render(bare))
     assert [link for link in page.values("href") if link.startswith("#")] == ["#rows", "#provenance"]
 
 
@@ -272,7 +272,7 @@ EDGES = {
 @pytest.mark.parametrize("change", EDGES.values(), ids=EDGES)
 def test_odd_content_still_makes_a_page(change):
     plain = Content("t", "s", Provenance("d", 5, 0), (Scored("stage 1", np.arange(5.0)),))
-    page = Page(render(dataclasses.replace(plain, **change)))
+    page = Shown(render(dataclasses.replace(plain, **change)))
     assert page.tags <= KNOWN_TAGS
     assert "nan" not in page.text.replace("provenance", "")
 
