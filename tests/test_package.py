@@ -137,6 +137,11 @@ def test_what_reads_an_export_never_imports_torch(name):
     assert not {one for one in reach(f"unseen.export.{name}") if one.split(".")[0] == "torch"}
 
 
+@pytest.mark.parametrize("name", ["relevance", "rules", "association", "contingency", "named", "zeroing"])
+def test_what_reads_a_code_of_numbers_never_imports_torch(name):
+    assert not {one for one in reach(f"unseen.latent.{name}") if one.split(".")[0] == "torch"}
+
+
 def test_the_walk_does_see_torch_where_it_is():
     assert "torch" in reach("unseen.detectors.committee")
     assert "torch" in reach("unseen.registry")
