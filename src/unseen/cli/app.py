@@ -20,6 +20,7 @@ from unseen.cli import (
     recipe,
     report,
     score,
+    structure,
 )
 from unseen.cli.faults import OneLineGroup
 
@@ -59,6 +60,7 @@ app.command("score", epilog=examples.of("score"))(score.score)
 app.command("evaluate", epilog=examples.of("evaluate"))(evaluate.evaluate)
 app.command("explain", epilog=examples.of("explain"))(explain.explain)
 app.command("report", epilog=examples.of("report"))(report.report)
+app.command("structure", epilog=examples.of("structure"))(structure.structure)
 app.command("export", epilog=examples.of("export"))(export.export)
 app.add_typer(recipe.app, name="recipe")
 app.add_typer(bench.app, name="bench")
