@@ -17,6 +17,7 @@ from unseen.cli import (
     explain,
     export,
     fit,
+    latent,
     recipe,
     report,
     score,
@@ -59,6 +60,7 @@ app.command("fit", epilog=examples.of("fit"))(fit.fit)
 app.command("score", epilog=examples.of("score"))(score.score)
 app.command("evaluate", epilog=examples.of("evaluate"))(evaluate.evaluate)
 app.command("explain", epilog=examples.of("explain"))(explain.explain)
+app.command("latent", epilog=examples.of("latent"))(latent.latent)
 app.command("report", epilog=examples.of("report"))(report.report)
 app.command("structure", epilog=examples.of("structure"))(structure.structure)
 app.command("export", epilog=examples.of("export"))(export.export)

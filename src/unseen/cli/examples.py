@@ -40,6 +40,11 @@ _LINES = {
         'unseen report model qcd=qcd.h5 suep=suep.h5 --fixed hits --alarm-rate "400 Hz"',
         'unseen report model new.csv --label "Attack Type" --normal Normal',
     ),
+    "latent": (
+        "unseen latent model flows.csv",
+        "unseen latent model flows.csv --held-out --out latent.html --csv units.csv",
+        'unseen latent model flows.csv --features "Flow*,Label" --json',
+    ),
     "check": (
         'unseen check flows.csv --label "Attack Type"',
         "unseen check train.parquet --against test.parquet --label kind --drop id",
