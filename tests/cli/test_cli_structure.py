@@ -64,3 +64,20 @@ def test_whole_numbers_are_smoothed_and_repeats_are_refused(tmp_path):
     assert ran.code == 1
     assert ran.err.startswith("unseen: 50% of the rows repeat others")
     assert unseen("structure", twice, "--no-dimension").code == 0
+
+
+def test_relevance_sets_three_counts_side_by_side(spring, tmp_path):
+    short = ("--betas", 0.5, "--seeds", 1, "--steps", 400, "--latent", 2)
+    ran = unseen("relevance", spring, *short, "--out", tmp_path / "r")
+    assert ran.code == 0, ran.err
+    assert "VAE embedding count  2 (rho > 1)" in ran.out
+    assert "PCA rank             3" in ran.out
+    assert "warning: embedding count 2, rank 3 and intrinsic dimension 2.0 differ" in ran.out
+    assert "note: 2 latent units for 3 columns: a count that fills all 2 is cut off" in ran.err
+    said = json.loads((tmp_path / "r" / "relevance.json").read_text())
+    assert [one["unit"] for one in said["units"]] == [1, 2]
+    assert {one["rule"]: one["seeds"] for one in said["counts"]}["rho > 1"] == [2]
+    with (tmp_path / "r" / "units.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert float(rows[0]["rho"]) > float(rows[1]["rho"]) > 1.0
+    assert (tmp_path / "r" / "structure.json").exists()

@@ -19,6 +19,7 @@ from unseen.cli import (
     fit,
     latent,
     recipe,
+    relevance,
     report,
     score,
     structure,
@@ -63,6 +64,7 @@ app.command("explain", epilog=examples.of("explain"))(explain.explain)
 app.command("latent", epilog=examples.of("latent"))(latent.latent)
 app.command("report", epilog=examples.of("report"))(report.report)
 app.command("structure", epilog=examples.of("structure"))(structure.structure)
+app.command("relevance", epilog=examples.of("relevance"))(relevance.relevance)
 app.command("export", epilog=examples.of("export"))(export.export)
 app.add_typer(recipe.app, name="recipe")
 app.add_typer(bench.app, name="bench")

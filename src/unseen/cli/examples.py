@@ -56,6 +56,10 @@ _LINES = {
         "unseen structure muons.csv.gz --columns 'p?_*' --json",
         "unseen structure opal.root --columns Ncharged,Pcharged,E_ecal,E_hcal --out found",
     ),
+    "relevance": (
+        "unseen relevance spring.csv",
+        "unseen relevance muons.csv.gz --columns 'p?_*' --betas 0.5,0.1 --seeds 3 --out found",
+    ),
     "export": (
         "unseen export model --to onnx --out model.onnx",
         "unseen export model --to onnx-int8 --samples flows.csv --held-out --out small.onnx",

@@ -47,19 +47,13 @@ def structure(
     others, on held-out rows.
     """
     from unseen.studies.opening import open_rows
-    from unseen.studies.structuring import look
+    from unseen.studies.structuring import look, read_columns
 
     source = open_rows(data, names or ())
     with show.progress():
+        read = read_columns(source, chosen=several(columns) or (), drop=several(drop) or (), label=label)
         found = look(
-            source,
-            chosen=several(columns) or (),
-            drop=several(drop) or (),
-            label=label,
-            rows=rows,
-            tolerance=tolerance or None,
-            dimension=not no_dimension,
-            seed=seed,
+            read, data, rows=rows, tolerance=tolerance or None, dimension=not no_dimension, seed=seed
         )
     for sentence in found.notes:
         note(sentence)
