@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from unseen.latent.coding import Code
 from unseen.latent.reading import Reading, some
 from unseen.latent.rules import counts
 from unseen.models.vae import VAE
+from unseen.seeds import generator
 from unseen.structure import (
     Columns,
     Dimension,
@@ -29,6 +30,8 @@ Floats = NDArray[np.float64]
 
 # Rows and columns above which spectra and neighbours take minutes.
 ROWS, WIDTH = 10_000, 2_000
+# A column of fewer different values is a flag or a word; of more than this share of the rows, it is measured.
+FEWEST, COUNTED = 10, 0.1
 WHY = (
     "a VAE counts the dimensions a set is embedded in, not those it has: points on a circle need 2 units and "
     "are 1-dimensional"
@@ -49,6 +52,7 @@ class Embedding:
         linear: What a linear VAE of this beta would learn; None where the model is no VAE with beta above 0.
         cut_off: What to say of a code too narrow to count with; None where it is not.
         constant: Columns that never change and take no part.
+        counted: Columns of few different values, spread between their steps before dimensions were estimated.
 
     """
 
@@ -61,6 +65,7 @@ class Embedding:
     linear: Units | None
     cut_off: str | None
     constant: tuple[str, ...]
+    counted: tuple[str, ...] = ()
 
     @property
     def warning(self) -> str | None:
@@ -92,6 +97,7 @@ class Embedding:
             if linear is None
             else {"rho": linear.relevance.tolist(), "kl": linear.divergence.tolist()},
             "constant": list(self.constant),
+            "counted": list(self.counted),
             "cut_off": self.cut_off,
             "warning": self.warning,
         }
@@ -108,7 +114,8 @@ def embedding_of(reading: Reading, model: object, names: tuple[str, ...], *, see
     rows = code.rows[some(len(code), ROWS, seed)].flatten(1).double().numpy()
     found = columns(rows, names)
     eigenvalues = spectrum(found.values)
-    estimated, refused = _estimated(found)
+    smooth, counted_columns = between_steps(found.values, seed)
+    estimated, refused = _estimated(replace(found, values=smooth))
     full = max(counted.values(), default=0) >= code.units
     return Embedding(
         units=counted,
@@ -120,6 +127,7 @@ def embedding_of(reading: Reading, model: object, names: tuple[str, ...], *, see
         linear=linear_units(eigenvalues, model.beta) if isinstance(model, VAE) and model.beta > 0 else None,
         cut_off=few_units(code.units, len(found.names)) if full else None,
         constant=tuple(found.constant),
+        counted=tuple(found.names[place] for place in counted_columns),
     )
 
 
@@ -141,3 +149,25 @@ def _estimated(found: Columns) -> tuple[tuple[Dimension, ...], str]:
         return dimensions(found.values), ""
     except DataError as error:
         return (), str(error)
+
+
+def between_steps(values: Floats, seed: int) -> tuple[Floats, NDArray[np.intp]]:
+    """Spread counted columns evenly between their steps; return the rows (N, D), and which columns these are.
+
+    Neighbours of counted numbers lie at distances of whole steps, which estimators of dimension take for
+    what a set of fewer dimensions has. Within half a step to either side nothing that was counted is moved.
+
+    >>> spread, counted = between_steps(np.repeat(np.arange(12.0), 20)[:, None], seed=0)
+    >>> counted.tolist(), bool((np.abs(spread[:, 0] - np.repeat(np.arange(12.0), 20)) <= 0.5).all())
+    ([0], True)
+
+    """
+    found, places = values.copy(), []
+    for place, column in enumerate(values.T):
+        steps, inverse = np.unique(column, return_inverse=True)
+        if FEWEST <= len(steps) <= COUNTED * len(column):
+            half = np.diff(steps) / 2
+            low, high = np.append(half[0], half)[inverse], np.append(half, half[-1])[inverse]
+            found[:, place] += generator(seed, 6, place).uniform(-low, high)
+            places.append(place)
+    return found, np.array(places, dtype=np.intp)

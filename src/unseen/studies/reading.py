@@ -241,6 +241,11 @@ def _notes(reading: Reading, embedding: Embedding, association: Association | No
         shown = ", ".join(embedding.constant[:5])
         more = f" and {len(embedding.constant) - 5} more" if len(embedding.constant) > 5 else ""
         notes.append(f"never changes, and takes no part in ranks and dimensions: {shown}{more}")
+    if embedding.counted and embedding.dimensions:
+        shown = ", ".join(embedding.counted[:5])
+        notes.append(
+            f"counted numbers are spread between their steps before dimensions are estimated: {shown}"
+        )
     if not reading.relevance.spread:
         notes.append("the code has no spread, so there are no rho and no KL; units are judged by the decoder")
     if association is not None and association.dropped:
