@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from unseen.latent.rules import agreement
+from unseen.latent.rules import agreement, measures
 from unseen.report.build import settings_of, versions
 from unseen.report.code_panels import (
     LEVEL,
@@ -145,10 +145,12 @@ def _digits(value: float) -> float:
 
 
 def _agreement_table(found: CodeStudy) -> tuple[tuple[str, str], ...]:
+    names = list(measures(found.reading.relevance))
     pairs = agreement(found.reading.relevance)
-    rows = tuple((f"{a} with {b}", _digits(value)) for (a, b), value in pairs.items())
+    both = {**pairs, **{(b, a): value for (a, b), value in pairs.items()}}
+    rows = tuple((a, *(_digits(both.get((a, b), 1.0)) for b in names)) for a in names)
     words = "How far the measures rank units alike: Spearman's correlation over units."
-    return ((words, to_html(Table(("measures", "rank correlation"), rows))),)
+    return ((words, to_html(Table(("", *names), rows))),)
 
 
 def _trap(found: CodeStudy) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from unseen.studies.rows import Rows
 from unseen.studies.variables import OF_IMAGES, image_name, of_table
 
 ALL = "all"
+MOST_KINDS = 12
 Features = dict[str, NDArray[np.generic]]
 
 
@@ -56,8 +57,14 @@ def features_of(rows: Rows, asked: Sequence[str] = (), *, events: bool = False) 
         found.update(of_table(rows.table, totals, {}))
     found.update({name: values for name, values in rows.beside.items() if name not in found})
     if rows.labels is not None:
-        found[rows.label_name or "label"] = rows.labels.kinds
+        found.update(_of_kinds(rows.label_name or "label", rows.labels.kinds, list(rows.labels.counts)))
     return found
+
+
+def _of_kinds(name: str, kinds: NDArray[np.generic], most_first: Sequence[str]) -> Features:
+    """Return the label as words, and of three kinds or more whether a row is of each of the most frequent."""
+    each = most_first[:MOST_KINDS] if len(most_first) > 2 else []
+    return {name: kinds, **{f"{name} = {kind}": (kinds == kind).astype(np.float64) for kind in each}}
 
 
 def _values(column: pa.ChunkedArray) -> NDArray[np.generic] | None:

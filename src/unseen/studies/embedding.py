@@ -20,16 +20,21 @@ from unseen.structure import (
     columns,
     dimensions,
     few_units,
+    levina_bickel,
     linear_units,
+    local_pca,
     rank,
     refuse_dimension,
     spectrum,
+    twonn,
 )
 
 Floats = NDArray[np.float64]
 
 # Rows and columns above which spectra and neighbours take minutes.
 ROWS, WIDTH = 10_000, 2_000
+# Columns above which one estimator takes minutes, and is left out.
+MANY = 16
 # A column of fewer different values is a flag or a word; of more than this share of the rows, it is measured.
 FEWEST, COUNTED = 10, 0.1
 WHY = (
@@ -114,7 +119,9 @@ def embedding_of(reading: Reading, model: object, names: tuple[str, ...], *, see
     rows = code.rows[some(len(code), ROWS, seed)].flatten(1).double().numpy()
     found = columns(rows, names)
     eigenvalues = spectrum(found.values)
-    smooth, counted_columns = between_steps(found.values, seed)
+    # grey levels of images are fine steps of something measured, and too many columns to be told of
+    table = code.rows.dim() == 2
+    smooth, steps = between_steps(found.values, seed) if table else (found.values, np.empty(0, dtype=np.intp))
     estimated, refused = _estimated(replace(found, values=smooth))
     full = max(counted.values(), default=0) >= code.units
     return Embedding(
@@ -127,7 +134,7 @@ def embedding_of(reading: Reading, model: object, names: tuple[str, ...], *, see
         linear=linear_units(eigenvalues, model.beta) if isinstance(model, VAE) and model.beta > 0 else None,
         cut_off=few_units(code.units, len(found.names)) if full else None,
         constant=tuple(found.constant),
-        counted=tuple(found.names[place] for place in counted_columns),
+        counted=tuple(found.names[place] for place in steps),
     )
 
 
@@ -146,7 +153,10 @@ def _estimated(found: Columns) -> tuple[tuple[Dimension, ...], str]:
     """Intrinsic dimension by each estimator, or none and why."""
     try:
         refuse_dimension(found)
-        return dimensions(found.values), ""
+        # the pairs of a correlation integral are counted by a tree, which gains nothing in many columns
+        wide = found.values.shape[1] > MANY
+        every = tuple(f(found.values) for f in (twonn, levina_bickel, local_pca)) if wide else None
+        return every or dimensions(found.values), ""
     except DataError as error:
         return (), str(error)
 

@@ -53,7 +53,7 @@ def spectrum(
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
     axes.yaxis.set_major_formatter(NUMBER)
     axes.yaxis.set_minor_locator(NullLocator())
-    axes.legend(frameon=False, fontsize=9, loc="upper right")
+    axes.legend(frameon=False, fontsize=9, loc="lower left")
     return figure
 
 
@@ -82,9 +82,15 @@ def tally(
             written, (value, place), xytext=(8, 5), textcoords="offset points", color=colour, fontsize=8.5
         )
     axes.set_yticks(range(len(rows)), [name for name, *_ in rows])
-    axes.set(ylim=(len(rows) - 0.4, -0.7), xlabel="count", xlim=(0, None))
-    axes.margins(x=0.12)
-    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.set(ylim=(len(rows) - 0.4, -0.7), xlabel="count")
+    values = [value for _, value, *_ in rows if value > 0]
+    if values and max(values) > 30 * min(values):
+        axes.set(xscale="log", xlim=(min(values) / 2, max(values) * 2))
+        axes.xaxis.set_major_formatter(NUMBER)
+        axes.xaxis.set_minor_locator(NullLocator())
+    else:
+        axes.set_xlim(0, 1.12 * max(values, default=1.0))
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     return figure
 
 
