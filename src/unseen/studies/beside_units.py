@@ -62,9 +62,10 @@ def features_of(rows: Rows, asked: Sequence[str] = (), *, events: bool = False) 
 
 
 def _of_kinds(name: str, kinds: NDArray[np.generic], most_first: Sequence[str]) -> Features:
-    """Return the label as words, and of three kinds or more whether a row is of each of the most frequent."""
-    each = most_first[:MOST_KINDS] if len(most_first) > 2 else []
-    return {name: kinds, **{f"{name} = {kind}": (kinds == kind).astype(np.float64) for kind in each}}
+    """Return whether a row is of each kind; of two kinds, or of very many, the kind as a word."""
+    if not 2 < len(most_first) <= MOST_KINDS:
+        return {name: kinds}
+    return {f"{name} = {kind}": (kinds == kind).astype(np.float64) for kind in most_first}
 
 
 def _values(column: pa.ChunkedArray) -> NDArray[np.generic] | None:
