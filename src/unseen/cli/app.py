@@ -21,6 +21,7 @@ from unseen.cli import (
     recipe,
     report,
     score,
+    structure,
 )
 from unseen.cli.faults import OneLineGroup
 
@@ -61,6 +62,7 @@ app.command("evaluate", epilog=examples.of("evaluate"))(evaluate.evaluate)
 app.command("explain", epilog=examples.of("explain"))(explain.explain)
 app.command("latent", epilog=examples.of("latent"))(latent.latent)
 app.command("report", epilog=examples.of("report"))(report.report)
+app.command("structure", epilog=examples.of("structure"))(structure.structure)
 app.command("export", epilog=examples.of("export"))(export.export)
 app.add_typer(recipe.app, name="recipe")
 app.add_typer(bench.app, name="bench")

@@ -51,6 +51,11 @@ _LINES = {
         "unseen check dark_showers/supervised --against dark_showers/n_tracks/test",
         "unseen check signal=sim/suep.h5:images events/ --against test/ --kind-from-name '^([a-z]+)_' --json",
     ),
+    "structure": (
+        "unseen structure spring.csv",
+        "unseen structure muons.csv.gz --columns 'p?_*' --json",
+        "unseen structure opal.root --columns Ncharged,Pcharged,E_ecal,E_hcal --out found",
+    ),
     "export": (
         "unseen export model --to onnx --out model.onnx",
         "unseen export model --to onnx-int8 --samples flows.csv --held-out --out small.onnx",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from unseen.errors import DataError
+from unseen.seeds import generator
 
 Floats = NDArray[np.float64]
 
@@ -57,6 +58,30 @@ class Columns:
     def repeated(self) -> float:
         """Share of the rows that hold what an earlier row holds."""
         return 1.0 - len(np.unique(self.values, axis=0)) / len(self.values)
+
+    @cached_property
+    def counted(self) -> tuple[str, ...]:
+        """Names of the columns that hold whole numbers alone."""
+        whole = (self.values == np.round(self.values)).all(axis=0)
+        return tuple(name for name, is_whole in zip(self.names, whole, strict=True) if is_whole)
+
+    def sample(self, most: int, seed: int) -> Columns:
+        """Return at most so many rows, drawn without replacement, in the order they came.
+
+        Raises:
+            DataError: A column varies no more among the rows drawn.
+
+        """
+        if len(self) <= most:
+            return self
+        places = np.sort(generator(seed, 64).choice(len(self), most, replace=False))
+        return replace(columns(self.values[places], self.names), constant=self.constant)
+
+    def smoothed(self, seed: int) -> Columns:
+        """Return the same with noise between -0.5 and 0.5 on whole numbers, whose steps are no dimension."""
+        noise = generator(seed, 65).uniform(-0.5, 0.5, self.values.shape)
+        on = np.array([name in self.counted for name in self.names])
+        return replace(self, values=self.values + noise * on) if on.any() else self
 
     def __len__(self) -> int:
         """Return the number of rows."""
