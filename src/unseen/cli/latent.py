@@ -177,9 +177,10 @@ def _counts(found: CodeStudy) -> Table:
         f"{zero.full[0]:.4g}; without the {len(zero.spare)} spare units {zero.together[0]:.4g}; "
         f"without any code {zero.none[0]:.4g}",
     )
-    pairs = agreement(reading.relevance)
-    (a, b), least = min(pairs.items(), key=lambda pair: math.inf if math.isnan(pair[1]) else pair[1])
-    table.add_row("rank agreement", f"{show.number(least, 2)} or more between measures; least {a} with {b}")
+    ranked = {pair: value for pair, value in agreement(reading.relevance).items() if not math.isnan(value)}
+    if ranked:
+        (a, b), least = min(ranked.items(), key=lambda pair: pair[1])
+        table.add_row("rank agreement", f"{least:.2f} or more between measures; least {a} with {b}")
     return table
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,7 +122,7 @@ def embedding_of(reading: Reading, model: object, names: tuple[str, ...], *, see
     # grey levels of images are fine steps of something measured, and too many columns to be told of
     table = code.rows.dim() == 2
     smooth, steps = between_steps(found.values, seed) if table else (found.values, np.empty(0, dtype=np.intp))
-    estimated, refused = _estimated(replace(found, values=smooth))
+    estimated, refused = _estimated(found, smooth)
     full = max(counted.values(), default=0) >= code.units
     return Embedding(
         units=counted,
@@ -144,19 +144,20 @@ def _of_code(code: Code, relevant: NDArray[np.bool_], seed: int) -> tuple[Dimens
     if not relevant.any() or chosen.shape[1] > WIDTH:
         return ()
     try:
-        return _estimated(columns(chosen))[0]
+        found = columns(chosen)
+        return _estimated(found, found.values)[0]
     except DataError:  # no unit varies
         return ()
 
 
-def _estimated(found: Columns) -> tuple[tuple[Dimension, ...], str]:
-    """Intrinsic dimension by each estimator, or none and why."""
+def _estimated(found: Columns, values: Floats) -> tuple[tuple[Dimension, ...], str]:
+    """Intrinsic dimension of columns by each estimator, from their values without steps, or none and why."""
     try:
         refuse_dimension(found)
         # the pairs of a correlation integral are counted by a tree, which gains nothing in many columns
-        wide = found.values.shape[1] > MANY
-        every = tuple(f(found.values) for f in (twonn, levina_bickel, local_pca)) if wide else None
-        return every or dimensions(found.values), ""
+        if values.shape[1] > MANY:
+            return (twonn(values), levina_bickel(values), local_pca(values)), ""
+        return dimensions(values), ""
     except DataError as error:
         return (), str(error)
 

@@ -150,8 +150,8 @@ def _loaded(model: str | os.PathLike[str]) -> AwareDetector:
         raise
     if not isinstance(detector, AwareDetector):
         raise ConfigError(
-            f"{os.fspath(model)} holds a {type(detector).__name__}, which has no latent code; fit one with "
-            "--model vae"
+            f"{os.fspath(model)} holds no latent code, being of type {type(detector).__name__}; fit one that "
+            "does with --model vae"
         )
     return detector
 
