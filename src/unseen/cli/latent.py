@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -96,8 +97,8 @@ def latent(
         show.as_json({"model": str(model), "data": as_given(data), **as_dict(found), "wrote": written})
         return
     _print(found, units)
-    for place in written:
-        typer.echo(f"wrote {place}")
+    for name in written:
+        typer.echo(f"wrote {name}")
 
 
 def _print(found: CodeStudy, most: int) -> None:
@@ -141,7 +142,9 @@ def _table(found: CodeStudy, units: tuple[Unit, ...]) -> Table:
             _share(unit.ablation),
         ]
         cells += [show.number(unit.told_rho, 2), show.number(unit.told_same, 2)] if told else []
-        if linked:
+        if linked and not unit.counts:
+            cells += [""] * 5
+        elif linked:
             values = (unit.spearman, unit.phi_k, unit.information)
             cells += [escape(unit.feature), *(show.number(value, 2) for value in values), _p(unit.p)]
         table.add_row(*cells, style=None if unit.counts else "dim")
@@ -174,8 +177,10 @@ def _counts(found: CodeStudy) -> Table:
         f"{zero.full[0]:.4g}; without the {len(zero.spare)} spare units {zero.together[0]:.4g}; "
         f"without any code {zero.none[0]:.4g}",
     )
-    pairs = [f"{a}/{b} {show.number(r, 2)}" for (a, b), r in agreement(reading.relevance).items()]
-    table.add_row("rank agreement", ", ".join(pairs))
+    ranked = {pair: value for pair, value in agreement(reading.relevance).items() if not math.isnan(value)}
+    if ranked:
+        (a, b), least = min(ranked.items(), key=lambda pair: pair[1])
+        table.add_row("rank agreement", f"{least:.2f} or more between measures; least {a} with {b}")
     return table
 
 

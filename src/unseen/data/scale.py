@@ -87,7 +87,7 @@ class Scaler:
         values = (np.clip(drawn, -SOFT, SOFT) + np.sign(drawn) * beyond) * self.width + self.centre
         tails = self.logarithmic
         values[:, tails] = np.sign(values[:, tails]) * np.expm1(np.abs(values[:, tails]))
-        return values
+        return np.asarray(values)
 
     def _scaled(self, x: Array) -> Array:
         """Scale rows in the precision they came in, single or double."""

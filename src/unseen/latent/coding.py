@@ -59,7 +59,7 @@ class Code:
     @property
     def units(self) -> int:
         """Number of units Z, those of a small code among them."""
-        return self.mean.shape[1]
+        return int(self.mean.shape[1])
 
     @property
     def names(self) -> tuple[str, ...]:

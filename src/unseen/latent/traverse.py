@@ -54,9 +54,8 @@ def traverse(
 
     """
     few = code.take(np.arange(min(STARTS, len(code))))
-    spread = code.mean.std(0)
-    away = ((few.mean - code.mean.mean(0)) / np.where(spread > 0, spread, 1.0)) ** 2
-    start = int(np.argmin(away.sum(1)))
+    # not scaled by their own spread: units of noise would choose the row as much as those that count
+    start = int(np.argmin(np.square(few.mean - code.mean.mean(0)).sum(1)))
     found = []
     for unit in units:
         values = np.quantile(code.mean[:, unit], levels)

@@ -16,6 +16,7 @@ from unseen.studies.rows import Rows
 from unseen.studies.variables import OF_IMAGES, image_name, of_table
 
 ALL = "all"
+MOST_KINDS = 12
 Features = dict[str, NDArray[np.generic]]
 
 
@@ -56,8 +57,15 @@ def features_of(rows: Rows, asked: Sequence[str] = (), *, events: bool = False) 
         found.update(of_table(rows.table, totals, {}))
     found.update({name: values for name, values in rows.beside.items() if name not in found})
     if rows.labels is not None:
-        found[rows.label_name or "label"] = rows.labels.kinds
+        found.update(_of_kinds(rows.label_name or "label", rows.labels.kinds, list(rows.labels.counts)))
     return found
+
+
+def _of_kinds(name: str, kinds: NDArray[np.generic], most_first: Sequence[str]) -> Features:
+    """Return whether a row is of each kind; of two kinds, or of very many, the kind as a word."""
+    if not 2 < len(most_first) <= MOST_KINDS:
+        return {name: kinds}
+    return {f"{name} = {kind}": (kinds == kind).astype(np.float64) for kind in most_first}
 
 
 def _values(column: pa.ChunkedArray) -> NDArray[np.generic] | None:

@@ -12,6 +12,7 @@ from unseen.latent.coding import Code
 from unseen.latent.reading import Reading, some
 from unseen.latent.rules import counts
 from unseen.models.vae import VAE
+from unseen.seeds import generator
 from unseen.structure import (
     Columns,
     Dimension,
@@ -19,16 +20,23 @@ from unseen.structure import (
     columns,
     dimensions,
     few_units,
+    levina_bickel,
     linear_units,
+    local_pca,
     rank,
     refuse_dimension,
     spectrum,
+    twonn,
 )
 
 Floats = NDArray[np.float64]
 
 # Rows and columns above which spectra and neighbours take minutes.
 ROWS, WIDTH = 10_000, 2_000
+# Columns above which one estimator takes minutes, and is left out.
+MANY = 16
+# A column of fewer different values is a flag or a word; of more than this share of the rows, it is measured.
+FEWEST, COUNTED = 10, 0.1
 WHY = (
     "a VAE counts the dimensions a set is embedded in, not those it has: points on a circle need 2 units and "
     "are 1-dimensional"
@@ -49,6 +57,7 @@ class Embedding:
         linear: What a linear VAE of this beta would learn; None where the model is no VAE with beta above 0.
         cut_off: What to say of a code too narrow to count with; None where it is not.
         constant: Columns that never change and take no part.
+        counted: Columns of few different values, spread between their steps before dimensions were estimated.
 
     """
 
@@ -61,6 +70,7 @@ class Embedding:
     linear: Units | None
     cut_off: str | None
     constant: tuple[str, ...]
+    counted: tuple[str, ...] = ()
 
     @property
     def warning(self) -> str | None:
@@ -92,6 +102,7 @@ class Embedding:
             if linear is None
             else {"rho": linear.relevance.tolist(), "kl": linear.divergence.tolist()},
             "constant": list(self.constant),
+            "counted": list(self.counted),
             "cut_off": self.cut_off,
             "warning": self.warning,
         }
@@ -108,7 +119,10 @@ def embedding_of(reading: Reading, model: object, names: tuple[str, ...], *, see
     rows = code.rows[some(len(code), ROWS, seed)].flatten(1).double().numpy()
     found = columns(rows, names)
     eigenvalues = spectrum(found.values)
-    estimated, refused = _estimated(found)
+    # grey levels of images are fine steps of something measured, and too many columns to be told of
+    table = code.rows.dim() == 2
+    smooth, steps = between_steps(found.values, seed) if table else (found.values, np.empty(0, dtype=np.intp))
+    estimated, refused = _estimated(found, smooth)
     full = max(counted.values(), default=0) >= code.units
     return Embedding(
         units=counted,
@@ -120,6 +134,7 @@ def embedding_of(reading: Reading, model: object, names: tuple[str, ...], *, see
         linear=linear_units(eigenvalues, model.beta) if isinstance(model, VAE) and model.beta > 0 else None,
         cut_off=few_units(code.units, len(found.names)) if full else None,
         constant=tuple(found.constant),
+        counted=tuple(found.names[place] for place in steps),
     )
 
 
@@ -129,15 +144,41 @@ def _of_code(code: Code, relevant: NDArray[np.bool_], seed: int) -> tuple[Dimens
     if not relevant.any() or chosen.shape[1] > WIDTH:
         return ()
     try:
-        return _estimated(columns(chosen))[0]
+        found = columns(chosen)
+        return _estimated(found, found.values)[0]
     except DataError:  # no unit varies
         return ()
 
 
-def _estimated(found: Columns) -> tuple[tuple[Dimension, ...], str]:
-    """Intrinsic dimension by each estimator, or none and why."""
+def _estimated(found: Columns, values: Floats) -> tuple[tuple[Dimension, ...], str]:
+    """Intrinsic dimension of columns by each estimator, from their values without steps, or none and why."""
     try:
         refuse_dimension(found)
-        return dimensions(found.values), ""
+        # the pairs of a correlation integral are counted by a tree, which gains nothing in many columns
+        if values.shape[1] > MANY:
+            return (twonn(values), levina_bickel(values), local_pca(values)), ""
+        return dimensions(values), ""
     except DataError as error:
         return (), str(error)
+
+
+def between_steps(values: Floats, seed: int) -> tuple[Floats, NDArray[np.intp]]:
+    """Spread counted columns evenly between their steps; return the rows (N, D), and which columns these are.
+
+    Neighbours of counted numbers lie at distances of whole steps, which estimators of dimension take for
+    what a set of fewer dimensions has. Within half a step to either side nothing that was counted is moved.
+
+    >>> spread, counted = between_steps(np.repeat(np.arange(12.0), 20)[:, None], seed=0)
+    >>> counted.tolist(), bool((np.abs(spread[:, 0] - np.repeat(np.arange(12.0), 20)) <= 0.5).all())
+    ([0], True)
+
+    """
+    found, places = values.copy(), []
+    for place, column in enumerate(values.T):
+        steps, inverse = np.unique(column, return_inverse=True)
+        if FEWEST <= len(steps) <= COUNTED * len(column):
+            half = np.diff(steps) / 2
+            low, high = np.append(half[0], half)[inverse], np.append(half, half[-1])[inverse]
+            found[:, place] += generator(seed, 6, place).uniform(-low, high)
+            places.append(place)
+    return found, np.array(places, dtype=np.intp)

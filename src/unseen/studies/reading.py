@@ -125,7 +125,7 @@ def study_code(
     tell("reading the code", 3, 4)
     counted = reading.relevance.order()[: max(1, min(MOVED, int(reading.relevant.sum())))]
     return CodeStudy(
-        data=rows.name,
+        data=_named(data),
         rows=len(scaled),
         detector=detector,
         reading=reading,
@@ -150,10 +150,15 @@ def _loaded(model: str | os.PathLike[str]) -> AwareDetector:
         raise
     if not isinstance(detector, AwareDetector):
         raise ConfigError(
-            f"{os.fspath(model)} holds a {type(detector).__name__}, which has no latent code; fit one with "
-            "--model vae"
+            f"{os.fspath(model)} holds no latent code, being of type {type(detector).__name__}; fit one that "
+            "does with --model vae"
         )
     return detector
+
+
+def _named(data: str | Sequence[str]) -> str:
+    """Names of the files, without their folders."""
+    return ", ".join(Path(part).name for part in ([data] if isinstance(data, str) else data))
 
 
 def _rows(
@@ -238,13 +243,27 @@ def _notes(reading: Reading, embedding: Embedding, association: Association | No
     if embedding.refused:
         notes.append(f"no intrinsic dimension: {embedding.refused}")
     if embedding.constant:
-        shown = ", ".join(embedding.constant[:5])
-        more = f" and {len(embedding.constant) - 5} more" if len(embedding.constant) > 5 else ""
-        notes.append(f"never changes, and takes no part in ranks and dimensions: {shown}{more}")
+        notes.append(
+            f"never changes, so takes no part in ranks and dimensions: {_shortly(embedding.constant)}"
+        )
+    if embedding.counted and embedding.dimensions:
+        shown = _shortly(embedding.counted)
+        notes.append(
+            f"counted numbers are spread between their steps before dimensions are estimated: {shown}"
+        )
     if not reading.relevance.spread:
         notes.append("the code has no spread, so there are no rho and no KL; units are judged by the decoder")
     if association is not None and association.dropped:
-        first = [f"{name} {why}" for name, why in list(association.dropped.items())[:3]]
-        more = f"; and {len(association.dropped) - 3} more" if len(association.dropped) > 3 else ""
-        notes.append(f"left out of the associations: {'; '.join(first)}{more}")
+        left_out = [f"{name!r}, which {why}" for name, why in association.dropped.items()]
+        notes.append(f"left out of the associations: {_shortly(left_out)}")
     return notes
+
+
+def _shortly(names: Sequence[str], most: int = 4) -> str:
+    """Name the first few, and count the rest.
+
+    >>> _shortly(["a", "b", "c"], most=2)
+    'a, b and 1 more'
+    """
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

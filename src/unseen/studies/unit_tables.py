@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -49,7 +49,7 @@ def units_of(found: CodeStudy) -> tuple[Unit, ...]:
     measures, zero = found.reading.relevance, found.reading.zero
     room = float(zero.none[0] - zero.full[0]) or math.nan
     total = float(np.nansum(measures.weight)) or math.nan
-    return tuple(
+    units = (
         Unit(
             found.reading.names[unit],
             bool(found.reading.relevant[unit]),
@@ -59,31 +59,34 @@ def units_of(found: CodeStudy) -> tuple[Unit, ...]:
             float(np.sqrt(measures.variance[unit])),
             float(measures.weight[unit]) / total,
             float(measures.ablation[unit]) / room,
-            **_best(found, int(unit)),
-            **_told(found, int(unit)),
         )
         for unit in measures.order()
     )
+    return tuple(
+        _with_told(_with_best(unit, found, int(place)), found, int(place))
+        for unit, place in zip(units, measures.order(), strict=True)
+    )
 
 
-def _best(found: CodeStudy, unit: int) -> dict[str, object]:
-    association = found.association
-    if association is None:
-        return {}
-    place = int(association.best()[unit])
-    return {
-        "feature": association.features[place] if association.strength[unit, place] > 0 else "",
-        "spearman": float(association.spearman[unit, place]),
-        "phi_k": float(association.phi[unit, place]),
-        "information": float(association.information[unit, place]),
-        "p": float(association.p[unit, place]),
-    }
+def _with_best(unit: Unit, found: CodeStudy, row: int) -> Unit:
+    each = found.association
+    if each is None:
+        return unit
+    place = int(each.best()[row])
+    return replace(
+        unit,
+        feature=each.features[place] if each.strength[row, place] > 0 else "",
+        spearman=float(each.spearman[row, place]),
+        phi_k=float(each.phi[row, place]),
+        information=float(each.information[row, place]),
+        p=float(each.p[row, place]),
+    )
 
 
-def _told(found: CodeStudy, unit: int) -> dict[str, float]:
+def _with_told(unit: Unit, found: CodeStudy, row: int) -> Unit:
     if found.told is None:
-        return {}
-    return {"told_rho": float(found.told.ratio[unit]), "told_same": float(found.told.same[unit])}
+        return unit
+    return replace(unit, told_rho=float(found.told.ratio[row]), told_same=float(found.told.same[row]))
 
 
 def as_dict(found: CodeStudy) -> dict[str, object]:
@@ -138,7 +141,8 @@ def units_table(found: CodeStudy) -> pa.Table:
         for what, values in (("spearman", each.spearman), ("phi_k", each.phi), ("p", each.p)):
             for place, name in enumerate(each.features):
                 columns[f"{what}: {name}"] = values[order, place].tolist()
-    return pa.table(columns)
+    # what is undefined is an empty cell
+    return pa.table({name: pa.array(values, from_pandas=True) for name, values in columns.items()})
 
 
 def _plain(values: dict[str, object]) -> dict[str, object]:

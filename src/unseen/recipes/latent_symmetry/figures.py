@@ -61,6 +61,7 @@ def _spectrum(axis: Axes, found: Found, name: str, kind: str, metric: str) -> No
     ends = np.array([[m - min(one), max(one) - m] for m, one in zip(mean, values, strict=True)]).T
     axis.errorbar(units, mean, yerr=ends, fmt="o", color=UNSEEN.light, markersize=4, label="measured")
     axis.set_xticks(units)
+    axis.set_xlim(0.4, len(units) + 0.6)
     axis.set_ylim(bottom=-0.04 * max([*closed, 1.0]))
 
 
