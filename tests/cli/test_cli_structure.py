@@ -81,3 +81,13 @@ def test_relevance_sets_three_counts_side_by_side(spring, tmp_path):
         rows = list(csv.DictReader(file))
     assert float(rows[0]["rho"]) > float(rows[1]["rho"]) > 1.0
     assert (tmp_path / "r" / "structure.json").exists()
+
+
+def test_wide_tables_are_not_looked_at_to_the_end(tmp_path):
+    wide = np.random.default_rng(0).normal(size=(700, 62))
+    ran = unseen("structure", saved(tmp_path / "w.csv", wide, [f"c{i}" for i in range(62)]))
+    assert ran.code == 0, ran.err
+    assert "quadratic relations: not looked for" in ran.out
+    assert "note: 62 directions: quadratic relations are looked for among 40 at most" in ran.err
+    assert "note: 62 columns: R^2 is taken of 60 at most; choose some" in ran.err
+    assert "note: intrinsic dimensions above 10 are estimated too low" in ran.err

@@ -1,4 +1,4 @@
-"""Known answers of a scan: the closed form of linear VAEs, and a count that is not the intrinsic dimension."""
+"""Known answers of a scan: the closed form of linear VAEs, and a count that is no intrinsic dimension."""
 
 import numpy as np
 import pytest

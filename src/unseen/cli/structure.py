@@ -74,7 +74,8 @@ def _print(found: Structure) -> None:
     if found.warning:
         typer.echo(f"warning: {found.warning}")
     for title, some in (("linear", found.relations.linear), ("quadratic", found.relations.quadratic)):
-        typer.echo(f"\n{title} relations: {len(some) or 'none'}")
+        unasked = title == "quadratic" and found.relations.note
+        typer.echo(f"\n{title} relations: {len(some) or ('not looked for' if unasked else 'none')}")
         for one in some[:MOST_ROWS_SHOWN]:
             typer.echo(f"  {one}")
     below, above = found.relations.gap

@@ -37,6 +37,10 @@ Floats = NDArray[np.float64]
 
 # Rows that distances and R^2 are taken on; relations are looked for among more.
 ROWS, ROWS_OF_RELATIONS = 10_000, 50_000
+# Estimates above this fall short of the dimension by more than their interval says.
+SURE = 10.0
+# Columns of which R^2 is taken: each takes a forest of all others.
+MOST_PREDICTED = 60
 
 
 @dataclass(frozen=True)
@@ -171,11 +175,17 @@ def look(
         notes += _of_distances(some)
         tell("intrinsic dimension", 0, 1)
         estimates = dimensions(some.smoothed(seed).standard)
+        if median(one.value for one in estimates) > SURE:
+            notes.append(f"intrinsic dimensions above {SURE:g} are estimated too low; read them as bounds")
     tell("relations", 0, 1)
     bound = relations(found.sample(ROWS_OF_RELATIONS, seed), tolerance=tolerance)
     notes += [bound.note] if bound.note else []
     tell("R^2", 0, 1)
-    predicted = from_the_others(some, seed=seed) if len(found.names) > 1 and len(some) >= 20 else ()
+    predicted: tuple[Predicted, ...] = ()
+    if len(found.names) > MOST_PREDICTED:
+        notes.append(f"{len(found.names)} columns: R^2 is taken of {MOST_PREDICTED} at most; choose some")
+    elif len(found.names) > 1 and len(some) >= 20:
+        predicted = from_the_others(some, seed=seed)
     return Structure(
         name, len(found), found.names, dict(found.constant), bound, estimates, predicted, tuple(notes)
     )
