@@ -78,10 +78,12 @@ def _print(found: Structure) -> None:
         typer.echo(f"\n{title} relations: {len(some) or ('not looked for' if unasked else 'none')}")
         for one in some[:MOST_ROWS_SHOWN]:
             typer.echo(f"  {one}")
+        if len(some) > MOST_ROWS_SHOWN:
+            typer.echo(f"  ... and {len(some) - MOST_ROWS_SHOWN} more; --json or --out has all")
     below, above = found.relations.gap
     if above == above:
-        typer.echo(f"  singular values: none of them {above:.2g} and more" + (
-            f", relations {below:.2g} and less" if below == below else ""))  # fmt: skip
+        held = f"up to {below:.2g} of these, then " if below == below else ""
+        typer.echo(f"  singular values of the products: {held}{above:.2g} and more")
     _print_predicted(found)
 
 

@@ -18,6 +18,8 @@ Floats = NDArray[np.float64]
 
 # Column bases tried for the shortest form of the quadratic relations.
 BASES = 40
+# Products of all rows that are looked at; of more, every second, third, ... row.
+MOST_NUMBERS = 20_000_000
 # Rows by which the size of a product is judged while bases are compared.
 SIZED = 2000
 
@@ -43,7 +45,8 @@ class Span:
 
     def null_space(self, limit: float) -> tuple[Floats, Floats]:
         """Singular values over the largest (M,), and the null vectors as symmetric forms (k, r+1, r+1)."""
-        components = self.found.standard @ self.vectors / np.sqrt(self.values)
+        step = max(1, len(self.found) * len(self.pairs[0]) // MOST_NUMBERS)
+        components = self.found.standard[::step] @ self.vectors / np.sqrt(self.values)
         products = self.products(components)
         scale = np.sqrt((products**2).mean(axis=0))
         _, singular, right = np.linalg.svd(np.linalg.qr(products / scale, mode="r"))
