@@ -15,7 +15,7 @@ from unseen.latent.coding import Code, code_of
 from unseen.latent.relevance import Relevance, measure
 from unseen.latent.rules import above_gap, carries_weight
 from unseen.latent.weighing import EACH, ablations, gains
-from unseen.latent.zeroing import ZeroOut, zero_out
+from unseen.latent.zeroing import COUNTS, ZeroOut, zero_out
 from unseen.models.network import Network
 from unseen.seeds import generator
 
@@ -108,6 +108,7 @@ def read_code(code: Code, *, seed: int = 0) -> Reading:
         order=relevance.order(),
         spare=np.flatnonzero(~relevant),
         fill=plain.centre,
+        counts=steps_of(code.units),
         singly=False,
         seed=seed,
     )
@@ -137,6 +138,16 @@ def network_of(detector: AwareDetector, *, told: bool = False, member: int = 0) 
 
 def _networks(members: tuple[Member, ...]) -> tuple[Network, ...]:
     return next((m.reader.networks for m in members if isinstance(m.reader, Reconstructing)), ())
+
+
+def steps_of(units: int) -> tuple[int, ...]:
+    """Numbers of units that are kept: those of a music code, and doublings of the last beyond.
+
+    >>> steps_of(200)[-4:]
+    (32, 48, 96, 192)
+    """
+    doubled = COUNTS[-1] * 2 ** np.arange(1, 16)
+    return (*COUNTS, *(int(k) for k in doubled if k < units))
 
 
 def decoded_rows(code: Code) -> int:

@@ -98,7 +98,7 @@ def _headlines(found: CodeStudy) -> Iterator[Headline]:
         yield Headline(
             f"{share:.1f}\u202f%",
             "",
-            f"of the error without a code, when all {zero.spare.size} spare units go",
+            f"of the error without a code, when the {zero.spare.size} spare units go",
         )
 
 
@@ -158,7 +158,7 @@ def _trap(found: CodeStudy) -> tuple[str, ...]:
     if not zero.spare.size:
         return ()
     told = (
-        f"All {zero.spare.size} spare units set to their mean at once raise the error by {zero.joint[0]:.3g}"
+        f"The {zero.spare.size} spare units set to their mean at once change the error by {zero.joint[0]:.3g}"
     )
     if np.isfinite(zero.summed[0]):
         told += f"; the sum over them one by one is {zero.summed[0]:.3g}"

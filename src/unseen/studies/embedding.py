@@ -84,8 +84,8 @@ class Embedding:
         if self.rank is not None:
             found.append(f"PCA rank {self.rank}")
         if self.dimensions:
-            values = [one.value for one in self.dimensions]
-            found.append(f"intrinsic dimension {min(values):.1f} to {max(values):.1f}")
+            values = sorted({f"{one.value:.1f}" for one in self.dimensions}, key=float)
+            found.append(f"intrinsic dimension {' to '.join(dict.fromkeys((values[0], values[-1])))}")
         return f"{', '.join(found)}: they count different things; {WHY}"
 
     def to_dict(self) -> dict[str, object]:

@@ -34,21 +34,19 @@ def spectrum(
     places, floor = np.arange(1, order.size + 1), 10 ** np.floor(np.log10(line) - 2)
     shown = np.maximum(values[order], floor)
     if law is not None and law.size:
-        most = min(law.size, max(order.size, 1))
+        used = np.flatnonzero(law[: max(order.size, 1)] > floor)
         axes.plot(
-            np.arange(1, most + 1), np.maximum(law[:most], floor), "o", mfc="none", mec=MUTED.light,
+            used + 1, law[used], "o", mfc="none", mec=MUTED.light,
             mew=1.2, markersize=9, label="a linear VAE, from PCA",
         )  # fmt: skip
-    for marks, colour, name in (
-        (counted[order], UNSEEN.light, "counts"),
-        (~counted[order], NORMAL.light, "noise"),
-    ):
+    sides = ((counted, UNSEEN.light, "that count"), (~counted, NORMAL.light, "of noise"))
+    for every, colour, name in sides:
+        marks, total = every[order], int(every.sum())
         if marks.any():
-            axes.plot(
-                places[marks], shown[marks], "o", color=colour, markersize=5, label=f"{marks.sum()} {name}"
-            )
+            axes.plot(places[marks], shown[marks], "o", color=colour, markersize=5, label=f"{total} {name}")
     axes.axhline(line, color=MUTED.light, linewidth=0.9, linestyle=(0, (3, 2)))
-    axes.set(yscale="log", xlabel="unit, most relevant first", ylabel=axis)
+    first = f", {order.size} of {values.size}" if order.size < values.size else ""
+    axes.set(yscale="log", xlabel=f"unit, most relevant first{first}", ylabel=axis)
     axes.set_ylim(floor * 0.8, None)
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
     axes.yaxis.set_major_formatter(NUMBER)
@@ -108,15 +106,16 @@ def kept(zero: ZeroOut) -> Figure:
     axes.plot(steps, top, color=UNSEEN.light, marker="o", markersize=4.5, label="the most relevant kept")
     axes.plot(
         units - zero.spare.size, zero.together[0], "D", color=TOLD.light, markersize=7, mfc="none", mew=1.6,
-        label=f"all {zero.spare.size} spare units gone",
+        clip_on=False, label=f"the {zero.spare.size} spare units gone",
     )  # fmt: skip
     axes.set(xlabel="units kept; the others stand at their mean", ylabel="error E of a row", ylim=(0, None))
     if units > 64:
         axes.set_xscale("symlog", linthresh=1.0)
+        axes.set_xlim(-0.15, 1.3 * units)
         axes.xaxis.set_major_formatter(NUMBER)
         axes.xaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(NUMBER)
-    axes.legend(frameon=False, fontsize=9, loc="upper right")
+    axes.legend(frameon=False, fontsize=9, loc="lower left")
     return figure
 
 
@@ -140,10 +139,10 @@ def heat(
     )  # fmt: skip
     axes.grid(visible=False)
     axes.set_yticks(range(len(rows)), [label(name, 14) for name in rows])
-    turn = 90 if len(columns) > 8 else 35
+    turn = 90 if len(columns) > 8 else 0 if sum(len(label(name, 16)) for name in columns) < 40 else 35
     axes.set_xticks(
         range(len(columns)), [label(name, 16) for name in columns], rotation=turn,
-        ha="center" if turn == 90 else "right", rotation_mode="default" if turn == 90 else "anchor",
+        ha="right" if turn == 35 else "center", rotation_mode="anchor" if turn == 35 else "default",
         fontsize=7.5 if len(columns) > 20 else 8.5,
     )  # fmt: skip
     if marks is not None and len(columns) <= 40:
