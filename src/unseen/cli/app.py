@@ -17,9 +17,12 @@ from unseen.cli import (
     explain,
     export,
     fit,
+    latent,
     recipe,
+    relevance,
     report,
     score,
+    structure,
 )
 from unseen.cli.faults import OneLineGroup
 
@@ -58,7 +61,10 @@ app.command("fit", epilog=examples.of("fit"))(fit.fit)
 app.command("score", epilog=examples.of("score"))(score.score)
 app.command("evaluate", epilog=examples.of("evaluate"))(evaluate.evaluate)
 app.command("explain", epilog=examples.of("explain"))(explain.explain)
+app.command("latent", epilog=examples.of("latent"))(latent.latent)
 app.command("report", epilog=examples.of("report"))(report.report)
+app.command("structure", epilog=examples.of("structure"))(structure.structure)
+app.command("relevance", epilog=examples.of("relevance"))(relevance.relevance)
 app.command("export", epilog=examples.of("export"))(export.export)
 app.add_typer(recipe.app, name="recipe")
 app.add_typer(bench.app, name="bench")

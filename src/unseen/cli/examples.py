@@ -40,11 +40,25 @@ _LINES = {
         'unseen report model qcd=qcd.h5 suep=suep.h5 --fixed hits --alarm-rate "400 Hz"',
         'unseen report model new.csv --label "Attack Type" --normal Normal',
     ),
+    "latent": (
+        "unseen latent model flows.csv",
+        "unseen latent model flows.csv --held-out --out latent.html --csv units.csv",
+        'unseen latent model flows.csv --features "Flow*,Label" --json',
+    ),
     "check": (
         'unseen check flows.csv --label "Attack Type"',
         "unseen check train.parquet --against test.parquet --label kind --drop id",
         "unseen check dark_showers/supervised --against dark_showers/n_tracks/test",
         "unseen check signal=sim/suep.h5:images events/ --against test/ --kind-from-name '^([a-z]+)_' --json",
+    ),
+    "structure": (
+        "unseen structure spring.csv",
+        "unseen structure muons.csv.gz --columns 'p?_*' --json",
+        "unseen structure opal.root --columns Ncharged,Pcharged,E_ecal,E_hcal --out found",
+    ),
+    "relevance": (
+        "unseen relevance spring.csv",
+        "unseen relevance muons.csv.gz --columns 'p?_*' --betas 0.5,0.1 --seeds 3 --out found",
     ),
     "export": (
         "unseen export model --to onnx --out model.onnx",

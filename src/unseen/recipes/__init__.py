@@ -19,6 +19,7 @@ _MODULES = {
     "aware-mnist": "aware_mnist",
     "aware-smeft": "aware_smeft",
     "dark-showers": "dark_showers",
+    "latent-symmetry": "latent_symmetry",
 }
 
 
@@ -26,7 +27,8 @@ def available() -> dict[str, str]:
     """Return the recipes there are, each with one line on what it shows.
 
     >>> list(available())
-    ['aware-classifier', 'aware-collider', 'aware-flows', 'aware-mnist', 'aware-smeft', 'dark-showers']
+    ['aware-classifier', 'aware-collider', 'aware-flows', 'aware-mnist', 'aware-smeft', 'dark-showers', \
+'latent-symmetry']
     """
     return {
         "aware-classifier": "classifier of digits: told of few or many kinds, judged on kinds never told of",
@@ -35,6 +37,7 @@ def available() -> dict[str, str]:
         "aware-mnist": "digits: told of one kind, judged on a digit held out and on far pictures",
         "aware-smeft": "Higgs events with weights: told of one operator, judged on the others",
         "dark-showers": "event images: QCD learned, SUEP and semi-visible jets found, at equal hits too",
+        "latent-symmetry": "mechanics and collisions: units a VAE uses, beside rank, relations and dimension",
     }
 
 
