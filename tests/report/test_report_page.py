@@ -20,11 +20,16 @@ from unseen.report import (
     BudgetCurve,
     Content,
     Latent,
+    Page,
+    Picture,
     Provenance,
     Scored,
+    Section,
+    Sound,
     TopAnomaly,
     Trace,
     render,
+    render_page,
     write_report,
 )
 
@@ -78,7 +83,7 @@ KNOWN_TAGS = frozenset(
 )
 
 
-class Page(HTMLParser):
+class Shown(HTMLParser):
     """Tags, attributes and shown text of a page."""
 
     def __init__(self, html):
@@ -115,12 +120,12 @@ def hostile_html(hostile):
 
 @pytest.fixture(scope="module")
 def page(html):
-    return Page(html)
+    return Shown(html)
 
 
 @pytest.fixture(scope="module")
 def hostile_page(hostile_html):
-    return Page(hostile_html)
+    return Shown(hostile_html)
 
 
 @pytest.fixture(params=["page", "hostile_page"])
@@ -235,7 +240,7 @@ def test_a_fall_below_the_reference_is_said_on_top(page, content):
 
 def test_what_is_absent_leaves_no_section():
     bare = Content("t", "s", Provenance("d", 5, 0), (Scored("stage 1", np.arange(5.0)),))
-    page = Page(render(bare))
+    page = Shown(render(bare))
     assert [link for link in page.values("href") if link.startswith("#")] == ["#rows", "#provenance"]
 
 
@@ -267,7 +272,7 @@ EDGES = {
 @pytest.mark.parametrize("change", EDGES.values(), ids=EDGES)
 def test_odd_content_still_makes_a_page(change):
     plain = Content("t", "s", Provenance("d", 5, 0), (Scored("stage 1", np.arange(5.0)),))
-    page = Page(render(dataclasses.replace(plain, **change)))
+    page = Shown(render(dataclasses.replace(plain, **change)))
     assert page.tags <= KNOWN_TAGS
     assert "nan" not in page.text.replace("provenance", "")
 
@@ -290,7 +295,7 @@ def test_a_big_report_stays_small():
 def test_the_file_is_whole_or_not_there(content, tmp_path, monkeypatch):
     path = tmp_path / "report.html"
     path.write_text("the old one")
-    monkeypatch.setattr("unseen.report.page.render", lambda content: 1 / 0)
+    monkeypatch.setattr("unseen.report.document.render_page", lambda page: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         write_report(content, path)
     assert path.read_text() == "the old one"
@@ -327,3 +332,21 @@ def test_importing_the_report_loads_neither_torch_nor_matplotlib():
     code = "import sys, unseen.report; print({'torch', 'matplotlib', 'jinja2'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_a_page_of_other_things_shows_pictures_and_sounds_escaped():
+    page = Page(
+        "A & B",
+        "Two.",
+        Provenance("x", 2, seed=0),
+        sections=(
+            Section("g", "Gallery", gallery=(Picture("data:image/png;base64,AA==", "<b>", ("1 < 2",)),)),
+            Section("s", "Sounds", sounds=(Sound("data:audio/wav;base64,AA==", "unit 1"),)),
+            Section("e", "Empty"),
+        ),
+    )
+    text = render_page(page)
+    assert '<img src="data:image/png;base64,AA==" alt="&lt;b&gt;"' in text
+    assert "1 &lt; 2" in text
+    assert 'src="data:audio/wav;base64,AA=="' in text
+    assert "Empty" not in text

@@ -55,6 +55,9 @@ class Results:
         records: Every measured value.
         notes: Plain sentences a reader must know.
         figures: File name -> what draws it as SVG, called when results are written.
+        files: File name -> what makes its bytes (a page, a MIDI file), called when results are written.
+        tolerances: Name of a number -> how far a rerun may move it, for `expected.toml`; empty holds every
+            AUC to the tolerance of `unseen.recipes.expected`.
 
     """
 
@@ -64,6 +67,8 @@ class Results:
     records: Sequence[Record] = ()
     notes: list[str] = field(default_factory=list)
     figures: Mapping[str, Callable[[], str]] = field(default_factory=dict)
+    files: Mapping[str, Callable[[], bytes]] = field(default_factory=dict)
+    tolerances: Mapping[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as `unseen recipe run --json` prints them."""
@@ -90,12 +95,14 @@ class Results:
         )
 
     def write(self, folder: Path) -> None:
-        """Write records, `results.json`, `results.md` and figures into `folder`, each whole or not at all."""
+        """Write records, `results.json`, `results.md`, figures and files into `folder`, each whole or not."""
         folder.mkdir(parents=True, exist_ok=True)
-        _replace(folder / "results.json", json.dumps(self.to_dict(), indent=1) + "\n")
-        _replace(folder / "results.md", self.summary())
+        _replace(folder / "results.json", (json.dumps(self.to_dict(), indent=1) + "\n").encode())
+        _replace(folder / "results.md", self.summary().encode())
         for name, draw in self.figures.items():
-            _replace(folder / name, draw() + "\n")
+            _replace(folder / name, (draw() + "\n").encode())
+        for name, make in self.files.items():
+            _replace(folder / name, make())
         if self.records:
             plain = folder / "records.csv.tmp"
             write_csv(self.records, plain)
@@ -113,7 +120,7 @@ def read_records(folder: Path) -> tuple[Record, ...]:
         return read_csv(plain)
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, content: bytes) -> None:
     aside = path.with_name(path.name + ".tmp")
-    aside.write_text(text, encoding="utf-8")
+    aside.write_bytes(content)
     os.replace(aside, path)

@@ -1,46 +1,15 @@
-"""One self-contained HTML file: no outside request, no script, every text escaped, for screen and print."""
+"""What a detector found, as a page: numbers on top, then kinds, scores, alarms, rows, the model."""
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from unseen.errors import need
 from unseen.evaluation import Estimate, false_alarms
 from unseen.report import tables
 from unseen.report.content import Content, Scored, falls
-
-if TYPE_CHECKING:
-    from unseen.report.panels import Panel
-
-
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
-
-
-@dataclass(frozen=True)
-class Headline:
-    """One number on top of the page."""
-
-    value: str
-    interval: str
-    words: str
-    role: str
-
-
-@dataclass(frozen=True)
-class Section:
-    """A heading with its figures and tables (HTML, already escaped)."""
-
-    name: str
-    title: str
-    panels: tuple[Panel, ...]
-    tables: tuple[tuple[str, str], ...] = ()
-    sentences: tuple[str, ...] = ()
+from unseen.report.document import Headline, Page, Section, render_page, write_page
 
 
 def write_report(content: Content, path: str | Path) -> Path:
@@ -58,12 +27,7 @@ def write_report(content: Content, path: str | Path) -> Path:
         MissingExtraError: matplotlib or Jinja2 is not installed.
 
     """
-    target = Path(path)
-    page = render(content)
-    aside = target.with_name(target.name + ".tmp")
-    aside.write_bytes(page.encode())
-    os.replace(aside, target)
-    return target
+    return write_page(page_of(content), path)
 
 
 def render(content: Content) -> str:
@@ -74,27 +38,27 @@ def render(content: Content) -> str:
         MissingExtraError: as in `write_report`.
 
     """
-    need("matplotlib", extra="report", purpose="writing a report")
-    jinja2 = need("jinja2", extra="report", purpose="writing a report")
-    from unseen.report.style import PALETTE
+    return render_page(page_of(content))
 
+
+def page_of(content: Content) -> Page:
+    """Lay the content out: numbers on top, what to know first, sections.
+
+    Raises:
+        DataError: as in `write_report`.
+        MissingExtraError: matplotlib is not installed.
+
+    """
+    need("matplotlib", extra="report", purpose="writing a report")
     main, reference = content.main, content.beside
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    source = files("unseen.report").joinpath("template.html").read_text(encoding="utf-8")
-    page: str = environment.from_string(source).render(
-        content=content,
-        palette=PALETTE,
+    return Page(
+        title=content.title,
+        summary=content.summary,
+        provenance=content.provenance,
         headlines=headlines(content),
         warnings=(*(falls(main, reference) if reference else ()), *content.warnings),
-        sections=[
-            section for section in _sections(content) if section.panels or section.tables or section.sentences
-        ],
+        sections=tuple(_sections(content)),
     )
-    # HTML has no place for control and half characters, not even escaped; a turn of the writing
-    # direction would mirror the words of the page that follow a kind's name.
-    return _UNPRINTABLE.sub("�", page)
 
 
 def headlines(content: Content) -> tuple[Headline, ...]:
