@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from unseen.music.keys import key_signature
-from unseen.music.melody import TICKS, Melody
+from unseen.music.melody import TICKS, Melody, melody
 
 WHOLE = 4 * TICKS
 # Longest run of notes that is still a melody; a hostile file must not fill the memory.
@@ -247,8 +247,6 @@ class _Reader:
 
     def melody(self, name: str, collection: str) -> Melody:
         """Return the tune; a first bar shorter than the meter is an upbeat."""
-        from unseen.music.melody import melody
-
         upbeat = self.first_line or 0
         return melody(
             name,

@@ -8,7 +8,19 @@ _SHARPS = "FCGDAEB"
 # Place of a major key's letter on the circle of fifths.
 _FIFTHS = {"F": -1, "C": 0, "G": 1, "D": 2, "A": 3, "E": 4, "B": 5}
 # Fifths between a mode and the major key on the same letter.
-_MODES = {"maj": 0, "ion": 0, "": 0, "mix": -1, "dor": -2, "min": -3, "m": -3, "aeo": -3, "phr": -4, "loc": -5, "lyd": 1}
+_MODES = {
+    "maj": 0,
+    "ion": 0,
+    "": 0,
+    "mix": -1,
+    "dor": -2,
+    "min": -3,
+    "m": -3,
+    "aeo": -3,
+    "phr": -4,
+    "loc": -5,
+    "lyd": 1,
+}
 _KEY = re.compile(r"\s*([A-G])([#b]?)\s*([A-Za-z]*)")
 
 
