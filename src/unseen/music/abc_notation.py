@@ -45,9 +45,9 @@ _INTO = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 
 
 def tunes(text: str) -> Iterator[tuple[str, str]]:
-    """Split the text of an ABC file into tunes: their number (`X:`) and their own lines.
+    r"""Split the text of an ABC file into tunes: their number (`X:`) and their own lines.
 
-    >>> [number for number, _ in tunes("X:1\\nK:C\\nCDEF|\\n\\nX:2\\nK:G\\nGABc|")]
+    >>> [number for number, _ in tunes("X:1\nK:C\nCDEF|\n\nX:2\nK:G\nGABc|")]
     ['1', '2']
     """
     starts = [match.start() for match in re.finditer(r"(?m)^X:", text)]
@@ -78,9 +78,9 @@ def meter_of(value: str) -> str:
 
 
 def read_tune(text: str, *, name: str, collection: str) -> Melody:
-    """Read one tune.
+    r"""Read one tune.
 
-    >>> tune = read_tune("X:1\\nM:4/4\\nL:1/8\\nK:G\\nD2|GA Bc dedc|F8|", name="scale", collection="mine")
+    >>> tune = read_tune("X:1\nM:4/4\nL:1/8\nK:G\nD2|GA Bc dedc|F8|", name="scale", collection="mine")
     >>> tune.pitches.tolist()
     [62, 67, 69, 71, 72, 74, 76, 74, 72, 66]
     >>> tune.first_bar == tune.starts[1], tune.meters

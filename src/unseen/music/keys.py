@@ -38,8 +38,8 @@ def key_signature(text: str) -> dict[str, int]:
     letter, sign, mode = found.groups()
     count = _FIFTHS[letter] + 7 * ((sign == "#") - (sign == "b")) + _MODES.get(_short(mode), 0)
     if count >= 0:
-        return {name: 1 for name in _SHARPS[: min(count, 7)]}
-    return {name: -1 for name in _SHARPS[::-1][: min(-count, 7)]}
+        return dict.fromkeys(_SHARPS[: min(count, 7)], 1)
+    return dict.fromkeys(_SHARPS[::-1][: min(-count, 7)], -1)
 
 
 def _short(mode: str) -> str:

@@ -79,7 +79,7 @@ class Tunes:
     def write(self, path: Path) -> None:
         """Write an npz file, aside and then renamed."""
         aside = path.with_name(path.name + ".tmp")
-        reasons = [reason for reason in self.left.counts]
+        reasons = list(self.left.counts)
         with aside.open("wb") as file:
             np.savez_compressed(
                 file,

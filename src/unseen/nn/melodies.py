@@ -123,7 +123,7 @@ class Melodies:
 
     @property
     def mean(self) -> Tensor:
-        """Most likely tokens, shape (N, T): the likeliest kind, then the likeliest pitch where it is an onset."""
+        """Most likely tokens, shape (N, T): the likeliest kind, then the likeliest pitch of an onset."""
         kind = self.kinds.argmax(2)
         pitch = self._pitch(self.centre, self.log_precision, self.free, self.key[:, None]).argmax(2)
         return torch.where(kind == KINDS - 1, pitch + KINDS - 1, kind)

@@ -25,6 +25,8 @@ from unseen.training.progress import tell
 from unseen.training.stages import risen
 from unseen.training.threads import threads_for
 
+Moments = list[tuple[Tensor, Tensor]]
+Losses = list[tuple[float, float]]
 # Steps that draw from one stream; a run goes on at the beginning of one.
 BLOCK = 250
 
@@ -43,8 +45,8 @@ class Standing:
 
     done: int = 0
     seconds: float = 0.0
-    losses: list[tuple[float, float]] = field(default_factory=list)
-    moments: list[tuple[Tensor, Tensor]] = field(default_factory=list)
+    losses: Losses = field(default_factory=list)
+    moments: Moments = field(default_factory=list)
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Return the moments as arrays that a model file can hold."""
@@ -58,7 +60,7 @@ class Standing:
         arrays: Mapping[str, NDArray[np.generic]],
         done: int,
         seconds: float,
-        losses: list[tuple[float, float]],
+        losses: Losses,
     ) -> Standing:
         """Read what `arrays` wrote."""
         count = sum(name.startswith("moment.") for name in arrays) // 2
@@ -160,7 +162,7 @@ def _block(
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(parameters, plan.clip)
         optimiser.step()
-        total += float(loss)
+        total += float(loss.detach())
         divergence += float(out.divergence().detach().mean())
     count = min(first + BLOCK, plan.steps) - first
     if not np.isfinite(total):
@@ -192,8 +194,6 @@ def _optimiser(parameters: list[torch.nn.Parameter], plan: Plan, standing: Stand
     return optimiser
 
 
-def _moments(
-    optimiser: torch.optim.Adam, parameters: list[torch.nn.Parameter]
-) -> list[tuple[Tensor, Tensor]]:
+def _moments(optimiser: torch.optim.Adam, parameters: list[torch.nn.Parameter]) -> Moments:
     states = [optimiser.state[value] for value in parameters]
     return [(state["exp_avg"].clone(), state["exp_avg_sq"].clone()) for state in states]
