@@ -30,9 +30,8 @@ def own_tunes(path: Path) -> Tunes:
     files = sorted(found for found in path.rglob("*") if found.is_file()) if path.is_dir() else [path]
     wanted = [found for found in files if found.suffix.lower() in (*ABC, *MIDI, *MUSIC_XML)]
     if not wanted:
-        raise DataError(
-            f"{path} holds no melodies ({len(files):,} files); accepted: {', '.join((*ABC, *MIDI, *MUSIC_XML))}"
-        )
+        accepted = ", ".join((*ABC, *MIDI, *MUSIC_XML))
+        raise DataError(f"{path} holds no melodies ({len(files):,} files); accepted: {accepted}")
     left = Left()
     return gathered(_melodies(wanted, left), left)
 
