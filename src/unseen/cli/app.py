@@ -17,6 +17,7 @@ from unseen.cli import (
     explain,
     export,
     fit,
+    music,
     recipe,
     report,
     score,
@@ -63,3 +64,4 @@ app.command("export", epilog=examples.of("export"))(export.export)
 app.add_typer(recipe.app, name="recipe")
 app.add_typer(bench.app, name="bench")
 app.add_typer(collider.app, name="collider")
+app.add_typer(music.app, name="music")

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
 from unseen.latent.relevance import Relevance
+from unseen.latent.rules import above_gap
 from unseen.models.network import Network
+from unseen.music.midi import midi_bytes, write_aside
+from unseen.music.sound import wav_bytes
 from unseen.music.tokens import Tokens
 from unseen.seeds import generator
-from unseen.studies.melody_reading import played
+from unseen.studies.melody_reading import codes, played
+from unseen.studies.melody_training import Trained
 
 Floats = NDArray[np.float64]
 # Of a traversal, in standard deviations of the unit over the windows.
@@ -25,7 +31,7 @@ def traversal(network: Network, base: Floats, relevance: Relevance, unit: int) -
 
 
 def imagined(relevance: Relevance, music: NDArray[np.bool_], count: int, seed: int) -> Floats:
-    """Draw codes nobody wrote: music units as spread as those of windows, the rest at their means, (count, Z).
+    """Draw codes nobody wrote: music units as spread as those of windows, the rest at their means.
 
     No tune of the corpus stands behind them, so that they may be shown and sent.
     """
@@ -38,3 +44,44 @@ def with_noise(base: Floats, relevance: Relevance, music: NDArray[np.bool_], see
     """Set the noise units of codes (N, Z) to draws from the prior, which is all they ever say."""
     noise = generator(seed, 76).standard_normal(base.shape)
     return np.asarray(np.where(music, base, noise * relevance.sigma))
+
+
+def listening_files(trained: Trained, tokens: Tokens, *, units: int, seed: int) -> dict[str, Tokens]:
+    """Name -> windows (n, T) to write: traversals of the most relevant units, and melodies without noise.
+
+    Args:
+        trained: The network.
+        tokens: Windows from which the spread of the units is read; none of them is written.
+        units: How many traversals.
+        seed: Of the imagined melodies.
+
+    """
+    relevance = codes(trained.network, tokens).relevance()
+    music = above_gap(relevance)
+    base = imagined(relevance, music, 4, seed)
+    found = {
+        f"unit-{rank}": traversal(trained.network, relevance.centre, relevance, int(unit))
+        for rank, unit in enumerate(relevance.order()[:units], 1)
+    }
+    found["imagined"] = played(trained.network, with_noise(base, relevance, music, seed))
+    found["imagined-without-noise-units"] = played(trained.network, base)
+    return found
+
+
+def write_files(found: dict[str, Tokens], folder: Path, *, sound: bool) -> list[Path]:
+    """Write each as a MIDI file, and as a WAV file where `sound`; the folder is made.
+
+    Raises:
+        MissingExtraError: mido is not installed.
+
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, windows in found.items():
+        contents = {folder / f"{name}.mid": midi_bytes(list(windows))}
+        if sound:
+            contents[folder / f"{name}.wav"] = wav_bytes(list(windows))
+        for path, content in contents.items():
+            write_aside(path, content)
+            written.append(path)
+    return written
