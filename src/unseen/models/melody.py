@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from unseen.errors import ConfigError
 from unseen.models.network import Network
 from unseen.models.vae import diagonal_normal
-from unseen.nn.melodies import Beside, Planes, StepHeads, melodies
+from unseen.nn.melodies import Beside, Heads, Planes, melodies
 
 # ln of the variance every latent unit starts from: the decoder then learns from codes that tell something,
 # and the divergence closes the units that are not needed.
@@ -23,8 +23,9 @@ class MelodyVAE:
 
     Row loss E + (beta / T) KL with E the mean over the T steps of -ln p(token): the same as the sum over
     steps + beta KL, KL summed over units. Pitches go in as numbers and come out around a centre with a key
-    common to all steps, so that a melody and its transposition are neighbours; encoder and decoder have a
-    straight path beside their layers.
+    common to all notes, so that a melody and its transposition are neighbours; the n-th note has its pitch
+    wherever it begins, so that a melody keeps it in another rhythm. Encoder and decoder have a straight path
+    beside their layers.
 
     Args:
         latent: Units z, each with a normal posterior of its own.
@@ -52,7 +53,7 @@ class MelodyVAE:
         """Return a fresh network for windows of `shape` (T,), initialised from torch's global stream."""
         if len(shape) != 1:
             raise ConfigError(f"rows of shape {shape} came; a melody network takes windows of tokens (T,)")
-        planes = 4 * shape[0]
+        planes = 5 * shape[0]
         head = nn.Linear(self.width + planes, 2 * self.latent)
         with torch.no_grad():
             head.weight[self.latent :].mul_(0.3)
@@ -62,7 +63,7 @@ class MelodyVAE:
             head,
             nn.Sequential(
                 Beside(self.latent, self.width, self.blocks, norm=False),
-                StepHeads(self.width + self.latent, shape[0], self.colours),
+                Heads(self.width + self.latent, shape[0], self.colours),
             ),
             posterior=diagonal_normal,
             likelihood=melodies,

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -147,7 +148,7 @@ def read(path: Path) -> Tunes:
         raise DataError(f"{path} is damaged; make it anew with unseen music prepare") from error
 
 
-def _checked(found: dict[str, NDArray[np.generic]]) -> Tunes:
+def _checked(found: dict[str, NDArray[Any]]) -> Tunes:
     steps, ends = found["steps"], found["ends"]
     sound = (
         int(found["format"]) == _FORMAT
@@ -163,4 +164,4 @@ def _checked(found: dict[str, NDArray[np.generic]]) -> Tunes:
     for reason, count, named in zip(found["reasons"], found["counts"], found["named"], strict=True):
         left.counts[str(reason)] = int(count)
         left.names[str(reason)] = str(named).split("\n")
-    return Tunes(steps, ends, found["names"], found["collections"], left, int(found["chords"]))  # type: ignore[arg-type]
+    return Tunes(steps, ends, found["names"], found["collections"], left, int(found["chords"]))

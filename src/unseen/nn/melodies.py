@@ -17,15 +17,15 @@ LOG_PRECISION = (-4.0, 8.0)
 
 
 class Planes(nn.Module):
-    """Tokens (N, T) to four planes a step: onset, rest begins, silent, and the pitch that sounds, (N, 4 T).
+    """Tokens (N, T) to five planes: onset, rest begins, silent, pitch that sounds, pitch of each note.
 
-    Pitch is a number, so that a transposed melody is the same one with a constant added. Through a rest it
-    stays that of the note before, and before the first note that of the first.
+    The first four go by step, the last by the number of the note: its n-th value is the pitch of note n, and
+    that of the last note beyond it. Pitch is a number, so that a transposed melody is the same one with a
+    constant added. Through a rest it stays that of the note before, and before the first note that of the
+    first. Shape (N, 5 T).
 
-    >>> Planes()(torch.tensor([[47, 0, 1, 53]])).view(4, 4).tolist()[0]
-    [1.0, 0.0, 0.0, 1.0]
-    >>> Planes()(torch.tensor([[47, 0, 1, 53]])).view(4, 4).tolist()[3]
-    [0.0, 0.0, 0.0, 1.0]
+    >>> Planes()(torch.tensor([[47, 0, 1, 53]])).view(5, 4)[3:].tolist()
+    [[0.0, 0.0, 0.0, 1.0], [0.0, 1.0, 1.0, 1.0]]
 
     """
 
@@ -34,12 +34,26 @@ class Planes(nn.Module):
         onset, rest = x >= KINDS - 1, x == 1
         step = torch.arange(x.shape[1], device=x.device)
         event = torch.where(x > 0, step, 0).cummax(1).values
-        note = torch.where(onset, step, -1).cummax(1).values
-        first = onset.int().argmax(1, keepdim=True)
-        pitch = x.gather(1, torch.where(note < 0, first, note)) - (KINDS - 1)
         silent = x.gather(1, event) == 1
-        planes = (onset.float(), rest.float(), silent.float(), (pitch.float() - MIDDLE) / OCTAVE_HALF)
-        return torch.cat(planes, dim=1)
+        notes = torch.argsort(onset.byte(), dim=1, descending=True, stable=True)
+        count = onset.sum(1, keepdim=True)
+        last = (count - 1).clamp(min=0)
+        by_note = self._pitch(x.gather(1, notes.gather(1, torch.minimum(step, last))))
+        by_step = by_note.gather(1, numbers(onset))
+        return torch.cat([onset.float(), rest.float(), silent.float(), by_step, by_note], dim=1)
+
+    @staticmethod
+    def _pitch(token: Tensor) -> Tensor:
+        return (token.float() - (KINDS - 1) - MIDDLE) / OCTAVE_HALF
+
+
+def numbers(onset: Tensor) -> Tensor:
+    """Return the number, from 0, of the note that sounds at each step of (N, T) onsets; 0 before the first.
+
+    >>> numbers(torch.tensor([[False, True, False, True]])).tolist()
+    [[0, 0, 0, 1]]
+    """
+    return (onset.long().cumsum(1) - 1).clamp(min=0)
 
 
 class Residual(nn.Module):
@@ -73,12 +87,12 @@ class Beside(nn.Module):
         return torch.cat([self.layers(x), x], dim=1)
 
 
-class StepHeads(nn.Module):
-    """What a decoder says of every step, and of the whole window, flat: (N, W) to (N, T (5 + 88) + 88).
+class Heads(nn.Module):
+    """What a decoder says of a window, flat: (N, W) to (N, T (5 + 88) + 88).
 
-    At each step: logits of hold, rest, onset; the centre of the pitch and its precision; a free logit of
-    each pitch, from `colours` numbers through one table for all steps. Of the window: one logit a pitch, its
-    key.
+    Of each step: logits of hold, rest, onset. Of each note, by its number: the centre of its pitch, its
+    precision, and a free logit of each pitch, from `colours` numbers through one table for all notes. Of the
+    window: one logit a pitch, its key.
     """
 
     def __init__(self, width: int, steps: int, colours: int) -> None:
@@ -100,12 +114,13 @@ class StepHeads(nn.Module):
 
 @dataclass(frozen=True, slots=True)
 class Melodies:
-    """Likelihood of melody tokens: what happens at each step, and which pitch where a note begins.
+    """Likelihood of melody tokens: what happens at each step, and which pitch the note has that begins there.
 
-        -ln p(x_t) = -ln softmax(kinds_t)[hold, rest or onset] - [onset] ln softmax(l_t)[pitch]
-        l_tp = -exp(a_t) (p - c_t)^2 / 2 + free_tp + key_p
+        -ln p(x_t) = -ln softmax(kinds_t)[hold, rest or onset] - [onset] ln softmax(l_n)[pitch],
+        l_np = -exp(a_n) (p - c_n)^2 / 2 + free_np + key_p,   n the number of the note in the window
 
-    with pitches in units of half an octave from MIDI 66, c the centre and a the log precision of a step.
+    with pitches in units of half an octave from MIDI 66, c the centre and a the log precision of a note.
+    Given the code, pitches depend on the rhythm through the number of the note alone.
 
     Attributes:
         kinds: Logits of hold, rest, onset, shape (N, T, 3).
@@ -125,33 +140,35 @@ class Melodies:
     def mean(self) -> Tensor:
         """Most likely tokens, shape (N, T): the likeliest kind, then the likeliest pitch of an onset."""
         kind = self.kinds.argmax(2)
-        pitch = self._pitch(self.centre, self.log_precision, self.free, self.key[:, None]).argmax(2)
-        return torch.where(kind == KINDS - 1, pitch + KINDS - 1, kind)
+        pitch = self._logits(self.centre, self.log_precision, self.free, self.key[:, None]).argmax(2)
+        onset = kind == KINDS - 1
+        return torch.where(onset, pitch.gather(1, numbers(onset)) + KINDS - 1, kind)
 
     def error(self, x: Tensor) -> Tensor:
         """-ln p of each token of x (N, T), integers, shape (N, T), nats."""
         kind = x.clamp(max=KINDS - 1)
         found = -functional.log_softmax(self.kinds, dim=2).gather(2, kind[..., None]).squeeze(2)
-        rows, steps = (x >= KINDS - 1).nonzero(as_tuple=True)  # two steps of three have no pitch
-        logits = self._pitch(
-            self.centre[rows, steps], self.log_precision[rows, steps], self.free[rows, steps], self.key[rows]
+        onset = x >= KINDS - 1
+        rows, steps = onset.nonzero(as_tuple=True)  # two steps of three have no pitch
+        note = numbers(onset)[rows, steps]
+        logits = self._logits(
+            self.centre[rows, note], self.log_precision[rows, note], self.free[rows, note], self.key[rows]
         )
         pitch = functional.cross_entropy(logits, x[rows, steps] - (KINDS - 1), reduction="none")
         return found.index_put((rows, steps), pitch, accumulate=True)
 
     @staticmethod
-    def _pitch(centre: Tensor, log_precision: Tensor, free: Tensor, key: Tensor) -> Tensor:
+    def _logits(centre: Tensor, log_precision: Tensor, free: Tensor, key: Tensor) -> Tensor:
         grid = (torch.arange(PITCHES, device=free.device) - MIDDLE) / OCTAVE_HALF
         pull = 0.5 * torch.exp(log_precision.clamp(*LOG_PRECISION))[..., None]
         return free + key - pull * (grid - centre[..., None]).square()
 
 
 def melodies(flat: Tensor) -> Melodies:
-    """Read the flat output of `StepHeads`."""
+    """Read the flat output of `Heads`."""
     steps = (flat.shape[1] - PITCHES) // (KINDS + 2 + PITCHES)
     own = flat[:, : steps * (KINDS + 2)].view(len(flat), steps, KINDS + 2)
     free = flat[:, steps * (KINDS + 2) : -PITCHES].view(len(flat), steps, PITCHES)
     # a precision of 1 / 2.2 semitones to begin with
-    return Melodies(
-        own[..., :KINDS], own[..., KINDS], 2.0 + 2.0 * own[..., KINDS + 1], free, flat[:, -PITCHES:]
-    )
+    log_precision = 2.0 + 2.0 * own[..., KINDS + 1]
+    return Melodies(own[..., :KINDS], own[..., KINDS], log_precision, free, flat[:, -PITCHES:])

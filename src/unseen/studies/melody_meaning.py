@@ -144,7 +144,7 @@ def group_of_units(found: Association, units: NDArray[np.intp]) -> list[str]:
 
 
 def principal(learn: Tokens, tokens: Tokens, count: int) -> Floats:
-    """Return the first components of one-hot windows, learned on other windows, shape (N, count): a control."""
+    """Return the first components of one-hot windows, learned on others, shape (N, count): a control."""
     from sklearn.decomposition import PCA
 
     pca = PCA(count, svd_solver="randomized", random_state=0).fit(one_hot(learn))

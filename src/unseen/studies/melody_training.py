@@ -19,7 +19,7 @@ from unseen.models.melody import MelodyVAE
 from unseen.models.network import Network
 from unseen.music.tokens import STEPS_A_BAR, Tokens
 from unseen.music.windows import LENGTHS
-from unseen.persist import check_place, read_model, write_model
+from unseen.persist import JSON, check_place, read_model, write_model
 from unseen.seeds import seeded
 from unseen.training.loop import Plan
 from unseen.training.melodies import Standing, learn_melodies
@@ -161,7 +161,7 @@ def save(found: Trained, path: Path) -> None:
     }
     if not found.finished:
         arrays |= standing.arrays()
-    document = {
+    document: dict[str, JSON] = {
         "setting": asdict(found.setting),
         "windows": found.windows,
         "done": standing.done,
@@ -209,7 +209,7 @@ def under_moments(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]
 
 
 def _setting(document: Any) -> Setting:
-    known = {field.name: type(field.default) for field in fields(Setting)}
+    known: dict[str, Any] = {field.name: type(getattr(Setting, field.name)) for field in fields(Setting)}
     if set(document) != set(known):
         raise ValueError("not a setting")
     for name, most in MOST.items():
