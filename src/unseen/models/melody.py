@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from unseen.errors import ConfigError
 from unseen.models.network import Network
 from unseen.models.vae import diagonal_normal
-from unseen.nn.melodies import Beside, Heads, Planes, melodies
+from unseen.nn.melodies import Beside, Gain, Heads, Planes, melodies
 
 # ln of the variance every latent unit starts from: the decoder then learns from codes that tell something,
 # and the divergence closes the units that are not needed.
@@ -46,7 +46,7 @@ class MelodyVAE:
     latent: int = 512
     width: int = 512
     blocks: int = 1
-    colours: int = 16
+    colours: int = 8
     beta: float = 0.2
 
     def build(self, shape: tuple[int, ...]) -> Network:
@@ -60,8 +60,9 @@ class MelodyVAE:
             head.bias[self.latent :].fill_(FIRST_LOG_VARIANCE)
         return Network(
             nn.Sequential(Planes(), Beside(planes, self.width, self.blocks)),
-            head,
+            nn.Sequential(head, Gain(2 * self.latent)),
             nn.Sequential(
+                Gain(self.latent),
                 Beside(self.latent, self.width, self.blocks, norm=False),
                 Heads(self.width + self.latent, shape[0], self.colours),
             ),

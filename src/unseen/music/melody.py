@@ -64,8 +64,6 @@ def melody(
 ) -> Melody:
     """Make a melody of plain lists; `end` is the end of the last note where none is given."""
     last = starts[-1] + lengths[-1] if starts else 0
-    onsets, durations, heights = (
-        np.asarray(values, dtype=np.int64) for values in (starts, lengths, pitches)
-    )
+    onsets, durations, heights = (np.asarray(values, dtype=np.int64) for values in (starts, lengths, pitches))
     stop = last if end is None else end
     return Melody(name, collection, onsets, durations, heights, first_bar, stop, meters, chords)

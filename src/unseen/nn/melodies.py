@@ -87,6 +87,23 @@ class Beside(nn.Module):
         return torch.cat([self.layers(x), x], dim=1)
 
 
+class Gain(nn.Module):
+    """One factor a number, 1 at first: (N, W) to (N, W).
+
+    It changes nothing a linear layer beside it could not say. But a unit that costs more than it tells is
+    closed by its one factor: hundreds of weights, each moved by as much at every step of Adam, would wander
+    around zero instead.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.factor = nn.Parameter(torch.ones(width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Multiply."""
+        return x * self.factor
+
+
 class Heads(nn.Module):
     """What a decoder says of a window, flat: (N, W) to (N, T (5 + 88) + 88).
 

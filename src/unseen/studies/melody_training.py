@@ -48,12 +48,12 @@ class Setting:
     latent: int = 512
     width: int = 512
     blocks: int = 1
-    colours: int = 16
+    colours: int = 8
     beta: float = 0.2
-    steps: int = 12_000
+    steps: int = 6_000
     batch: int = 128
     rate: float = 2e-3
-    beta_warm_up: float = 0.5
+    beta_warm_up: float = 0.35
     semitones: int = 5
 
     def __post_init__(self) -> None:
