@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from unseen.music.midi import midi_bytes, notes_of
 from unseen.music.tokens import Tokens
 
-RATE = 16_000
+RATE = 11_025
 # Loudness of the harmonics of a soft reed.
 HARMONICS = (1.0, 0.45, 0.25, 0.12, 0.06)
 ATTACK, RELEASE = 0.012, 0.05

@@ -19,14 +19,15 @@ _MODULES = {
     "aware-mnist": "aware_mnist",
     "aware-smeft": "aware_smeft",
     "dark-showers": "dark_showers",
+    "music-neurons": "music_neurons",
 }
 
 
 def available() -> dict[str, str]:
     """Return the recipes there are, each with one line on what it shows.
 
-    >>> list(available())
-    ['aware-classifier', 'aware-collider', 'aware-flows', 'aware-mnist', 'aware-smeft', 'dark-showers']
+    >>> list(available())[-3:]
+    ['aware-smeft', 'dark-showers', 'music-neurons']
     """
     return {
         "aware-classifier": "classifier of digits: told of few or many kinds, judged on kinds never told of",
@@ -35,6 +36,7 @@ def available() -> dict[str, str]:
         "aware-mnist": "digits: told of one kind, judged on a digit held out and on far pictures",
         "aware-smeft": "Higgs events with weights: told of one operator, judged on the others",
         "dark-showers": "event images: QCD learned, SUEP and semi-visible jets found, at equal hits too",
+        "music-neurons": "melodies: which of 512 units are music, which noise, what the first encode",
     }
 
 

@@ -115,7 +115,8 @@ def conclude(
         words = "" if r.detector == measures.MAIN else f"{r.detector}, "
         groups.setdefault(f"{words}{r.kind}: {r.metric}", []).append(r.value)
     numbers = {title: interval(values) for title, values in groups.items()}
-    units, setting = mains[0].found.relevance.units, mains[0].trained.setting
+    first, every = mains[0], [main.found for main in mains]
+    units, setting = first.found.relevance.units, first.trained.setting
     notes = [
         f"{len(tunes):,} tunes; {len(parts.learn):,} different windows of 2 bars to learn from, "
         f"{len(parts.test):,} of unseen tunes to judge on; {parts.leaked} of their windows were dropped "
@@ -131,8 +132,8 @@ def conclude(
         claims(records, units),
         records,
         notes,
-        figures=figures(mains[0].found, mains[0].trained, [main.found for main in mains]),
-        files=files(name, mains[0].found, mains[0].trained, numbers, notes),
+        figures=figures(first.found, first.trained, every),
+        files=files(name, first.found, first.trained, every, notes),
         tolerances=held,
     )
 

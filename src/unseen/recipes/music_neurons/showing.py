@@ -1,92 +1,44 @@
-"""Figures, MIDI and sound files, and the page of the study."""
+"""Figures, MIDI and sound files, and the page of the study: each made when the results are written."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
-import numpy as np
-
-from unseen.evaluation import Estimate
 from unseen.music.tokens import Tokens
 from unseen.studies.melody_analysis import Analysis
-from unseen.studies.melody_listening import listening_files, traversal
+from unseen.studies.melody_listening import listening_files
 from unseen.studies.melody_training import Trained
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
+FIGURES = ("spectrum", "histograms", "meaning", "zero-out", "traversals")
 TRAVERSED = 8
-# Sound files of the study: kept short, so that each stays well below what is committed.
+# Sound is made of these only, so that no file is large; the MIDI files hold all.
 HEARD = ("unit-1", "unit-2")
-
-
-def drawn(
-    first: Analysis, trained: Trained, every: Sequence[Analysis]
-) -> dict[str, tuple[str, str, Callable[[], Figure]]]:
-    """File name -> title, how to read it, and what draws it."""
-    from unseen.recipes.music_neurons import pictures
-
-    order = first.relevance.order()
-    rolls = [
-        traversal(trained.network, first.relevance.centre, first.relevance, int(unit))
-        for unit in order[:TRAVERSED]
-    ]
-    titles = [f"unit {unit.rank}: {unit.descriptor}" for unit in first.units[:TRAVERSED]]
-    return {
-        "spectrum.svg": (
-            "Which units are used",
-            "Sorted rho = std(mu) / mean(sigma) of each seed; the dot is the last above the largest gap.",
-            partial(pictures.spectrum, [found.relevance for found in every]),
-        ),
-        "histograms.svg": (
-            "Noise and music",
-            "Noise units lie at std of mu 0 and mean sigma 1.",
-            partial(pictures.histograms, first.relevance),
-        ),
-        "meaning.svg": (
-            "What units go with",
-            "|Spearman| of the first units with each descriptor, grouped; seed 0.",
-            partial(pictures.heat_map, first.association, first.relevance),
-        ),
-        "zero-out.svg": (
-            "How many units it takes",
-            "Accuracy with all but k units at their means; seed 0.",
-            partial(pictures.curves, first.zeroed),
-        ),
-        "traversals.svg": (
-            "What a unit does",
-            "Each row moves one unit from -2 to 2 deviations, all others at their means.",
-            partial(pictures.rolls, rolls, titles),
-        ),
-    }
 
 
 def figures(first: Analysis, trained: Trained, every: Sequence[Analysis]) -> Mapping[str, Callable[[], str]]:
     """File name -> what draws it as SVG."""
 
-    def draw(name: str) -> str:
+    def drawn(name: str) -> str:
+        from unseen.report.melodies import PLATES, Shown
         from unseen.report.svg import inline
 
-        title, _, make = drawn(first, trained, every)[name]
-        return inline(make(), title)
+        plate = PLATES[name](Shown(trained, first, every))
+        return inline(plate.figure, name, plate.title)
 
-    return {name: partial(draw, name) for name in NAMES}
-
-
-NAMES = ("spectrum.svg", "histograms.svg", "meaning.svg", "zero-out.svg", "traversals.svg")
+    return {f"{name}.svg": partial(drawn, name) for name in FIGURES}
 
 
 def files(
-    name: str, first: Analysis, trained: Trained, numbers: Mapping[str, Estimate], notes: Sequence[str]
+    name: str, first: Analysis, trained: Trained, every: Sequence[Analysis], notes: Sequence[str]
 ) -> Mapping[str, Callable[[], bytes]]:
-    """File name -> its bytes: MIDI of traversals and of melodies nobody wrote, two of them as sound."""
+    """File name -> its bytes: MIDI of traversals and of melodies nobody wrote, two as sound, and the page."""
     found = listening_files(trained, first.tokens, units=TRAVERSED, seed=0)
     made: dict[str, Callable[[], bytes]] = {
         f"{title}.mid": partial(_midi, windows) for title, windows in found.items()
     }
-    made |= {f"{title}.wav": partial(_sound, found[title]) for title in HEARD if title in found}
+    made |= {f"{title}.wav": partial(_sound, found[title]) for title in HEARD}
+    made["music-neurons.html"] = partial(_page, name, first, trained, every, notes)
     return made
 
 
@@ -97,7 +49,29 @@ def _midi(windows: Tokens) -> bytes:
 
 
 def _sound(windows: Tokens) -> bytes:
-    from unseen.music.sound import plain_wav
+    from unseen.report.melodies import traversal_wav
 
-    # three of the five places of a traversal, played fast
-    return plain_wav(list(windows[np.array([0, 2, 4])]), tempo=180, gap=4)
+    return traversal_wav(windows)
+
+
+def _page(
+    name: str, first: Analysis, trained: Trained, every: Sequence[Analysis], notes: Sequence[str]
+) -> bytes:
+    from unseen.persist import canonical_versions
+    from unseen.report.content import Provenance
+    from unseen.report.document import render_page
+    from unseen.report.melodies import Shown, melody_page
+
+    provenance = Provenance(
+        "folk tunes of the corpus of music21, windows of tunes not learned from",
+        len(first.tokens),
+        seed=trained.setting.seed,
+        command=f"unseen recipe run {name.removesuffix(' (quick)')}",
+        versions=canonical_versions(),
+    )
+    summary = (
+        "A melody VAE trained on folk tunes: most units of its code are noise, and the page shows what the "
+        "others go with. Nothing here is a tune of the corpus: all music on it was decoded from codes."
+    )
+    shown = Shown(trained, first, every)
+    return render_page(melody_page("Music neurons", summary, shown, provenance, notes)).encode()

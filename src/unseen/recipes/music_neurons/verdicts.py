@@ -139,8 +139,8 @@ def _longer(records: list[Record], config: dict[str, Any]) -> list[str]:
         "Lengths at equal numbers of windows, tunes and steps, lowest to highest seed: "
         + "; ".join(_length(records, count) for count in bars),
         f'"Melody has units of its own only for longer sequences" {word}: from {bars[0]} to {bars[-1]} bars '
-        f"the best melody association moves by {_span(best)}, the share of units by {_span(share)} (seed against "
-        f"seed; more than {MORE} counts as more)",
+        f"the best melody association moves by {_span(best)}, the share of units by {_span(share)} (seed "
+        f"against seed; more than {MORE} counts as more)",
     ]
 
 

@@ -34,7 +34,10 @@ def spectrum(every: Sequence[Relevance]) -> Figure:
         axes.plot([steep.count], [steep.above], "o", color=colour, markersize=5)
     axes.set_yscale("log")
     axes.axhline(1.0, color=MUTED.light, linewidth=0.8, linestyle=(0, (3, 2)))
-    axes.text(GAP_RANKS, 1.08, "signal = noise", color=MUTED.light, ha="right", va="bottom", fontsize=8.5)
+    axes.annotate(
+        "signal = noise", (1.0, 1.0), xycoords=axes.get_yaxis_transform(), xytext=(0, 2),
+        textcoords="offset points", ha="right", va="bottom", color=MUTED.light, fontsize=8.5,
+    )  # fmt: skip
     axes.set(xlabel="unit, most relevant first", ylabel="rho")
     axes.legend(frameon=False)
     return figure
