@@ -169,8 +169,10 @@ def _print(found: Analysis) -> None:
         f"({steep['rho_above']:.2f} -> {steep['rho_below']:.2f}); by KL and noise rule "
         + ", ".join(str(count) for count in list(told["music_units"].values())[1:])
     )
-    lost = found.lost
-    screen.print(f"noise units  all at their means: {lost[0]:.3f} of tokens lost, {lost[1]:.3f} of onsets")
+    for rule, lost in found.lost.items():
+        screen.print(
+            f"noise units  all at their means: {lost[0]:.3f} of tokens lost, {lost[1]:.3f} of onsets ({rule})"
+        )
     table = Table(box=None, padding=(0, 2, 0, 0))
     for title in ("unit", "rho", "KL", "sigma", "goes with", "group", "Spearman", "phi_K", "MI", "p"):
         table.add_column(title, justify="left" if title in ("goes with", "group") else "right")

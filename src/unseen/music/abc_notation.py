@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from unseen.music.keys import key_signature
 from unseen.music.melody import TICKS, Melody, melody
@@ -31,10 +32,10 @@ _TOKEN = re.compile(
   | (?P<bar>:*\|[\|\]:]*(?:\[?\d[\d,\-]*)?|::+|\[\d[\d,\-]*|\[\|)
   | \((?P<tuplet>\d)(?::(?P<into>\d?))?(?::(?P<over>\d?))?
   | (?P<open>\[)
-  | (?P<close>\])(?P<chord_length>\d*/*\d*)
-  | (?P<accidental>[_^=]*)(?P<note>[A-Ga-g])(?P<octave>[,']*)(?P<length>\d*/*\d*)
-  | (?P<rest>[zx])(?P<rest_length>\d*/*\d*)
-  | (?P<bars>[ZX])(?P<count>\d*)
+  | (?P<close>\])(?P<chord_length>\d{0,4}/{0,4}\d{0,4})
+  | (?P<accidental>[_^=]*)(?P<note>[A-Ga-g])(?P<octave>[,']*)(?P<length>\d{0,4}/{0,4}\d{0,4})
+  | (?P<rest>[zx])(?P<rest_length>\d{0,4}/{0,4}\d{0,4})
+  | (?P<bars>[ZX])(?P<count>\d{0,3})
   | (?P<broken>>+|<+)
   | (?P<tie>-)
     """,
@@ -51,7 +52,7 @@ def tunes(text: str) -> Iterator[tuple[str, str]]:
     ['1', '2']
     """
     starts = [match.start() for match in re.finditer(r"(?m)^X:", text)]
-    for start, stop in zip(starts, [*starts[1:], len(text)], strict=True):
+    for start, stop in pairwise([*starts, len(text)]):
         tune = text[start:stop]
         yield tune[2 : tune.find("\n")].strip(), tune
 
@@ -137,7 +138,7 @@ class _Reader:
         elif letter == "L":
             above, _, below = value.strip().partition("/")
             if above.isdecimal() and (below or "1").isdecimal() and int(below or 1) > 0:
-                self.unit = WHOLE * int(above) // int(below or 1)
+                self.unit = min(WHOLE * int(above[:4]) // int(below or 1), 4 * WHOLE)
         elif letter == "K":
             self.key = key_signature(value)
 

@@ -16,6 +16,8 @@ TOKENS = FIRST + HIGHEST - LOWEST + 1
 STEPS_A_BAR = 16
 METERS = frozenset({"4/4", "2/2", "2/4", "4/2"})
 LEAST_ONSETS = 8
+# No tune of a tradition is longer; a file that says so means harm.
+MOST_BARS = 2000
 
 Tokens = NDArray[np.int8]
 
@@ -34,6 +36,8 @@ def refusal(tune: Melody) -> str | None:
         return f"another meter ({other[0][:12] or 'none'})"
     if len(tune) < LEAST_ONSETS:
         return f"fewer than {LEAST_ONSETS} notes"
+    if tune.end > MOST_BARS * STEPS_A_BAR * STEP:
+        return f"longer than {MOST_BARS:,} bars"
     if ((tune.starts - tune.first_bar) % STEP).any() or (tune.lengths % STEP).any():
         return "off the grid of sixteenths"
     if tune.pitches.min() < LOWEST or tune.pitches.max() > HIGHEST:

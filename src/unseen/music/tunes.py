@@ -139,7 +139,8 @@ def read(path: Path) -> Tunes:
     if not path.is_file():
         raise DataError(f"{path} is not there; make it with unseen music prepare --out {path}")
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # opened here, so that a damaged archive leaves no file open
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             found = {name: file[name] for name in file.files}
         return _checked(found)
     except (OSError, ValueError, KeyError, EOFError) as error:

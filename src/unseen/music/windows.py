@@ -57,7 +57,7 @@ class Parts:
 
 
 def cut(tunes: Tunes, bars: int) -> Windows:
-    """Cut windows of `bars` bars, one beginning at each bar, with 2 onsets a bar or more (4 at least).
+    """Cut windows of `bars` bars, one beginning at each bar, with 4 onsets or more.
 
     A note or rest that began before the window is begun anew at its first step, so that a window tells all
     that sounds in it.

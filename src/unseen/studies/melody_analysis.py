@@ -16,7 +16,16 @@ from unseen.latent.zeroing import ZeroOut
 from unseen.music.descriptors import Described, described
 from unseen.music.tokens import Tokens
 from unseen.studies.melody_meaning import Unit, association, table
-from unseen.studies.melody_reading import ACCURACIES, Codes, accuracies, codes, counted, played, zeroed
+from unseen.studies.melody_reading import (
+    ACCURACIES,
+    Codes,
+    accuracies,
+    codes,
+    counted,
+    lost_by_rule,
+    played,
+    zeroed,
+)
 from unseen.studies.melody_training import Trained
 
 # Windows below which permutations say nothing.
@@ -35,6 +44,7 @@ class Analysis:
         music: Units above the largest gap of rho, shape (Z,).
         accuracy: Token, onset and whole-window accuracy, decoded freely from the mean.
         zeroed: The same with units at their means.
+        lost: Rule -> accuracy lost when all units it calls noise are set to their means at once, (3,).
         about: Descriptors of the windows.
         association: Units against descriptors.
         units: Table of the most relevant units.
@@ -47,14 +57,10 @@ class Analysis:
     music: NDArray[np.bool_]
     accuracy: tuple[float, float, float]
     zeroed: ZeroOut
+    lost: dict[str, NDArray[np.float64]]
     about: Described
     association: Association
     units: list[Unit]
-
-    @property
-    def lost(self) -> NDArray[np.float64]:
-        """Accuracy lost when all noise units are set to their means at once, shape (3,)."""
-        return -self.zeroed.joint
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
@@ -65,7 +71,9 @@ class Analysis:
             "music_units": counted(self.relevance),
             "units": self.relevance.units,
             "gap": {"units": steep.count, "rho_above": steep.above, "rho_below": steep.below},
-            "lost_without_noise_units": dict(zip(ACCURACIES, self.lost.tolist(), strict=True)),
+            "lost_without_noise_units": {
+                rule: dict(zip(ACCURACIES, lost.tolist(), strict=True)) for rule, lost in self.lost.items()
+            },
             "only_first": {
                 int(k): dict(zip(ACCURACIES, row.tolist(), strict=True))
                 for k, row in zip(self.zeroed.counts, self.zeroed.top, strict=True)
@@ -112,13 +120,15 @@ def analyse(
     music = above_gap(relevance)
     about = described(tokens)
     links = association(found.mean, about, relevance, top=top, permutations=permutations, seed=seed)
+    accuracy = accuracies(played(network, found.mean), tokens)
     return Analysis(
         tokens=tokens,
         codes=found,
         relevance=relevance,
         music=music,
-        accuracy=accuracies(played(network, found.mean), tokens),
+        accuracy=accuracy,
         zeroed=zeroed(network, found, tokens, spare=~music, seed=seed, repeats=repeats),
+        lost=lost_by_rule(network, found, tokens, accuracy),
         about=about,
         association=links,
         units=table(links, relevance, top),

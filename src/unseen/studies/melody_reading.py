@@ -97,3 +97,15 @@ def zeroed(network: Network, found: Codes, true: Tokens, *, spare: Marks, seed: 
         names=ACCURACIES,
         seed=seed,
     )
+
+
+def lost_by_rule(
+    network: Network, found: Codes, true: Tokens, full: tuple[float, float, float]
+) -> dict[str, Floats]:
+    """Accuracy lost with all units that a rule calls noise at their means at once, shape (3,) each."""
+    relevance = found.relevance()
+    lost = {}
+    for name, rule in RULES.items():
+        kept = np.where(rule(relevance), found.mean, relevance.centre)
+        lost[name] = np.array(full) - np.array(accuracies(played(network, kept), true))
+    return lost

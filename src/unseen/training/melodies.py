@@ -29,6 +29,8 @@ Moments = list[tuple[Tensor, Tensor]]
 Losses = list[tuple[float, float]]
 # Steps that draw from one stream; a run goes on at the beginning of one.
 BLOCK = 250
+# Between two times that the state is written down.
+SECONDS = 30.0
 
 
 @dataclass
@@ -125,7 +127,7 @@ def learn_melodies(
             _block(network, parameters, optimiser, windows, beta, plan, semitones, seed, standing)
             standing.seconds += time.process_time() - started
             tell("training", standing.done, plan.steps)
-            if keep is not None and (time.monotonic() - kept_at > 30.0 or standing.done >= plan.steps):
+            if keep is not None and (time.monotonic() - kept_at > SECONDS or standing.done >= plan.steps):
                 standing.moments = _moments(optimiser, parameters)
                 keep(standing)
                 kept_at = time.monotonic()

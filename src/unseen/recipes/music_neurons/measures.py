@@ -41,8 +41,9 @@ def main_records(trained: Trained, found: Analysis, seed: int) -> list[Record]:
     rows = [record(seed, kind, f"{n} accuracy", v) for n, v in zip(ACCURACIES, found.accuracy, strict=True)]
     rows += [record(seed, kind, f"music units, {n}", v) for n, v in counted(found.relevance).items()]
     rows += [
-        record(seed, kind, f"{n} accuracy lost without noise units", v)
-        for n, v in zip(ACCURACIES, found.lost, strict=True)
+        record(seed, kind, f"{n} accuracy lost without noise units, {rule}", v)
+        for rule, lost in found.lost.items()
+        for n, v in zip(ACCURACIES, lost, strict=True)
     ]
     for place, k in enumerate(found.zeroed.counts):
         rows += [

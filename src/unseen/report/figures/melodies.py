@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from unseen.latent.association import Association
 from unseen.latent.relevance import Relevance
@@ -16,7 +17,7 @@ from unseen.latent.zeroing import ZeroOut
 from unseen.music.descriptors import GROUPS
 from unseen.music.midi import notes_of
 from unseen.music.tokens import Tokens
-from unseen.report.style import COOL, FILL, INK, MUTED, NORMAL, TOLD, UNSEEN, WIDTH, canvas, styled
+from unseen.report.style import COOL, FILL, INK, MUTED, NORMAL, TOLD, UNSEEN, WIDTH, canvas, number, styled
 
 GROUP_WORDS = {"P": "pitch", "R": "rhythm", "M": "melody"}
 
@@ -32,7 +33,7 @@ def spectrum(every: Sequence[Relevance]) -> Figure:
         axes.plot(np.arange(1, len(ratio) + 1), ratio, color=colour, label=f"seed {seed}", linewidth=1.4)
         steep = gap(found)
         axes.plot([steep.count], [steep.above], "o", color=colour, markersize=5)
-    axes.set_yscale("log")
+    _decades(axes)
     axes.axhline(1.0, color=MUTED.light, linewidth=0.8, linestyle=(0, (3, 2)))
     axes.annotate(
         "signal = noise", (1.0, 1.0), xycoords=axes.get_yaxis_transform(), xytext=(0, 2),
@@ -41,6 +42,14 @@ def spectrum(every: Sequence[Relevance]) -> Figure:
     axes.set(xlabel="unit, most relevant first", ylabel="rho")
     axes.legend(frameon=False)
     return figure
+
+
+def _decades(axes: Axes) -> None:
+    """Make the upright axis logarithmic, with plain numbers at the powers of ten."""
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(numticks=8))
+    axes.yaxis.set_major_formatter(FuncFormatter(number))
+    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 @styled
@@ -52,7 +61,7 @@ def histograms(found: Relevance) -> Figure:
     left.hist(np.sqrt(found.variance), bins=bins, color=UNSEEN.light)
     right.hist(found.sigma, bins=bins, color=UNSEEN.light)
     for axes, words in ((left, "std of mu"), (right, "mean sigma")):
-        axes.set_yscale("log")
+        _decades(axes)
         axes.set(xlabel=words)
     left.set(ylabel="units")
     return figure
