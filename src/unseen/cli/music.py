@@ -163,15 +163,14 @@ def _print(found: Analysis) -> None:
     screen = show.console()
     token, onset, exact = found.accuracy
     screen.print(f"played back  {token:.3f} of tokens, {onset:.3f} of onsets, {exact:.3f} of windows exactly")
-    steep = told["gap"]
     screen.print(
-        f"music units  {steep['units']} of {told['units']} above the largest gap of rho "
-        f"({steep['rho_above']:.2f} -> {steep['rho_below']:.2f}); by KL and noise rule "
-        + ", ".join(str(count) for count in list(told["music_units"].values())[1:])
+        f"music units  of {told['units']}: "
+        + "; ".join(f"{count} where music is {rule}" for rule, count in told["music_units"].items())
     )
     for rule, lost in found.lost.items():
         screen.print(
-            f"noise units  all at their means: {lost[0]:.3f} of tokens lost, {lost[1]:.3f} of onsets ({rule})"
+            f"noise units  all at their means, where music is {rule}: {max(lost[0], 0.0):.3f} of tokens lost, "
+            f"{max(lost[1], 0.0):.3f} of onsets"
         )
     table = Table(box=None, padding=(0, 2, 0, 0))
     for title in ("unit", "rho", "KL", "sigma", "goes with", "group", "Spearman", "phi_K", "MI", "p"):

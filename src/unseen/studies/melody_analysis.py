@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from unseen.errors import DataError
 from unseen.latent.association import Association
 from unseen.latent.relevance import Relevance
-from unseen.latent.rules import above_gap, gap
+from unseen.latent.rules import above_nats, gap
 from unseen.latent.zeroing import ZeroOut
 from unseen.music.descriptors import Described, described
 from unseen.music.tokens import Tokens
@@ -41,7 +41,7 @@ class Analysis:
         tokens: The windows, shape (N, T).
         codes: Their posteriors.
         relevance: Of the units.
-        music: Units above the largest gap of rho, shape (Z,).
+        music: Units with KL > 0.1 nat, shape (Z,); the other rules are counted beside.
         accuracy: Token, onset and whole-window accuracy, decoded freely from the mean.
         zeroed: The same with units at their means.
         lost: Rule -> accuracy lost when all units it calls noise are set to their means at once, (3,).
@@ -117,7 +117,7 @@ def analyse(
     network = trained.network
     found = codes(network, tokens)
     relevance = found.relevance()
-    music = above_gap(relevance)
+    music = above_nats(relevance)
     about = described(tokens)
     links = association(found.mean, about, relevance, top=top, permutations=permutations, seed=seed)
     accuracy = accuracies(played(network, found.mean), tokens)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unseen.latent.relevance import Relevance
-from unseen.latent.rules import above_gap
+from unseen.latent.rules import above_nats
 from unseen.models.network import Network
 from unseen.music.midi import midi_bytes, write_aside
 from unseen.music.sound import wav_bytes
@@ -57,7 +57,7 @@ def listening_files(trained: Trained, tokens: Tokens, *, units: int, seed: int) 
 
     """
     relevance = codes(trained.network, tokens).relevance()
-    music = above_gap(relevance)
+    music = above_nats(relevance)
     base = imagined(relevance, music, 4, seed)
     found = {
         f"unit-{rank}": traversal(trained.network, relevance.centre, relevance, int(unit))

@@ -158,10 +158,10 @@ def _length(records: list[Record], bars: int) -> str:
     kind = f"{bars} bars, equal windows"
     units, best, share, onset = (
         values(records, kind, metric)
-        for metric in ("music units, largest gap of rho", BEST, SHARE, "onset accuracy")
+        for metric in ("music units, KL > 0.1 nat", BEST, SHARE, "onset accuracy")
     )
     return (
-        f"{bars} bars: {_range(units, 0)} music units, best melody association {_range(best, 2)}, share of "
+        f"{bars} bars: {_range(units, 0)} units of more than 0.1 nat, best melody association {_range(best, 2)}, share of "
         f"units that go with melody most {_range(share, 2)}, onsets right {_range(onset, 2)}"
     )
 
