@@ -89,6 +89,7 @@ _LINES = {
     "analyse": (
         "unseen music analyse melody",
         "unseen music analyse melody --tunes mine.npz --top 40 --json",
+        "unseen music analyse melody --out melody.html",
     ),
     "listen": (
         "unseen music listen melody --out listening",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from unseen.music.tunes import Tunes
     from unseen.music.windows import Parts
     from unseen.studies.melody_analysis import Analysis
+    from unseen.studies.melody_training import Trained
 
 app = typer.Typer(help="Learn melodies, and see which units are music.", no_args_is_help=True)
 
@@ -38,9 +40,12 @@ def prepare(
     json: Json = False,
 ) -> None:
     """Read melodies in 4/4 or 2/4 on the grid of sixteenths; what cannot be used is counted and named."""
+    from unseen.errors import ConfigError
     from unseen.music.corpus import corpus
     from unseen.music.folder import own_tunes
 
+    if not out.parent.is_dir():
+        raise ConfigError(f"the folder {out.parent} does not exist: create it first")
     tunes = corpus() if folder is None else own_tunes(folder)
     tunes.write(out)
     _told(tunes)
@@ -88,6 +93,9 @@ def analyse(
     windows: Annotated[int, typer.Option(min=1, help="At most so many, of tunes not learned from.")] = 2000,
     top: Annotated[int, typer.Option(min=1, help="Rows of the table of units.")] = 10,
     permutations: Annotated[int, typer.Option(min=100, help="Behind the corrected p-values.")] = 200,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write a page, .html.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Say how well windows are played back, which units are music, and what these stand for."""
@@ -101,6 +109,8 @@ def analyse(
     test = chosen(_windows(tunes, trained.setting.bars).test, windows, seed=0)
     with show.progress():
         found = look(trained, test.tokens, permutations=permutations, top=top)
+    if out is not None:
+        _page(model, trained, found, out)
     if json:
         show.as_json({"model": str(model), **found.to_dict()})
     else:
@@ -145,6 +155,25 @@ def _told(tunes: Tunes) -> None:
         faults.note(f"{tunes.chords:,} tunes have several notes at once; the highest was taken")
 
 
+def _page(model: Path, trained: Trained, found: Analysis, out: Path) -> None:
+    """Write the page of one network."""
+    from unseen.persist import canonical_versions
+    from unseen.report.content import Provenance
+    from unseen.report.document import write_page
+    from unseen.report.melodies import Shown, melody_page
+
+    provenance = Provenance(
+        f"windows of {trained.setting.bars} bars, of tunes not learned from",
+        len(found.tokens),
+        seed=trained.setting.seed,
+        command=show.command_line(sys.argv),
+        versions=canonical_versions(),
+    )
+    summary = "A melody network: which of its units are music, and what these go with."
+    page = melody_page(f"Units of {model.name}", summary, Shown(trained, found, [found]), provenance)
+    write_page(page, out)
+
+
 @contextmanager
 def _resumable(out: Path) -> Iterator[None]:
     """Say after an interrupt that the same command goes on."""
@@ -169,8 +198,8 @@ def _print(found: Analysis) -> None:
     )
     for rule, lost in found.lost.items():
         screen.print(
-            f"noise units  all at their means, where music is {rule}: {max(lost[0], 0.0):.3f} of tokens lost, "
-            f"{max(lost[1], 0.0):.3f} of onsets"
+            f"noise units  all at their means, where music is {rule}: {max(lost[0], 0.0):.3f} of tokens "
+            f"and {max(lost[1], 0.0):.3f} of onsets lost"
         )
     table = Table(box=None, padding=(0, 2, 0, 0))
     for title in ("unit", "rho", "KL", "sigma", "goes with", "group", "Spearman", "phi_K", "MI", "p"):
