@@ -162,7 +162,8 @@ def _length(records: list[Record], bars: int) -> str:
     )
     return (
         f"{bars} bars: {_range(units, 0)} units of more than 0.1 nat, best melody association "
-        f"{_range(best, 2)}, share of units that go with melody most {_range(share, 2)}, onsets right {_range(onset, 2)}"
+        f"{_range(best, 2)}, share of units that go with melody most {_range(share, 2)}, "
+        f"onsets right {_range(onset, 2)}"
     )
 
 
