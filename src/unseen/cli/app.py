@@ -18,6 +18,7 @@ from unseen.cli import (
     export,
     fit,
     latent,
+    music,
     recipe,
     relevance,
     report,
@@ -69,3 +70,4 @@ app.command("export", epilog=examples.of("export"))(export.export)
 app.add_typer(recipe.app, name="recipe")
 app.add_typer(bench.app, name="bench")
 app.add_typer(collider.app, name="collider")
+app.add_typer(music.app, name="music")

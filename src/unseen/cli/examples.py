@@ -92,6 +92,23 @@ _LINES = {
         "--cross-section qcd=1e4 --cross-section w=0.5",
         "unseen collider significance model jets.csv --luminosity 300 --cross-section qcd=1e4 --json",
     ),
+    "prepare": (
+        "unseen music prepare --out tunes.npz",
+        "unseen music prepare my-melodies/ --out mine.npz --json",
+    ),
+    "train": (
+        "unseen music train --out melody",
+        "unseen music train --tunes mine.npz --bars 4 --seed 1 --out mine4",
+    ),
+    "analyse": (
+        "unseen music analyse melody",
+        "unseen music analyse melody --tunes mine.npz --top 40 --json",
+        "unseen music analyse melody --out melody.html",
+    ),
+    "listen": (
+        "unseen music listen melody --out listening",
+        "unseen music listen melody --units 3 --wav --out listening",
+    ),
     "list": ("unseen recipe list",),
     "bench list": ("unseen bench list",),
     "few-label": (
