@@ -47,7 +47,12 @@ class Looking:
 def _body(channels: int) -> nn.Module:
     layers: list[nn.Module] = []
     for into, out in zip((channels, 16, 32), (16, 32, 48), strict=True):
-        layers += [nn.Conv2d(into, out, 3, padding=1, bias=False), nn.BatchNorm2d(out), nn.ReLU(), nn.MaxPool2d(2)]
+        layers += [
+            nn.Conv2d(into, out, 3, padding=1, bias=False),
+            nn.BatchNorm2d(out),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+        ]
     return nn.Sequential(*layers, nn.Flatten(), nn.LazyLinear(len(CLASSES)))
 
 
@@ -77,14 +82,20 @@ class Looker:
             net = _body(x.shape[1])
             net(x[:2])  # the last layer takes its width from the first images it sees
         draws = torch_generator(self._seed, 77, member)
-        steps = how.epochs * (len(x) // how.batch)
+        steps_a_pass = len(x) // how.batch
         adam = torch.optim.AdamW(net.parameters(), lr=how.rate, weight_decay=how.decay)
-        cycle = torch.optim.lr_scheduler.OneCycleLR(adam, how.rate, total_steps=steps, pct_start=0.2)
+        cycle = torch.optim.lr_scheduler.OneCycleLR(
+            adam, how.rate, total_steps=how.epochs * steps_a_pass, pct_start=0.2
+        )
         net.train()
         for _ in range(how.epochs):
-            for rows in torch.randperm(len(x), generator=draws).split(how.batch)[: len(x) // how.batch]:
+            for rows in torch.randperm(len(x), generator=draws)[: steps_a_pass * how.batch].view(
+                -1, how.batch
+            ):
                 adam.zero_grad()
-                loss = functional.cross_entropy(net(self._change(x[rows], draws)), y[rows], label_smoothing=0.1)
+                loss = functional.cross_entropy(
+                    net(self._change(x[rows], draws)), y[rows], label_smoothing=0.1
+                )
                 loss.backward()  # type: ignore[no-untyped-call]
                 adam.step()
                 cycle.step()
@@ -121,7 +132,7 @@ def flip_signs(images: Tensor, draws: torch.Generator) -> Tensor:
 
 
 def turn_maps(images: Tensor, draws: torch.Generator) -> Tensor:
-    """Turn and mirror maps at random, all of a batch alike, and the sign of each: every class stays itself."""
+    """Turn and mirror maps at random, all of a batch alike, and the sign of each; classes stay."""
     turned = torch.rot90(images, int(torch.randint(4, (1,), generator=draws)), (-2, -1))
     mirrored = torch.flip(turned, [-1]) if float(torch.rand(1, generator=draws)) < 0.5 else turned
     return flip_signs(mirrored, draws)

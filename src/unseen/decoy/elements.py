@@ -38,7 +38,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "any turn": ("quarter turn", "half turn", "mirror x", *(f"turn {t:g}" for t in TURNS)),
     }
 )
-"""Symmetry -> the elements that show it (all but the identity; some of them where the group is not finite)."""
+"""Symmetry -> the elements that show it (all but the identity; some, of a group without end)."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,9 @@ def _turn(side: int, degrees: float) -> Element:
     at = np.concatenate([(top + j) * side + left + i for i, j, _ in corners])
     weight = np.concatenate([w for _, _, w in corners])
     which = np.tile(np.arange(len(rows)), 4)
-    return Element(f"turn {degrees:g}", rows, csr_array((weight, (which, at)), shape=(len(rows), side * side)))
+    return Element(
+        f"turn {degrees:g}", rows, csr_array((weight, (which, at)), shape=(len(rows), side * side))
+    )
 
 
 def agreement(maps: Floats, element: Element) -> float:
@@ -117,7 +119,11 @@ def agreement(maps: Floats, element: Element) -> float:
     >>> round(agreement(y.reshape(-1, 1), left_right), 6), round(agreement(x.reshape(-1, 1), left_right), 6)
     (1.0, -1.0)
     """
-    old, new = maps[element.rows], element.moved @ maps
+    return alike(maps[element.rows], element.moved @ maps)
+
+
+def alike(old: Floats, new: Floats) -> float:
+    """Say how alike two maps (K, U) are, as `agreement` does of a map and its moved self."""
     middle = 0.5 * (old.mean(0) + new.mean(0))
     variance = 0.5 * float(np.square(old - middle).mean(0).sum() + np.square(new - middle).mean(0).sum())
     return 1.0 - 0.5 * float(np.square(old - new).mean(0).sum()) / variance if variance > 0 else 0.0

@@ -21,7 +21,15 @@ Floats = NDArray[np.floating[Any]]
 PLAIN = ("mirror x", "mirror y", "half turn", "quarter turn", "shift x 6", "shift y 6")
 """The elements of the plain read-out (c): two reflections, 180 and 90 degrees, two translations."""
 
-VIEWS = ("used units", "all units", "component 1", "component 2", "component 3", "earlier layer", "levels told")
+VIEWS = (
+    "used units",
+    "all units",
+    "component 1",
+    "component 2",
+    "component 3",
+    "earlier layer",
+    "levels told",
+)
 # Components of the used units that are kept for the agreement of all together: all but a thousandth.
 KEPT = 24
 
@@ -51,8 +59,8 @@ def views(networks: Networks) -> Floats:
         *_, earlier, hidden, logits = part.layers(where)
         used = hidden * part.weights[-1].norm(dim=1).unsqueeze(1)
         told = torch.softmax(logits, -1)
-        for row in zip(used, hidden, earlier, told, strict=True):
-            found.append(_views(*(values.numpy() for values in row)))
+        rows = zip(used, hidden, earlier, told, strict=True)
+        found += [_views(*(values.numpy() for values in row)) for row in rows]
     return np.array(found)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -38,9 +39,9 @@ class Schedule:
 
     """
 
-    steps: int = 600
-    pixels: int = 192
-    rate: float = 4e-3
+    steps: int = 500
+    pixels: int = 64
+    rate: float = 6e-3
     decay: float = 0.02
     first: float = 1.0
     rest: float = 0.35
@@ -99,7 +100,7 @@ def untrained(count: int, *, seed: int, schedule: Schedule | None = None) -> Net
     """Return networks as they are before the first step: the control."""
     schedule = schedule or Schedule()
     weights, biases = [], []
-    for layer, (into, out) in enumerate(zip(SIZES, SIZES[1:], strict=False)):
+    for layer, (into, out) in enumerate(pairwise(SIZES)):
         draws = torch_generator(seed, layer)
         scale = math.sqrt(2.0 / into) * (schedule.rest if layer else schedule.first)
         weights.append(scale * torch.randn(count, out, into, generator=draws))
@@ -163,7 +164,7 @@ def _one_vector(start: Networks) -> tuple[Tensor, tuple[list[Tensor], list[Tenso
 
 
 def _cut(vector: Tensor, like: Networks) -> tuple[list[Tensor], list[Tensor]]:
-    parts = vector.split([t.numel() for t in (*like.weights, *like.biases)])
+    parts = torch.split(vector, [t.numel() for t in (*like.weights, *like.biases)])
     shaped = [part.view(t.shape) for part, t in zip(parts, (*like.weights, *like.biases), strict=True)]
     return shaped[: len(like.weights)], shaped[len(like.weights) :]
 

@@ -86,7 +86,7 @@ def average(field: Floats, kind: str, axis: int) -> Floats:
 
     Args:
         field: Pixels.
-        kind: One of `CLASSES` but "none"; for "rotation" pixels are averaged over rings of equal radius.
+        kind: One of `CLASSES` but "none", or "half turn"; "rotation" averages over rings of equal radius.
         axis: The axis that is turned round, or along which nothing changes: -1 is x, -2 is y.
 
     """
@@ -95,6 +95,8 @@ def average(field: Floats, kind: str, axis: int) -> Floats:
     if kind == "two reflections":
         half = field + np.flip(field, -1)
         return np.asarray(0.25 * (half + np.flip(half, -2)))
+    if kind == "half turn":
+        return np.asarray(0.5 * (field + np.flip(field, (-2, -1))))
     if kind == "quarter turn":
         return np.asarray(sum(np.rot90(field, k, (-2, -1)) for k in range(4)) / 4.0)
     if kind == "translation":
@@ -106,7 +108,9 @@ def average(field: Floats, kind: str, axis: int) -> Floats:
 
 def _rings(field: Floats) -> Floats:
     x, y = grid(field.shape[-1])
-    ring = np.unique(np.round((x**2 + y**2) * field.shape[-1] ** 2).astype(int), return_inverse=True)[1].ravel()
+    ring = np.unique(np.round((x**2 + y**2) * field.shape[-1] ** 2).astype(int), return_inverse=True)[
+        1
+    ].ravel()
     flat = field.reshape(-1, ring.size)
     count = np.bincount(ring)
     means = np.stack([np.bincount(ring, row) / count for row in flat])
