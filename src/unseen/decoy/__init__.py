@@ -2,7 +2,7 @@
 
 Hundreds of networks, each of one picture, learn to tell five levels of brightness from the place alone.
 Nobody tells them of symmetry; their last hidden layer knows of it all the same. `templates` makes pictures of
-known symmetry, `networks` trains, `readout` and `invariance` look at the hidden layer, `classifiers` and
-`level` say which symmetry and how much of it, `direct` says it from the picture itself, `pictures` takes
-paintings and a user's own images through all of that.
+known symmetry, `networks` trains, `readout` looks at the hidden layer and `guard` refuses lazy ones,
+`classifiers` and `level` say which symmetry and how much of it, `pictures` and `verdicts` take paintings and a
+user's own images through all of that.
 """

@@ -23,6 +23,8 @@ Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.int64]
 Change = Callable[[Tensor, torch.Generator], Tensor]
 
+SHIFT = 6
+
 
 @dataclass(frozen=True)
 class Looking:
@@ -34,19 +36,43 @@ class Looking:
         rate: Step size of AdamW at its height; one cycle up and down.
         decay: Weight decay.
         members: Networks whose probabilities are averaged.
+        compare: Whether each map is set beside its moved copies first.
 
     """
 
-    epochs: int = 40
+    epochs: int = 25
     batch: int = 50
     rate: float = 4e-3
     decay: float = 0.05
     members: int = 1
+    compare: bool = False
 
 
-def _body(channels: int) -> nn.Module:
-    layers: list[nn.Module] = []
-    for into, out in zip((channels, 16, 32), (16, 32, 48), strict=True):
+class MovedCopies(nn.Module):
+    """Set beside each map how far it is from its moved self, at each place; then halve the pixels.
+
+    (N, C, S, S) -> (N, 8 C, S/2, S/2): the maps, and |m(x) - m(gx)| for both mirrors, the half and the quarter
+    turn, the mirror in the diagonal, and a shift either way (0 where nothing comes to lie).
+    """
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Return maps and differences."""
+        moved = [
+            maps.flip(-1),
+            maps.flip(-2),
+            maps.flip(-1, -2),
+            torch.rot90(maps, 1, (-2, -1)),
+            maps.transpose(-1, -2),
+        ]
+        apart = [(maps - other).abs() for other in moved]
+        across = functional.pad((maps[..., SHIFT:] - maps[..., :-SHIFT]).abs(), (SHIFT, 0))
+        down = functional.pad((maps[..., SHIFT:, :] - maps[..., :-SHIFT, :]).abs(), (0, 0, SHIFT, 0))
+        return functional.avg_pool2d(torch.cat([maps, *apart, across, down], 1), 2)
+
+
+def _body(channels: int, compare: bool) -> nn.Module:
+    layers: list[nn.Module] = [MovedCopies()] if compare else []
+    for into, out in zip((8 * channels if compare else channels, 16, 32), (16, 32, 48), strict=True):
         layers += [
             nn.Conv2d(into, out, 3, padding=1, bias=False),
             nn.BatchNorm2d(out),
@@ -79,7 +105,7 @@ class Looker:
     def _one(self, x: Tensor, y: Tensor, member: int) -> nn.Module:
         how = self._looking
         with seeded(self._seed + 1000 * member):
-            net = _body(x.shape[1])
+            net = _body(x.shape[1], how.compare)
             net(x[:2])  # the last layer takes its width from the first images it sees
         draws = torch_generator(self._seed, 77, member)
         steps_a_pass = len(x) // how.batch
@@ -119,10 +145,20 @@ class Looker:
 
 
 def flip_components(images: Tensor, draws: torch.Generator) -> Tensor:
-    """Turn the sign of components at random: of density images, mirror either axis; all of a batch alike."""
-    first, second = (torch.rand(2, generator=draws) < 0.5).tolist()
-    axes = [axis for axis, turned in ((-2, first), (-1, second)) if turned]
-    return torch.flip(images, axes) if axes else images
+    """Turn the sign of components at random: mirror density images, all of a batch alike."""
+    return flip_pairs(images, draws, ((0, 1),))
+
+
+def flip_pairs(images: Tensor, draws: torch.Generator, pairs: tuple[tuple[int, int], ...]) -> Tensor:
+    """Do the same where each channel holds the density of another pair of components."""
+    turned = (torch.rand(1 + max(b for _, b in pairs), generator=draws) < 0.5).tolist()
+    return torch.stack(
+        [
+            images[:, channel].flip([axis for axis, which in ((-2, a), (-1, b)) if turned[which]])
+            for channel, (a, b) in enumerate(pairs)
+        ],
+        dim=1,
+    )
 
 
 def flip_signs(images: Tensor, draws: torch.Generator) -> Tensor:

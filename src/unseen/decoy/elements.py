@@ -119,20 +119,37 @@ def agreement(maps: Floats, element: Element) -> float:
     >>> round(agreement(y.reshape(-1, 1), left_right), 6), round(agreement(x.reshape(-1, 1), left_right), 6)
     (1.0, -1.0)
     """
-    return alike(maps[element.rows], element.moved @ maps)
+    return float(_alike(maps[element.rows], element.moved @ maps, np.zeros(1, dtype=np.int64))[0])
 
 
-def alike(old: Floats, new: Floats) -> float:
-    """Say how alike two maps (K, U) are, as `agreement` does of a map and its moved self."""
+def between(one: Floats, other: Floats, element: Element) -> float:
+    """Return the same of one map (S^2, 1) and another one moved: what there is without any symmetry."""
+    return float(_alike(one[element.rows], element.moved @ other, np.zeros(1, dtype=np.int64))[0])
+
+
+def agreements(maps: Floats, starts: Sequence[int] = (0,)) -> Floats:
+    """Return the agreement of maps under every element of their grid, in the order of `elements`.
+
+    Args:
+        maps: (S^2, U); several maps side by side.
+        starts: The column each of the V maps begins at.
+
+    Returns:
+        (V, E).
+
+    """
+    side, first = round(len(maps) ** 0.5), np.asarray(starts)
+    found = [_alike(maps[e.rows], e.moved @ maps, first) for e in elements(side)]
+    return np.stack(found, axis=1)
+
+
+def _alike(old: Floats, new: Floats, starts: NDArray[np.int64]) -> Floats:
     middle = 0.5 * (old.mean(0) + new.mean(0))
-    variance = 0.5 * float(np.square(old - middle).mean(0).sum() + np.square(new - middle).mean(0).sum())
-    return 1.0 - 0.5 * float(np.square(old - new).mean(0).sum()) / variance if variance > 0 else 0.0
-
-
-def agreements(maps: Floats) -> Floats:
-    """Return the agreement of maps (S^2, U) under every element of their grid, in the order of `elements`."""
-    side = round(len(maps) ** 0.5)
-    return np.array([agreement(maps, element) for element in elements(side)])
+    variance = 0.5 * (np.square(old).mean(0) + np.square(new).mean(0)) - middle**2
+    apart, whole = (np.add.reduceat(c, starts) for c in (np.square(old - new).mean(0), variance))
+    # a constant map stays the same in a way that says nothing
+    flat = whole <= 1e-12
+    return np.asarray(np.where(flat, 0.0, 1.0 - 0.5 * apart / np.where(flat, 1.0, whole)))
 
 
 def names(side: int = 32) -> list[str]:

@@ -1,7 +1,7 @@
 """How much of a symmetry there is, read from the hidden layer alone.
 
 The level of a symmetry is the share of a picture's variance that survives averaging over its group; where a
-template is V = sqrt(1 - e^2) V_sym + e V_none it is 1 - e^2. A regression learns it from what `invariance`
+template is V = sqrt(1 - e^2) V_sym + e V_none it is 1 - e^2. A regression learns it from what `readout`
 sees of networks whose pictures are known, and reads it for networks of other pictures.
 """
 
@@ -30,7 +30,7 @@ _AVERAGES = {
 }
 """Symmetry of `GROUPS` -> class and axis in `templates.average`."""
 
-RIDGE = 1e-3
+RIDGE = 1e-4
 
 
 def made_with(kind: str, axis: int) -> str:
@@ -59,10 +59,9 @@ def share(values: Floats) -> Floats:
 
 
 def _columns(seen: Floats) -> Floats:
-    """Columns (N, G, F) of what is seen (N, V, E): each view's agreement under the group, and squares."""
-    mean = np.moveaxis(by_group(seen), 1, -1)
-    leading = mean[..., [0, 2]]
-    return np.concatenate([mean, leading**2, leading**3, np.ones((*mean.shape[:-1], 1))], axis=-1)
+    """Columns (N, G, F) of what is seen (N, V, E): each view's agreement under the group, squared, and 1."""
+    mean = np.moveaxis(by_group(seen), 1, -1)[..., 1:]
+    return np.concatenate([mean, mean**2, np.ones((*mean.shape[:-1], 1))], axis=-1)
 
 
 @dataclass(frozen=True)

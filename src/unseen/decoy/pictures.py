@@ -12,11 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unseen.decoy.elements import agreements, alike, by_group, elements
-from unseen.decoy.invariance import VIEWS, views
+from unseen.decoy.elements import agreements, between, by_group, elements
 from unseen.decoy.luminance import SQUARE, resized
-from unseen.decoy.networks import Networks, Schedule, train
-from unseen.decoy.readout import components
+from unseen.decoy.networks import Schedule, train
+from unseen.decoy.readout import VIEWS, read
 from unseen.decoy.templates import SIDE, grid, standardised
 from unseen.seeds import generator
 
@@ -59,7 +58,7 @@ def patches(square: Floats) -> Floats:
 
 def direct(squares: Floats) -> Floats:
     """Agreement of pictures (N, S, S) with their mirrored, turned and shifted selves: (N, G)."""
-    return by_group(np.array([agreements(square.reshape(-1, 1)) for square in squares]))
+    return by_group(np.stack([agreements(square.reshape(-1, 1))[0] for square in squares]))
 
 
 @dataclass(frozen=True)
@@ -69,11 +68,13 @@ class Learned:
     Attributes:
         seen: Views of their layers, (N, V, E).
         leading: First component of the used units, turned to go with the brightness, (N, 32, 32).
+        right: Share of the pixels whose level each network tells, (N,).
 
     """
 
     seen: Floats
     leading: Floats
+    right: Floats
 
     @property
     def agreement(self) -> Floats:
@@ -84,13 +85,13 @@ class Learned:
 def learned(squares: Floats, *, seed: int, schedule: Schedule | None = None) -> Learned:
     """Train a network on each picture (N, S, S), seen on 32 x 32 pixels, and look at its hidden layer."""
     small = standardised(np.stack([resized(square, SIDE) for square in squares]))
-    networks: Networks = train(small, seed=seed, schedule=schedule)
-    leading = components(networks, count=1, outgoing=True).maps[:, 0]
+    seen = read(train(small, seed=seed, schedule=schedule), small)
+    leading = seen.used[:, 0]
     sign = np.sign((leading * small).mean((-2, -1), keepdims=True))
-    return Learned(views(networks), np.asarray(leading * sign))
+    return Learned(seen.views, np.asarray(leading * sign), seen.right)
 
 
-def between(squares: Floats, *, others: int, seed: int) -> Floats:
+def by_chance(squares: Floats, *, others: int, seed: int) -> Floats:
     """Agreement of each picture with the mirrored, turned and shifted versions of other pictures.
 
     Args:
@@ -108,5 +109,5 @@ def between(squares: Floats, *, others: int, seed: int) -> Floats:
     found = np.empty((len(maps), others, len(acting)))
     for n in range(len(maps)):
         for k, other in enumerate(rng.choice(np.delete(np.arange(len(maps)), n), others, replace=False)):
-            found[n, k] = [alike(maps[n][e.rows], e.moved @ maps[other]) for e in acting]
+            found[n, k] = [between(maps[n], maps[other], e) for e in acting]
     return by_group(found)

@@ -1,7 +1,8 @@
-"""What the last hidden layer of a network shows: principal components, their density, their maps.
+"""What the layers of a trained network show: components of the hidden units, and what stays as it is.
 
-Components are those of the hidden units at the 1,024 pixels of the template, scaled by the spread of the
-first; each is turned so that its skewness is not negative.
+Components are those of the units of the last hidden layer at the 1,024 pixels of the template, scaled by the
+spread of the first; each is turned so that its skewness is not negative. *Used* units count by the norm of
+the weights that leave them: what the network goes on to use.
 """
 
 from __future__ import annotations
@@ -12,67 +13,120 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.linalg import eigh
+from torch import Tensor
 
+from unseen.decoy.elements import agreements, names
 from unseen.decoy.networks import Networks, levels_of, points
-from unseen.decoy.templates import SIDE, grid
-from unseen.errors import TrainingError
+from unseen.decoy.templates import SIDE
 
 Floats = NDArray[np.floating[Any]]
 
+PLAIN = tuple(
+    names().index(name)
+    for name in ("mirror x", "mirror y", "half turn", "quarter turn", "shift x 6", "shift y 6")
+)
+"""The elements of the plain read-out (c): two reflections, 180 and 90 degrees, two translations."""
+
+VIEWS = ("all units", "used units", "component 1", "component 2", "earlier layer", "logits", "levels told")
+"""Of the last hidden layer, the earlier one, and what is made of it: the logits are linear in it."""
+HIDDEN = slice(1, 6)
+"""Views that are the hidden layers or linear in the last one."""
+
+# Components kept for the agreement of all units together: all but a thousandth of their variance.
+KEPT = 24
+COMPONENTS = 4
 BINS = 32
 # Components scaled to the spread of the first rarely lie farther out; the rest is counted at the edge.
 REACH = 3.0
 BLOCK = 16
-ENOUGH_RIGHT, ENOUGH_NETWORKS, ENOUGH_KNOWN = 0.9, 0.9, 0.5
 
 
 @dataclass(frozen=True)
-class Components:
-    """Principal components of the hidden layer of N networks.
+class ReadOut:
+    """What is seen of N networks.
 
     Attributes:
-        maps: On the pixels of the template, (N, C, 32, 32).
-        fine: On a grid of twice as many pixels a side, the same components, (N, C, 64, 64).
+        maps: First two components of all units on the pixels of the template, (N, 2, 32, 32).
+        used: First four components of the used units, (N, 4, 32, 32).
+        fine: The same on twice as many pixels a side, (N, 4, 64, 64).
+        views: Agreement of each of `VIEWS` under every element, (N, V, E).
+        right: Share of pixels whose level the network tells, (N,).
 
     """
 
     maps: Floats
+    used: Floats
     fine: Floats
+    views: Floats
+    right: Floats
+
+    @property
+    def plain(self) -> Floats:
+        """The plain read-out (c): agreement of all units under six elements, (N, 6)."""
+        return self.views[:, 0][:, list(PLAIN)]
 
 
-def components(networks: Networks, *, count: int = 2, outgoing: bool = False) -> Components:
-    """Project the hidden layer of each network on its first components.
-
-    Args:
-        networks: N networks.
-        count: Number of components.
-        outgoing: Whether units count by the norm of the weights that leave them: what the network goes on
-            to use; else each counts as it is.
-
-    """
+def read(networks: Networks, values: Floats) -> ReadOut:
+    """Look at networks and the pictures (N, 32, 32) they were trained on."""
     coarse, fine = points(SIDE), points(2 * SIDE)
+    told = torch.from_numpy(levels_of(values))
     found = []
     for first in range(0, len(networks), BLOCK):
         part = networks.take(slice(first, first + BLOCK))
-        scale = part.weights[-1].norm(dim=1).unsqueeze(1) if outgoing else torch.ones(1)
-        seen, more = part.hidden(coarse) * scale, part.hidden(fine) * scale
-        found += [_project(h.numpy(), f.numpy(), count) for h, f in zip(seen, more, strict=True)]
-    maps, finer = (np.stack(column) for column in zip(*found, strict=True))
-    shape = (len(networks), count)
-    return Components(maps.reshape(*shape, SIDE, SIDE), finer.reshape(*shape, 2 * SIDE, 2 * SIDE))
+        *_, earlier, hidden, logits = part.layers(coarse)
+        weights = part.weights[-1].norm(dim=1)
+        right = (logits.argmax(-1) == told[first : first + BLOCK]).float().mean(1)
+        rows = zip(earlier, hidden, logits, weights, part.hidden(fine), right, strict=True)
+        found += [_one(*row) for row in rows]
+    return ReadOut(*(np.stack(column) for column in zip(*found, strict=True)))
 
 
-def _project(hidden: Floats, fine: Floats, count: int) -> tuple[Floats, Floats]:
-    # one network at a time: LAPACK's eigen-solver on a batch of rank-deficient matrices once never came back
-    middle = hidden.mean(0)
-    centred = (hidden - middle).astype(np.float64)
-    _, axes = np.linalg.eigh(centred.T @ centred)
-    axes = axes[:, ::-1][:, :count]
-    seen = centred @ axes
-    scale = seen[:, 0].std() or 1.0
-    sign = np.where((seen**3).mean(0) < 0, -1.0, 1.0)
-    axes = axes * sign / scale
-    return (centred @ axes).T.astype(np.float32), ((fine - middle) @ axes).T.astype(np.float32)
+def _one(
+    earlier: Tensor, hidden: Tensor, logits: Tensor, weights: Tensor, fine: Tensor, right: Tensor
+) -> tuple[Floats, ...]:
+    everything, used = Projection.of(hidden.numpy()), Projection.of((hidden * weights).numpy())
+    seen, leading = everything.apply(hidden.numpy()), used.apply((hidden * weights).numpy())
+    before = Projection.of(earlier.numpy()).apply(earlier.numpy())
+    side_by_side = [seen, leading, leading[:, :1], leading[:, 1:2], before, logits, torch.softmax(logits, -1)]
+    starts = np.cumsum([0, *(part.shape[1] for part in side_by_side[:-1])])
+    finer = used.apply((fine * weights).numpy(), COMPONENTS)
+    return (
+        _maps(seen[:, :2], SIDE),
+        _maps(leading[:, :COMPONENTS], SIDE),
+        _maps(finer, 2 * SIDE),
+        agreements(np.concatenate(side_by_side, axis=1), starts.tolist()),
+        right.numpy(),
+    )
+
+
+def _maps(columns: Floats, side: int) -> Floats:
+    return np.ascontiguousarray(columns.T, dtype=np.float32).reshape(-1, side, side)
+
+
+@dataclass(frozen=True)
+class Projection:
+    """The way to the principal components of a layer: less the middle (U,), times axes (U, K)."""
+
+    middle: Floats
+    axes: Floats
+
+    @classmethod
+    def of(cls, layer: Floats) -> Projection:
+        """Find the components of a layer (P, U)."""
+        # one network at a time: LAPACK's solver on a stack of matrices without full rank may never come back
+        middle = layer.mean(0)
+        centred = (layer - middle).astype(np.float64)
+        width = layer.shape[1]
+        _, axes = eigh(centred.T @ centred, subset_by_index=[width - KEPT, width - 1])
+        axes = axes[:, ::-1]
+        seen = centred @ axes
+        sign = np.where((seen**3).mean(0) < 0, -1.0, 1.0)
+        return cls(middle, axes * sign / (seen[:, 0].std() or 1.0))
+
+    def apply(self, layer: Floats, count: int = KEPT) -> Floats:
+        """Return the first components of a layer (P, U): (P, count)."""
+        return np.asarray((layer - self.middle) @ self.axes[:, :count])
 
 
 def densities(maps: Floats, pairs: tuple[tuple[int, int], ...] = ((0, 1),), *, bins: int = BINS) -> Floats:
@@ -99,59 +153,3 @@ def densities(maps: Floats, pairs: tuple[tuple[int, int], ...] = ((0, 1),), *, b
             count = np.bincount(cell[n, a] * bins + cell[n, b], minlength=bins * bins)
             out[n, p] = np.sqrt(count / flat.shape[-1]).reshape(bins, bins) * bins
     return out
-
-
-@dataclass(frozen=True)
-class Guard:
-    """Whether the hidden layers have learned their pictures, or only kept the place (lazy training).
-
-    Attributes:
-        right: Share of pixels whose level each network tells, (N,).
-        known: R^2 of the first component on the picture, (N,).
-        place: R^2 of the first component on x and y, (N,).
-
-    """
-
-    right: Floats
-    known: Floats
-    place: Floats
-
-    def check(self) -> None:
-        """Refuse read-outs of lazy networks.
-
-        Raises:
-            TrainingError: Fewer than 90 % of the networks reach a level accuracy of 0.9, or the median R^2
-                of the first component on the picture is below 0.5.
-
-        """
-        share, median = float((self.right >= ENOUGH_RIGHT).mean()), float(np.median(self.known))
-        if share < ENOUGH_NETWORKS or median < ENOUGH_KNOWN:
-            raise TrainingError(
-                f"lazy: read-out not valid; {share:.0%} of the networks tell {ENOUGH_RIGHT:.0%} of the levels"
-                f" ({ENOUGH_NETWORKS:.0%} must), and the first component follows the picture with a median"
-                f" R^2 of {median:.2f} ({ENOUGH_KNOWN} or more must). Train longer, from smaller weights."
-            )
-
-
-def guard(networks: Networks, values: Floats, maps: Floats) -> Guard:
-    """Measure what `Guard` holds, of networks, their pictures (N, 32, 32) and components (N, C, 32, 32)."""
-    where = points(SIDE)
-    told = levels_of(values)
-    right = [
-        (part.layers(where)[-1].argmax(-1).numpy() == told[first : first + BLOCK]).mean(1)
-        for first in range(0, len(networks), BLOCK)
-        for part in [networks.take(slice(first, first + BLOCK))]
-    ]
-    x, y = grid()
-    place = np.stack([x.ravel(), y.ravel()], axis=1)
-    leading = maps[:, 0].reshape(len(maps), -1)
-    known = [_explained(p, v.reshape(-1, 1)) for p, v in zip(leading, values, strict=True)]
-    return Guard(np.concatenate(right), np.array(known), np.array([_explained(p, place) for p in leading]))
-
-
-def _explained(target: Floats, by: Floats) -> float:
-    """R^2 of the linear regression of a target (P,) on columns (P, K)."""
-    centred, columns = target - target.mean(), by - by.mean(0)
-    fitted = columns @ np.linalg.lstsq(columns, centred, rcond=None)[0]
-    whole = float(centred @ centred)
-    return float(fitted @ fitted) / whole if whole > 0 else 0.0
