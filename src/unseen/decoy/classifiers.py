@@ -51,8 +51,8 @@ class Looking:
 class MovedCopies(nn.Module):
     """Set beside each map how far it is from its moved self, at each place; then halve the pixels.
 
-    (N, C, S, S) -> (N, 8 C, S/2, S/2): the maps, and |m(x) - m(gx)| for both mirrors, the half and the quarter
-    turn, the mirror in the diagonal, and a shift either way (0 where nothing comes to lie).
+    (N, C, S, S) -> (N, 8 C, S/2, S/2): the maps, and |m(x) - m(gx)| for both mirrors, the half and the
+    quarter turn, the mirror in the diagonal, and a shift either way (0 where nothing comes to lie).
     """
 
     def forward(self, maps: Tensor) -> Tensor:

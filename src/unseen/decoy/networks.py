@@ -39,7 +39,7 @@ class Schedule:
 
     """
 
-    steps: int = 500
+    steps: int = 400
     pixels: int = 64
     rate: float = 6e-3
     decay: float = 0.02

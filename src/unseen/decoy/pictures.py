@@ -86,7 +86,7 @@ def learned(squares: Floats, *, seed: int, schedule: Schedule | None = None) -> 
     """Train a network on each picture (N, S, S), seen on 32 x 32 pixels, and look at its hidden layer."""
     small = standardised(np.stack([resized(square, SIDE) for square in squares]))
     seen = read(train(small, seed=seed, schedule=schedule), small)
-    leading = seen.used[:, 0]
+    leading = seen.used
     sign = np.sign((leading * small).mean((-2, -1), keepdims=True))
     return Learned(seen.views, np.asarray(leading * sign), seen.right)
 

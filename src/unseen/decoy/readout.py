@@ -33,9 +33,11 @@ VIEWS = ("all units", "used units", "component 1", "component 2", "earlier layer
 HIDDEN = slice(1, 6)
 """Views that are the hidden layers or linear in the last one."""
 
-# Components kept for the agreement of all units together: all but a thousandth of their variance.
-KEPT = 24
+# Components kept for the agreement of all units together: all but a few thousandths of their variance.
+KEPT = 12
 COMPONENTS = 4
+FINE = 48
+"""Pixels of a side on which densities of four components are counted: more than the network learned from."""
 BINS = 32
 # Components scaled to the spread of the first rarely lie farther out; the rest is counted at the edge.
 REACH = 3.0
@@ -48,8 +50,9 @@ class ReadOut:
 
     Attributes:
         maps: First two components of all units on the pixels of the template, (N, 2, 32, 32).
-        used: First four components of the used units, (N, 4, 32, 32).
-        fine: The same on twice as many pixels a side, (N, 4, 64, 64).
+        used: First component of the used units, (N, 32, 32).
+        spoken: First two components of the logits, which are linear in the layer, (N, 2, 32, 32).
+        fine: First four components of the used units, on more pixels, (N, 4, 48, 48).
         views: Agreement of each of `VIEWS` under every element, (N, V, E).
         right: Share of pixels whose level the network tells, (N,).
 
@@ -57,6 +60,7 @@ class ReadOut:
 
     maps: Floats
     used: Floats
+    spoken: Floats
     fine: Floats
     views: Floats
     right: Floats
@@ -69,7 +73,7 @@ class ReadOut:
 
 def read(networks: Networks, values: Floats) -> ReadOut:
     """Look at networks and the pictures (N, 32, 32) they were trained on."""
-    coarse, fine = points(SIDE), points(2 * SIDE)
+    coarse, fine = points(SIDE), points(FINE)
     told = torch.from_numpy(levels_of(values))
     found = []
     for first in range(0, len(networks), BLOCK):
@@ -88,13 +92,17 @@ def _one(
     everything, used = Projection.of(hidden.numpy()), Projection.of((hidden * weights).numpy())
     seen, leading = everything.apply(hidden.numpy()), used.apply((hidden * weights).numpy())
     before = Projection.of(earlier.numpy()).apply(earlier.numpy())
-    side_by_side = [seen, leading, leading[:, :1], leading[:, 1:2], before, logits, torch.softmax(logits, -1)]
+    told = torch.softmax(logits, -1).numpy()
+    ones = (leading[:, :1], leading[:, 1:2])
+    side_by_side: list[Floats] = [seen, leading, *ones, before, logits.numpy(), told]
     starts = np.cumsum([0, *(part.shape[1] for part in side_by_side[:-1])])
+    spoken = Projection.of(logits.numpy()).apply(logits.numpy(), 2)
     finer = used.apply((fine * weights).numpy(), COMPONENTS)
     return (
         _maps(seen[:, :2], SIDE),
-        _maps(leading[:, :COMPONENTS], SIDE),
-        _maps(finer, 2 * SIDE),
+        _maps(leading[:, :1], SIDE)[0],
+        _maps(spoken, SIDE),
+        _maps(finer, FINE),
         agreements(np.concatenate(side_by_side, axis=1), starts.tolist()),
         right.numpy(),
     )
@@ -118,15 +126,16 @@ class Projection:
         middle = layer.mean(0)
         centred = (layer - middle).astype(np.float64)
         width = layer.shape[1]
-        _, axes = eigh(centred.T @ centred, subset_by_index=[width - KEPT, width - 1])
+        _, axes = eigh(centred.T @ centred, subset_by_index=[max(0, width - KEPT), width - 1])
         axes = axes[:, ::-1]
         seen = centred @ axes
         sign = np.where((seen**3).mean(0) < 0, -1.0, 1.0)
-        return cls(middle, axes * sign / (seen[:, 0].std() or 1.0))
+        return cls(middle, (axes * sign / (seen[:, 0].std() or 1.0)).astype(np.float32))
 
     def apply(self, layer: Floats, count: int = KEPT) -> Floats:
         """Return the first components of a layer (P, U): (P, count)."""
-        return np.asarray((layer - self.middle) @ self.axes[:, :count])
+        axes = self.axes[:, :count]
+        return np.asarray(layer @ axes - self.middle @ axes)
 
 
 def densities(maps: Floats, pairs: tuple[tuple[int, int], ...] = ((0, 1),), *, bins: int = BINS) -> Floats:

@@ -163,6 +163,12 @@ class Templates:
         return Templates(*(column[rows] for column in vars(self).values()))
 
 
+def joined(several: Sequence[Templates]) -> Templates:
+    """Put templates behind each other."""
+    columns = zip(*(vars(some).values() for some in several), strict=True)
+    return Templates(*(np.concatenate(column) for column in columns))
+
+
 def make(per_class: int, families: Sequence[str], *, seed: int, purpose: int) -> Templates:
     """Draw templates of each class, families in turn; equal seeds and purposes give equal templates.
 

@@ -19,14 +19,15 @@ _MODULES = {
     "aware-mnist": "aware_mnist",
     "aware-smeft": "aware_smeft",
     "dark-showers": "dark_showers",
+    "symmetry-decoy": "symmetry_decoy",
 }
 
 
 def available() -> dict[str, str]:
     """Return the recipes there are, each with one line on what it shows.
 
-    >>> list(available())
-    ['aware-classifier', 'aware-collider', 'aware-flows', 'aware-mnist', 'aware-smeft', 'dark-showers']
+    >>> print(", ".join(available()))
+    aware-classifier, aware-collider, aware-flows, aware-mnist, aware-smeft, dark-showers, symmetry-decoy
     """
     return {
         "aware-classifier": "classifier of digits: told of few or many kinds, judged on kinds never told of",
@@ -35,6 +36,7 @@ def available() -> dict[str, str]:
         "aware-mnist": "digits: told of one kind, judged on a digit held out and on far pictures",
         "aware-smeft": "Higgs events with weights: told of one operator, judged on the others",
         "dark-showers": "event images: QCD learned, SUEP and semi-visible jets found, at equal hits too",
+        "symmetry-decoy": "networks told of brightness alone hold the symmetry of templates and paintings",
     }
 
 

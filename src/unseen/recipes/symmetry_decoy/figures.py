@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from unseen.decoy.networks import Networks
-from unseen.decoy.readout import components, densities
+from unseen.decoy.readout import densities, read
 from unseen.decoy.templates import CLASSES, FAMILIES, Templates
 from unseen.report.style import COOL, INK, MUTED, NORMAL, TOLD, UNSEEN, canvas, styled
 
@@ -48,7 +48,7 @@ def seen(templates: Templates, trained: Networks, untrained: Networks) -> Figure
     figure = canvas(5.4)
     names = ("template", "component 1", "component 2", "density", "component 1", "component 2", "density")
     grid: Any = figure.subplots(len(names), len(CLASSES))
-    strips = [templates.values, *_strips(trained), *_strips(untrained)]
+    strips = [templates.values, *_strips(trained, templates), *_strips(untrained, templates)]
     for i, (name, strip) in enumerate(zip(names, strips, strict=True)):
         for j, kind in enumerate(SHORT):
             axes = grid[i, j]
@@ -71,9 +71,9 @@ def seen(templates: Templates, trained: Networks, untrained: Networks) -> Figure
     return figure
 
 
-def _strips(networks: Networks) -> list[Floats]:
-    found = components(networks, count=2)
-    return [found.maps[:, 0], found.maps[:, 1], densities(found.fine)[:, 0]]
+def _strips(networks: Networks, templates: Templates) -> list[Floats]:
+    maps = read(networks, templates.values).maps
+    return [maps[:, 0], maps[:, 1], densities(maps)[:, 0]]
 
 
 @styled
