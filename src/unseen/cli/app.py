@@ -20,6 +20,7 @@ from unseen.cli import (
     recipe,
     report,
     score,
+    symmetry,
 )
 from unseen.cli.faults import OneLineGroup
 
@@ -60,6 +61,7 @@ app.command("evaluate", epilog=examples.of("evaluate"))(evaluate.evaluate)
 app.command("explain", epilog=examples.of("explain"))(explain.explain)
 app.command("report", epilog=examples.of("report"))(report.report)
 app.command("export", epilog=examples.of("export"))(export.export)
+app.command("symmetry", epilog=examples.of("symmetry"))(symmetry.symmetry)
 app.add_typer(recipe.app, name="recipe")
 app.add_typer(bench.app, name="bench")
 app.add_typer(collider.app, name="collider")

@@ -78,6 +78,11 @@ _LINES = {
         "--cross-section qcd=1e4 --cross-section w=0.5",
         "unseen collider significance model jets.csv --luminosity 300 --cross-section qcd=1e4 --json",
     ),
+    "symmetry": (
+        "unseen symmetry picture.jpg",
+        "unseen symmetry *.jpg --out symmetry.html",
+        "unseen symmetry picture.png --json",
+    ),
     "list": ("unseen recipe list",),
     "bench list": ("unseen bench list",),
     "few-label": (

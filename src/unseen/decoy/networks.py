@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.optim.adamw import adamw
 
 from unseen.decoy.templates import grid
 from unseen.seeds import torch_generator
@@ -146,16 +147,45 @@ def _train(
     vector, (weights, biases) = _one_vector(start)
     slope = torch.empty_like(vector)
     w_slopes, b_slopes = _cut(slope, start)
-    vector.grad = slope
-    adam = torch.optim.AdamW([vector], lr=schedule.rate, weight_decay=schedule.decay, fused=True)
+    adam = Adam(vector, slope, schedule)
     for step in range(schedule.steps):
-        adam.param_groups[0]["lr"] = schedule.rate * (1.0 - step / schedule.steps)
         some = torch.randint(len(where), (schedule.pixels,), generator=draws)
         told = labels[:, some]
         states = _forward(weights, biases, where[some].expand(len(start), -1, -1))
         _backward(weights, states, told, w_slopes, b_slopes)
-        adam.step()
+        adam.step(schedule.rate * (1.0 - step / schedule.steps))
     return Networks(tuple(w.clone() for w in weights), tuple(b.clone() for b in biases))
+
+
+class Adam:
+    """AdamW of torch on one vector, in one pass over it.
+
+    The optimiser as a class costs two seconds where it is first used, for parts that have no place here.
+    """
+
+    def __init__(self, vector: Tensor, slope: Tensor, schedule: Schedule) -> None:
+        self._vectors, self._slopes, self._decay = [vector], [slope], schedule.decay
+        self._means, self._squares = [torch.zeros_like(vector)], [torch.zeros_like(vector)]
+        self._done = [torch.tensor(0.0)]
+
+    def step(self, rate: float) -> None:
+        """Make one step of a size."""
+        adamw(
+            self._vectors,
+            self._slopes,
+            self._means,
+            self._squares,
+            [],
+            self._done,
+            fused=True,
+            amsgrad=False,
+            beta1=0.9,
+            beta2=0.999,
+            lr=rate,
+            weight_decay=self._decay,
+            eps=1e-8,
+            maximize=False,
+        )
 
 
 def _one_vector(start: Networks) -> tuple[Tensor, tuple[list[Tensor], list[Tensor]]]:

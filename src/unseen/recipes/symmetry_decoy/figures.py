@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -100,7 +101,7 @@ def confusion(tables: Mapping[str, Floats]) -> Figure:
                 )
         axes.set_xticks(range(6), words, fontsize=7, rotation=40, ha="right", rotation_mode="anchor")
         axes.set_yticks(range(6), words, fontsize=7)
-        axes.set_title(name, fontsize=8.5, loc="left", color=INK.light)
+        axes.set_title(fill(name, 32), fontsize=8.5, loc="left", color=INK.light)
     for axes in grid.ravel()[len(tables) :]:
         axes.set_visible(False)
     return figure
