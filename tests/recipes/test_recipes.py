@@ -26,6 +26,7 @@ NEEDS = {
     "aware-mnist": PICTURES,
     "dark-showers": [DATA / "collider/dark_showers/n_tracks/test/svj_2100_34484_8.npz"],
     "aware-smeft": [DATA / "collider/smeft/smeft_vbfh_50k.npz"],
+    "symmetry-decoy": [DATA / "paintings/paintings_512.zip", DATA / "paintings/manifest.json"],
 }
 
 

@@ -22,7 +22,7 @@ SQUARE = 192
 LEAST_SIDE = 64
 MOST_PIXELS = 64_000_000
 LONGEST = 3.0
-ACCEPTED = ("PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP", "PPM", "MPO")
+ACCEPTED = ("PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP", "PPM")
 # Rec. 709: how much red, green and blue add to what is seen as bright.
 WEIGHTS = np.array([0.2126, 0.7152, 0.0722])
 # A spread below one grey level of 256: nothing to see.
@@ -68,9 +68,9 @@ def look(path: str | Path) -> Seen:
             warnings.simplefilter("ignore")  # of half-broken metadata, and of sizes that are checked here
             with pillow.open(place, formats=ACCEPTED) as image:
                 _check(str(path), image)
-                pixels, notes = _upright(image)
+                pixels, notes = _upright(str(path), image)
     except pillow.UnidentifiedImageError as error:
-        raise DataError(f"{path} is no picture; accepted: {', '.join(ACCEPTED[:-1])}") from error
+        raise DataError(f"{path} is no picture; accepted: {', '.join(ACCEPTED)}") from error
     except pillow.DecompressionBombError as error:
         raise DataError(f"{path} has more than {MOST_PIXELS:,} pixels; make it smaller") from error
     except DataError:
@@ -109,7 +109,7 @@ def _check(name: str, image: Any) -> None:
         raise DataError(f"{name} has {frames} frames; accepted: still pictures. Save one frame by itself")
 
 
-def _upright(image: Any) -> tuple[Floats, list[str]]:
+def _upright(name: str, image: Any) -> tuple[Floats, list[str]]:
     """Decode to (H, W, 3) between 0 and 1, as the camera was held."""
     ops = need("PIL.ImageOps", extra="images", purpose="turning a picture upright")
     notes: list[str] = []
@@ -117,7 +117,7 @@ def _upright(image: Any) -> tuple[Floats, list[str]]:
     image.load()
     image = ops.exif_transpose(image)
     if image.mode[:1] in "IF":
-        return _deep(image), notes
+        return _deep(name, image), notes
     if image.has_transparency_data:
         notes.append("transparent parts were laid on white")
         image = image.convert("RGBA")
@@ -128,11 +128,11 @@ def _upright(image: Any) -> tuple[Floats, list[str]]:
     return np.asarray(image.convert("RGB"), dtype=np.float32) / 255.0, notes
 
 
-def _deep(image: Any) -> Floats:
+def _deep(name: str, image: Any) -> Floats:
     """Scale 16-bit and floating-point grey by its own range; Pillow's own conversion clips it at 255."""
     values = np.asarray(image, dtype=np.float64)
     if not np.isfinite(values).all():
-        raise DataError(f"{image.filename} has pixels that are not finite; accepted: finite brightness")
+        raise DataError(f"{name} has pixels that are not finite; accepted: finite brightness")
     low, high = float(values.min()), float(values.max())
     whole = (values - low) / (high - low) if high > low else np.zeros_like(values)
     return np.repeat(whole[..., None], 3, axis=-1)
