@@ -28,6 +28,7 @@ NEEDS = {
     "aware-smeft": [DATA / "collider/smeft/smeft_vbfh_50k.npz"],
     "latent-symmetry": [DATA / "collider/cms_opendata/Zmumu_Run2011A.csv.gz"],
     "music-neurons": [],
+    "symmetry-decoy": [DATA / "paintings/paintings_512.zip", DATA / "paintings/manifest.json"],
 }
 
 

@@ -109,6 +109,11 @@ _LINES = {
         "unseen music listen melody --out listening",
         "unseen music listen melody --units 3 --wav --out listening",
     ),
+    "symmetry": (
+        "unseen symmetry picture.jpg",
+        "unseen symmetry *.jpg --out symmetry.html",
+        "unseen symmetry picture.png --json",
+    ),
     "list": ("unseen recipe list",),
     "bench list": ("unseen bench list",),
     "few-label": (

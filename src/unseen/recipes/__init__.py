@@ -21,6 +21,7 @@ _MODULES = {
     "dark-showers": "dark_showers",
     "latent-symmetry": "latent_symmetry",
     "music-neurons": "music_neurons",
+    "symmetry-decoy": "symmetry_decoy",
 }
 
 
@@ -39,6 +40,7 @@ def available() -> dict[str, str]:
         "dark-showers": "event images: QCD learned, SUEP and semi-visible jets found, at equal hits too",
         "latent-symmetry": "mechanics and collisions: units a VAE uses, beside rank, relations and dimension",
         "music-neurons": "melodies: which of 512 units are music, which noise, what the first encode",
+        "symmetry-decoy": "networks told of brightness alone hold the symmetry of templates and paintings",
     }
 
 
