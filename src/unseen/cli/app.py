@@ -23,6 +23,7 @@ from unseen.cli import (
     report,
     score,
     structure,
+    symmetry,
 )
 from unseen.cli.faults import OneLineGroup
 
@@ -64,6 +65,7 @@ app.command("explain", epilog=examples.of("explain"))(explain.explain)
 app.command("latent", epilog=examples.of("latent"))(latent.latent)
 app.command("report", epilog=examples.of("report"))(report.report)
 app.command("structure", epilog=examples.of("structure"))(structure.structure)
+app.command("symmetry", epilog=examples.of("symmetry"))(symmetry.symmetry)
 app.command("relevance", epilog=examples.of("relevance"))(relevance.relevance)
 app.command("export", epilog=examples.of("export"))(export.export)
 app.add_typer(recipe.app, name="recipe")
