@@ -40,6 +40,13 @@ def latent(
     names: Names = None,
     held_out: HeldOut = False,
     member: Annotated[int, typer.Option(min=0, help="Which of several networks.")] = 0,
+    betas: Annotated[
+        str | None,
+        typer.Option(
+            metavar="B,B", help="Learn the network of a table anew at these betas, and count units at each."
+        ),
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, max=100, help="Fits at each of these betas.")] = 3,
     units: Annotated[int, typer.Option(min=1, help="Units shown on the screen.")] = 16,
     seed: Annotated[int, typer.Option(help="Of the rows chosen and of the permutations.")] = 0,
     out: Annotated[
@@ -77,7 +84,7 @@ def latent(
     with show.progress():
         found = study_code(
             model, data, features=several(features) or (), label=label, normal=several(normal), names=names,
-            held_out=held_out, member=member, seed=seed,
+            held_out=held_out, member=member, betas=_betas(betas), seeds=seeds, seed=seed,
         )  # fmt: skip
     if csv is not None:
         from unseen.studies.sinks import sink_to
@@ -99,6 +106,23 @@ def latent(
     _print(found, units)
     for name in written:
         typer.echo(f"wrote {name}")
+
+
+def _betas(given: str | None) -> list[float]:
+    from unseen.errors import ConfigError
+
+    found = []
+    for word in several([given]) or [] if given is not None else []:
+        try:
+            value = float(word)
+        except ValueError:
+            value = math.nan
+        if not 0 < value < math.inf:
+            raise ConfigError(
+                f"--betas {given!r}: {word!r} came; accepted: numbers above 0, e.g. 0.5,0.2,0.1"
+            )
+        found.append(value)
+    return found
 
 
 def _print(found: CodeStudy, most: int) -> None:
@@ -155,6 +179,7 @@ def _counts(found: CodeStudy) -> Table:
     from rich.table import Table
 
     from unseen.latent.rules import agreement
+    from unseen.studies.unit_tables import ranges
 
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 3, 0, 0))
     reading, embedding = found.reading, found.embedding
@@ -171,6 +196,9 @@ def _counts(found: CodeStudy) -> Table:
         table.add_row("the same of the code", _dimensions(embedding.of_code))
     if embedding.linear is not None:
         table.add_row("a linear VAE would count", f"{embedding.linear.counted} (rho > 1)")
+    for beta, by_rule in {} if found.scan is None else ranges(found.scan).items():
+        words = ", ".join(f"{_span(*ends)} ({rule})" for rule, ends in list(by_rule.items())[:3])
+        table.add_row(f"at beta {beta:g}", words)
     zero = reading.zero
     table.add_row(
         "error",
@@ -186,6 +214,10 @@ def _counts(found: CodeStudy) -> Table:
 
 def _dimensions(found: tuple[Dimension, ...]) -> str:
     return ", ".join(f"{one.estimator} {one.value:.2f}" for one in found)
+
+
+def _span(least: int, most: int) -> str:
+    return f"{least}" if least == most else f"{least} to {most}"
 
 
 def _share(value: float) -> str:

@@ -14,6 +14,7 @@ from unseen.report.code_panels import (
     association_panels,
     kept_panel,
     path_panels,
+    scan_panels,
     tally_panel,
     unit_panels,
 )
@@ -47,7 +48,7 @@ def code_page(found: CodeStudy, *, command: str = "", date: str = "") -> Page:
             Section(
                 "counts",
                 "How many there are",
-                (tally_panel(found),),
+                (tally_panel(found), *scan_panels(found)),
                 _agreement_table(found),
                 (f"Why the counts differ: {WHY}.",) if embedding.dimensions else (),
             ),

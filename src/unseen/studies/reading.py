@@ -18,7 +18,9 @@ from unseen.errors import ConfigError, DataError, ModelFileError
 from unseen.latent.association import Association, associate
 from unseen.latent.coding import code_of
 from unseen.latent.reading import Reading, network_of, read_code, some
+from unseen.latent.scan import Scan, Setup, scan
 from unseen.latent.traverse import Traversal, traverse
+from unseen.models.network import Dense
 from unseen.models.vae import VAE
 from unseen.registry import load
 from unseen.studies.beside_units import asked_columns, features_of
@@ -35,6 +37,8 @@ Bools = NDArray[np.bool_]
 
 # Rows the units are measured on, and held against features, at most.
 MEASURED, ASSOCIATED = 20_000, 4_000
+# Rows a scan learns from: with more, each fit takes as long and says the same.
+SCANNED = 10_000
 # Units whose mutual information is estimated, and which are moved.
 INFORMED, MOVED = 12, 8
 
@@ -68,6 +72,7 @@ class CodeStudy:
         paths: Units that count, moved over their quantiles, most relevant first.
         features: Names of what moves with them.
         notes: What a reader should know, one sentence each.
+        scan: Fits of the same network over betas and seeds; None where none were asked for.
 
     """
 
@@ -82,6 +87,7 @@ class CodeStudy:
     paths: tuple[Traversal, ...]
     features: tuple[str, ...]
     notes: tuple[str, ...]
+    scan: Scan | None = None
 
 
 def study_code(
@@ -94,11 +100,14 @@ def study_code(
     names: Sequence[str] | None = None,
     held_out: bool = False,
     member: int = 0,
+    betas: Sequence[float] = (),
+    seeds: int = 3,
     seed: int = 0,
 ) -> CodeStudy:
     """Load a model and read its code over rows.
 
     Units are measured on normal rows where the data says which are, and held against features on all rows.
+    With `betas`, networks of the same widths are learned anew on the measured rows, `seeds` at each beta.
 
     Raises:
         ConfigError: The model has no code.
@@ -136,6 +145,7 @@ def study_code(
         paths=traverse(reading.code, counted, reading=detector.unscaled),
         features=detector.feature_names(),
         notes=tuple(_notes(reading, embedding, association)),
+        scan=_scanned(detector, reading, betas, range(seed, seed + seeds)) if betas else None,
     )
 
 
@@ -220,6 +230,23 @@ def _associated(
         return associate(code.mean, given, informed=informed, seed=seed), ""
     except DataError as error:
         return None, str(error)
+
+
+def _scanned(detector: AwareDetector, reading: Reading, betas: Sequence[float], seeds: Sequence[int]) -> Scan:
+    """Learn the network anew at each beta and seed.
+
+    Raises:
+        ConfigError: It is no VAE of fully connected layers on a table.
+
+    """
+    model, rows = detector.model or VAE(), reading.code.rows
+    if not isinstance(model, VAE) or not isinstance(model.body, Dense) or rows.dim() != 2:
+        raise ConfigError(
+            f"{type(model).__name__} of rows of shape {tuple(rows.shape[1:])} came; several betas are for a "
+            "VAE of a table, as by --model vae"
+        )
+    chosen = rows[some(len(rows), SCANNED, 0)].double().numpy()
+    return scan(chosen, betas=betas, seeds=seeds, setup=Setup(model.body.hidden, reading.code.units))
 
 
 def _told(detector: AwareDetector, reading: Reading, member: int) -> Told:
