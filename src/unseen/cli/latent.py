@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from unseen.structure import Dimension
-    from unseen.studies.reading import CodeStudy
+    from unseen.studies.code_study import CodeStudy
     from unseen.studies.unit_tables import Unit
 
 
@@ -69,7 +69,7 @@ def latent(
 
     Units are measured on normal rows where the data says which are, and held against features on all rows.
     """
-    from unseen.studies.reading import study_code
+    from unseen.studies.reading import Question, study_code
     from unseen.studies.unit_tables import as_dict, units_table
 
     for option, place in (("--out", out), ("--csv", csv)):
@@ -81,11 +81,12 @@ def latent(
         from unseen.errors import need
 
         need("matplotlib", extra="report", purpose="writing a page")
+    asked = Question(
+        features=several(features) or (), label=label, normal=several(normal), names=names, held_out=held_out,
+        member=member, betas=_betas(betas), seeds=seeds, seed=seed,
+    )  # fmt: skip
     with show.progress():
-        found = study_code(
-            model, data, features=several(features) or (), label=label, normal=several(normal), names=names,
-            held_out=held_out, member=member, betas=_betas(betas), seeds=seeds, seed=seed,
-        )  # fmt: skip
+        found = study_code(model, data, asked)
     if csv is not None:
         from unseen.studies.sinks import sink_to
 

@@ -21,8 +21,8 @@ from unseen.report.code_panels import (
 from unseen.report.content import Provenance
 from unseen.report.document import Headline, Page, Section
 from unseen.report.tables import Cell, Table, known_columns, to_html
+from unseen.studies.code_study import CodeStudy
 from unseen.studies.embedding import WHY
-from unseen.studies.reading import CodeStudy
 from unseen.studies.unit_tables import Unit, units_of
 
 

@@ -12,7 +12,7 @@ from unseen.latent.traverse import LEVELS
 from unseen.report.figures import code as figures
 from unseen.report.panels import Panel, panel_of
 from unseen.report.tables import Cell, Table
-from unseen.studies.reading import CodeStudy
+from unseen.studies.code_study import CodeStudy
 
 # Units in a heat map, and features.
 SHOWN, FEATURES = 24, 30

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from unseen.latent.rules import agreement, counts, gap
 from unseen.latent.scan import Scan
-from unseen.studies.reading import CodeStudy
+from unseen.studies.code_study import CodeStudy
 
 
 @dataclass(frozen=True)
