@@ -26,7 +26,17 @@ LAYERS = [
     {"bench", "report", "studies", "recipes", "service"},
     {"cli"},
 ]
-TORCHLESS = ["errors", "data", "evaluation", "structure", "collider", "thresholds", "persist", "alarms"]
+TORCHLESS = [
+    "errors",
+    "data",
+    "evaluation",
+    "structure",
+    "collider",
+    "music",
+    "thresholds",
+    "persist",
+    "alarms",
+]
 
 
 def layer(part: str) -> int:

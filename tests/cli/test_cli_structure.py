@@ -64,3 +64,30 @@ def test_whole_numbers_are_smoothed_and_repeats_are_refused(tmp_path):
     assert ran.code == 1
     assert ran.err.startswith("unseen: 50% of the rows repeat others")
     assert unseen("structure", twice, "--no-dimension").code == 0
+
+
+def test_relevance_sets_three_counts_side_by_side(spring, tmp_path):
+    short = ("--betas", 0.5, "--seeds", 1, "--steps", 400, "--latent", 2)
+    ran = unseen("relevance", spring, *short, "--out", tmp_path / "r")
+    assert ran.code == 0, ran.err
+    assert "VAE embedding count  2 (rho > 1)" in ran.out
+    assert "PCA rank             3" in ran.out
+    assert "warning: embedding count 2, rank 3 and intrinsic dimension 2.0 differ" in ran.out
+    assert "note: 2 latent units for 3 columns: a count that fills all 2 is cut off" in ran.err
+    said = json.loads((tmp_path / "r" / "relevance.json").read_text())
+    assert [one["unit"] for one in said["units"]] == [1, 2]
+    assert {one["rule"]: one["seeds"] for one in said["counts"]}["rho > 1"] == [2]
+    with (tmp_path / "r" / "units.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert float(rows[0]["rho"]) > float(rows[1]["rho"]) > 1.0
+    assert (tmp_path / "r" / "structure.json").exists()
+
+
+def test_wide_tables_are_not_looked_at_to_the_end(tmp_path):
+    wide = np.random.default_rng(0).normal(size=(700, 62))
+    ran = unseen("structure", saved(tmp_path / "w.csv", wide, [f"c{i}" for i in range(62)]))
+    assert ran.code == 0, ran.err
+    assert "quadratic relations: not looked for" in ran.out
+    assert "note: 62 directions: quadratic relations are looked for among 40 at most" in ran.err
+    assert "note: 62 columns: R^2 is taken of 60 at most; choose some" in ran.err
+    assert "note: intrinsic dimensions above 10 are estimated too low" in ran.err

@@ -18,10 +18,13 @@ from unseen.cli import (
     export,
     fit,
     latent,
+    music,
     recipe,
+    relevance,
     report,
     score,
     structure,
+    symmetry,
 )
 from unseen.cli.faults import OneLineGroup
 
@@ -63,7 +66,10 @@ app.command("explain", epilog=examples.of("explain"))(explain.explain)
 app.command("latent", epilog=examples.of("latent"))(latent.latent)
 app.command("report", epilog=examples.of("report"))(report.report)
 app.command("structure", epilog=examples.of("structure"))(structure.structure)
+app.command("relevance", epilog=examples.of("relevance"))(relevance.relevance)
 app.command("export", epilog=examples.of("export"))(export.export)
+app.command("symmetry", epilog=examples.of("symmetry"))(symmetry.symmetry)
 app.add_typer(recipe.app, name="recipe")
 app.add_typer(bench.app, name="bench")
 app.add_typer(collider.app, name="collider")
+app.add_typer(music.app, name="music")

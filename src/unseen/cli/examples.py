@@ -57,6 +57,10 @@ _LINES = {
         "unseen structure muons.csv.gz --columns 'p?_*' --json",
         "unseen structure opal.root --columns Ncharged,Pcharged,E_ecal,E_hcal --out found",
     ),
+    "relevance": (
+        "unseen relevance spring.csv",
+        "unseen relevance muons.csv.gz --columns 'p?_*' --betas 0.5,0.1 --seeds 3 --out found",
+    ),
     "export": (
         "unseen export model --to onnx --out model.onnx",
         "unseen export model --to onnx-int8 --samples flows.csv --held-out --out small.onnx",
@@ -88,6 +92,28 @@ _LINES = {
         "unseen collider significance model qcd=qcd.h5 w=w.h5 --normal qcd --luminosity 300 "
         "--cross-section qcd=1e4 --cross-section w=0.5",
         "unseen collider significance model jets.csv --luminosity 300 --cross-section qcd=1e4 --json",
+    ),
+    "prepare": (
+        "unseen music prepare --out tunes.npz",
+        "unseen music prepare my-melodies/ --out mine.npz --json",
+    ),
+    "train": (
+        "unseen music train --out melody",
+        "unseen music train --tunes mine.npz --bars 4 --seed 1 --out mine4",
+    ),
+    "analyse": (
+        "unseen music analyse melody",
+        "unseen music analyse melody --tunes mine.npz --top 40 --json",
+        "unseen music analyse melody --out melody.html",
+    ),
+    "listen": (
+        "unseen music listen melody --out listening",
+        "unseen music listen melody --units 3 --wav --out listening",
+    ),
+    "symmetry": (
+        "unseen symmetry picture.jpg",
+        "unseen symmetry *.jpg --out symmetry.html",
+        "unseen symmetry picture.png --json",
     ),
     "list": ("unseen recipe list",),
     "bench list": ("unseen bench list",),

@@ -47,19 +47,13 @@ def structure(
     others, on held-out rows.
     """
     from unseen.studies.opening import open_rows
-    from unseen.studies.structuring import look
+    from unseen.studies.structuring import look, read_columns
 
     source = open_rows(data, names or ())
     with show.progress():
+        read = read_columns(source, chosen=several(columns) or (), drop=several(drop) or (), label=label)
         found = look(
-            source,
-            chosen=several(columns) or (),
-            drop=several(drop) or (),
-            label=label,
-            rows=rows,
-            tolerance=tolerance or None,
-            dimension=not no_dimension,
-            seed=seed,
+            read, data, rows=rows, tolerance=tolerance or None, dimension=not no_dimension, seed=seed
         )
     for sentence in found.notes:
         note(sentence)
@@ -80,13 +74,16 @@ def _print(found: Structure) -> None:
     if found.warning:
         typer.echo(f"warning: {found.warning}")
     for title, some in (("linear", found.relations.linear), ("quadratic", found.relations.quadratic)):
-        typer.echo(f"\n{title} relations: {len(some) or 'none'}")
+        unasked = title == "quadratic" and found.relations.note
+        typer.echo(f"\n{title} relations: {len(some) or ('not looked for' if unasked else 'none')}")
         for one in some[:MOST_ROWS_SHOWN]:
             typer.echo(f"  {one}")
+        if len(some) > MOST_ROWS_SHOWN:
+            typer.echo(f"  ... and {len(some) - MOST_ROWS_SHOWN} more; --json or --out has all")
     below, above = found.relations.gap
     if above == above:
-        typer.echo(f"  singular values: none of them {above:.2g} and more" + (
-            f", relations {below:.2g} and less" if below == below else ""))  # fmt: skip
+        held = f"up to {below:.2g} of these, then " if below == below else ""
+        typer.echo(f"  singular values of the products: {held}{above:.2g} and more")
     _print_predicted(found)
 
 

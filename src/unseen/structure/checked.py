@@ -18,6 +18,8 @@ Floats = NDArray[np.float64]
 LEAST_ROWS, LEAST_ROWS_A_COLUMN = 500, 10
 # Neighbours at distance 0 say nothing of a dimension; with more of them the rest is no fair sample.
 MOST_REPEATED = 0.2
+# Squares of numbers beyond these leave double precision.
+LARGEST, SMALLEST = 1e100, 1e-100
 # A column that moves by less than this share of its size holds rounding, not a feature.
 CONSTANT = 1e-12
 
@@ -112,10 +114,11 @@ def columns(values: ArrayLike, names: Sequence[str] | None = None) -> Columns:
     if not varies.any():
         raise DataError(f"none of the {len(names)} columns varies; accepted: at least one that does")
     kept = matrix[:, varies]
+    _refuse_sizes(kept, [name for name, is_kept in zip(names, varies, strict=True) if is_kept])
     with np.errstate(over="ignore"):  # beyond single precision it is not single
         single = bool((kept.astype(np.float32) == kept).all())
     return Columns(
-        tuple(name for name, kept in zip(names, varies, strict=True) if kept),
+        tuple(name for name, is_kept in zip(names, varies, strict=True) if is_kept),
         kept,
         {names[place]: float(matrix[0, place]) for place in np.flatnonzero(~varies)},
         single,
@@ -139,6 +142,16 @@ def _refuse_not_finite(matrix: Floats, names: Sequence[str]) -> None:
         rows = "1 row that is" if count == 1 else f"{count:,} rows that are"
         raise DataError(
             f"column {names[place]!r} has {rows} not finite (first: row {first}); drop or fill them"
+        )
+
+
+def _refuse_sizes(matrix: Floats, names: Sequence[str]) -> None:
+    sizes = np.abs(matrix).max(axis=0)
+    bad = np.flatnonzero((sizes > LARGEST) | (np.ptp(matrix, axis=0) < SMALLEST))
+    if len(bad):
+        raise DataError(
+            f"column {names[bad[0]]!r} has the size {sizes[bad[0]]:.1g}, whose square cannot be held; "
+            "give it in another unit"
         )
 
 

@@ -100,7 +100,8 @@ def levina_bickel(rows: ArrayLike, *, k: int = 20) -> Dimension:
 def local_pca(rows: ArrayLike, *, k: int = 30, share: float = 0.05, most: int = 1000) -> Dimension:
     """Mean number of directions that count among the k nearest rows: eigenvalues over `share` of the largest.
 
-    At most `most` neighbourhoods are looked at, evenly spread over the rows as they stand.
+    At most `most` neighbourhoods are looked at, evenly spread over the rows as they stand. No count is above
+    k - 1, and beyond a third of k they fall short.
 
     Reference: Fukunaga and Olsen, IEEE Trans. Comput. C-20, 176 (1971).
 

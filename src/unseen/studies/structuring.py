@@ -37,6 +37,10 @@ Floats = NDArray[np.float64]
 
 # Rows that distances and R^2 are taken on; relations are looked for among more.
 ROWS, ROWS_OF_RELATIONS = 10_000, 50_000
+# Estimates above this fall short of the dimension by more than their interval says.
+SURE = 10.0
+# Columns of which R^2 is taken: each takes a forest of all others.
+MOST_PREDICTED = 60
 
 
 @dataclass(frozen=True)
@@ -104,12 +108,12 @@ class Structure:
     def write(self, folder: Path) -> None:
         """Write `structure.json` and tables as CSV into a folder, each whole or not at all."""
         folder.mkdir(parents=True, exist_ok=True)
-        _put(folder / "structure.json", json.dumps(self.to_dict(), indent=1, ensure_ascii=False) + "\n")
+        put(folder / "structure.json", json.dumps(self.to_dict(), indent=1, ensure_ascii=False) + "\n")
         found = self.relations
         spectrum = enumerate(found.eigenvalues.tolist(), start=1)
-        _put(folder / "spectrum.csv", _table(("direction", "eigenvalue"), spectrum))
+        put(folder / "spectrum.csv", table(("direction", "eigenvalue"), spectrum))
         named = [(one.estimator, one.value, one.low, one.high, one.rows) for one in self.dimensions]
-        _put(folder / "dimension.csv", _table(("estimator", "dimension", "low", "high", "rows"), named))
+        put(folder / "dimension.csv", table(("estimator", "dimension", "low", "high", "rows"), named))
         both = [("linear", one) for one in found.linear] + [("quadratic", one) for one in found.quadratic]
         lines = [
             (number, kind, term, value, one.constant, str(one))
@@ -117,27 +121,42 @@ class Structure:
             for term, value in zip(one.terms, one.coefficients, strict=True)
         ]
         head = ("relation", "kind", "term", "coefficient", "right_hand_side", "equation")
-        _put(folder / "relations.csv", _table(head, lines))
+        put(folder / "relations.csv", table(head, lines))
         rows = [(one.name, one.linear, one.trees) for one in self.predicted]
-        _put(folder / "predicted.csv", _table(("column", "r2_linear", "r2_trees"), rows))
+        put(folder / "predicted.csv", table(("column", "r2_linear", "r2_trees"), rows))
+
+
+def read_columns(
+    source: Source, *, chosen: Sequence[str] = (), drop: Sequence[str] = (), label: str | None = None
+) -> Columns:
+    """Read the columns of a table that are to be measured.
+
+    Args:
+        source: Where the rows are.
+        chosen, drop, label: Patterns of the columns to look at (all where empty), columns to leave out.
+
+    Raises:
+        DataError: Columns of words or images, numbers that are not finite, or nothing that varies.
+
+    """
+    read = read_rows(source, label=label, drop=drop, columns=chosen)
+    return columns(matrix_of(read.table), read.table.column_names)
 
 
 def look(
-    source: Source,
+    found: Columns,
+    name: str,
     *,
-    chosen: Sequence[str] = (),
-    drop: Sequence[str] = (),
-    label: str | None = None,
     rows: int = ROWS,
     tolerance: float | None = None,
     dimension: bool = True,
     seed: int = 0,
 ) -> Structure:
-    """Read a table and measure its structure.
+    """Measure the structure of columns.
 
     Args:
-        source: Where the rows are.
-        chosen, drop, label: Patterns of the columns to look at (all where empty), columns to leave out.
+        found: By `read_columns`, or `unseen.structure.columns`.
+        name: What a person calls the data.
         rows: Most rows for distances and R^2, drawn at random.
         tolerance: Share of the largest singular value below which a product relation is one; None takes
             1e-6, or 1e-5 where the file holds single precision.
@@ -145,29 +164,30 @@ def look(
         seed: Of the draws.
 
     Raises:
-        DataError: Columns of words or images, numbers that are not finite, or too few rows.
+        DataError: Too few rows, or too many that repeat others.
 
     """
-    read = read_rows(source, label=label, drop=drop, columns=chosen)
-    found = columns(matrix_of(read.table), read.table.column_names)
-    notes = [f"column {name!r} is {value:g} in every row, and left out" for name, value in
-             list(found.constant.items())[:5]]  # fmt: skip
-    if len(found.constant) > 5:
-        notes.append(f"{len(found.constant) - 5} more columns are constant, and left out")
     some = found.sample(rows, seed)
+    notes = _of_constants(found)
     estimates: tuple[Dimension, ...] = ()
     if dimension:
         refuse_dimension(some)
         notes += _of_distances(some)
         tell("intrinsic dimension", 0, 1)
         estimates = dimensions(some.smoothed(seed).standard)
+        if median(one.value for one in estimates) > SURE:
+            notes.append(f"intrinsic dimensions above {SURE:g} are estimated too low; read them as bounds")
     tell("relations", 0, 1)
     bound = relations(found.sample(ROWS_OF_RELATIONS, seed), tolerance=tolerance)
     notes += [bound.note] if bound.note else []
     tell("R^2", 0, 1)
-    predicted = from_the_others(some, seed=seed) if len(found.names) > 1 else ()
+    predicted: tuple[Predicted, ...] = ()
+    if len(found.names) > MOST_PREDICTED:
+        notes.append(f"{len(found.names)} columns: R^2 is taken of {MOST_PREDICTED} at most; choose some")
+    elif len(found.names) > 1 and len(some) >= 20:
+        predicted = from_the_others(some, seed=seed)
     return Structure(
-        read.name, len(found), found.names, dict(found.constant), bound, estimates, predicted, tuple(notes)
+        name, len(found), found.names, dict(found.constant), bound, estimates, predicted, tuple(notes)
     )
 
 
@@ -188,6 +208,12 @@ def matrix_of(table: pa.Table) -> Floats:
     return np.column_stack(parts)
 
 
+def _of_constants(found: Columns) -> list[str]:
+    fixed = list(found.constant.items())
+    notes = [f"column {name!r} is {value:g} in every row, and left out" for name, value in fixed[:5]]
+    return notes + ([f"{len(fixed) - 5} more columns are constant, and left out"] if len(fixed) > 5 else [])
+
+
 def _of_distances(found: Columns) -> list[str]:
     notes = []
     if found.repeated:
@@ -201,7 +227,8 @@ def _of_distances(found: Columns) -> list[str]:
     return notes
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Write rows under a head as CSV."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(head)
@@ -209,7 +236,8 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return text.getvalue()
 
 
-def _put(path: Path, text: str) -> None:
+def put(path: Path, text: str) -> None:
+    """Write a file aside, then rename it."""
     aside = path.with_name(path.name + ".tmp")
     aside.write_text(text, encoding="utf-8")
     os.replace(aside, path)

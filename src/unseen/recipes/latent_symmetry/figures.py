@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from unseen.errors import need
+from unseen.recipes.latent_symmetry.found import COUNT, ESTIMATORS, Found
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-ESTIMATORS = ("TwoNN", "MLE", "lPCA", "CorrInt")
-
-
-class Found(Protocol):
-    """What a figure asks of the values found."""
-
-    def over(self, name: str, kind: str, metric: str) -> list[float]:
-        """Values of all seeds."""
-
-    def betas(self, name: str) -> list[str]:
-        """Kinds of the VAEs of a set, largest beta first."""
-
-    def spectrum(self, name: str, kind: str, metric: str) -> list[list[float]]:
-        """Values of `metric 1`, `metric 2`, ..., each over the seeds."""
 
 
 def spectra(found: Found, shown: Mapping[str, str]) -> str:
@@ -75,6 +61,7 @@ def _spectrum(axis: Axes, found: Found, name: str, kind: str, metric: str) -> No
     ends = np.array([[m - min(one), max(one) - m] for m, one in zip(mean, values, strict=True)]).T
     axis.errorbar(units, mean, yerr=ends, fmt="o", color=UNSEEN.light, markersize=4, label="measured")
     axis.set_xticks(units)
+    axis.set_xlim(0.4, len(units) + 0.6)
     axis.set_ylim(bottom=-0.04 * max([*closed, 1.0]))
 
 
@@ -130,7 +117,7 @@ def _rho_against(axis: Axes, found: Found, name: str, kinds: list[str], betas: n
 def _count_against(axis: Axes, found: Found, name: str, kinds: list[str], betas: np.ndarray) -> None:
     from unseen.report.style import FILL, MUTED, TOLD, UNSEEN
 
-    counts = np.array([found.over(name, kind, "count, rho > 1") for kind in kinds])
+    counts = np.array([found.over(name, kind, COUNT) for kind in kinds])
     law = [float(np.mean(found.over(name, kind, "count, predicted"))) for kind in kinds]
     estimates = [float(np.mean(found.over(name, "structure", one))) for one in ESTIMATORS]
     rank = float(np.mean(found.over(name, "structure", "rank")))

@@ -5,8 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from statistics import median
 from typing import Any
@@ -15,46 +14,18 @@ import numpy as np
 
 from unseen.evaluation import Estimate, Record
 from unseen.evaluation import over_seeds as interval
+from unseen.recipes.latent_symmetry.found import COUNT, ESTIMATORS, Found, gathered
 from unseen.recipes.latent_symmetry.sets import ANSWERS, DRAWN, MUONS
 from unseen.recipes.results import Claim, Results
 
 LAW = "linear law"
-ESTIMATORS = ("TwoNN", "MLE", "lPCA", "CorrInt")
-COUNT = "count, rho > 1"
 # Name of a number ends so -> how far a rerun may move it.
 TOLERANCES = {"rank": 0.01, "linear": 0.01, "quadratic": 0.01, "TwoNN": 0.1, "MLE": 0.1, COUNT: 0.6}
 
 
-@dataclass(frozen=True)
-class Found:
-    """Values by set, kind and metric, a value a seed."""
-
-    values: Mapping[tuple[str, str, str], Mapping[int, float]]
-
-    def over(self, name: str, kind: str, metric: str) -> list[float]:
-        """Values of all seeds."""
-        return list(self.values[name, kind, metric].values())
-
-    def sets(self) -> list[str]:
-        """Return the sets whose structure was measured, in their order."""
-        return list(dict.fromkeys(name for name, kind, _ in self.values if kind == "structure"))
-
-    def betas(self, name: str) -> list[str]:
-        """Kinds of the VAEs of a set, largest beta first."""
-        return list(dict.fromkeys(kind for one, kind, _ in self.values if one == name and "beta" in kind))
-
-    def spectrum(self, name: str, kind: str, metric: str) -> list[list[float]]:
-        """Values of `metric 1`, `metric 2`, ..., each over the seeds."""
-        found, place = [], 1
-        while (name, kind, f"{metric} {place}") in self.values:
-            found.append(self.over(name, kind, f"{metric} {place}"))
-            place += 1
-        return found
-
-
 def conclude(name: str, records: list[Record], config: dict[str, Any]) -> Results:
     """Numbers with intervals, the claims, figures, and the three rows of every set."""
-    found = _gathered(records)
+    found = gathered(records)
     numbers = {
         f"{one}, {kind}: {metric}": interval(list(seeds.values()))
         for (one, kind, metric), seeds in found.values.items()
@@ -81,13 +52,6 @@ def conclude(name: str, records: list[Record], config: dict[str, Any]) -> Result
         },
         tolerances=_tolerances(numbers),
     )
-
-
-def _gathered(records: Iterable[Record]) -> Found:
-    values: dict[tuple[str, str, str], dict[int, float]] = {}
-    for r in records:
-        values.setdefault((r.detector, r.kind, r.metric), {})[r.seed] = r.value
-    return Found(values)
 
 
 def _tolerances(numbers: Mapping[str, Estimate]) -> dict[str, float]:

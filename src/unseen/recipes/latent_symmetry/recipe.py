@@ -22,7 +22,16 @@ from unseen.recipes.latent_symmetry.sets import DRAWN, HIGGS, MUONS, available, 
 from unseen.recipes.results import Results
 from unseen.recipes.running import over_seeds, settings
 from unseen.seeds import generator
-from unseen.structure import Columns, Relations, columns, dimensions, from_inputs, from_the_others, relations
+from unseen.structure import (
+    Columns,
+    Relations,
+    columns,
+    dimensions,
+    from_inputs,
+    from_the_others,
+    relations,
+    twonn,
+)
 from unseen.training.loop import Plan
 
 Floats = NDArray[np.float64]
@@ -90,8 +99,10 @@ def of_structure(name: str, kind: str, found: Columns, seed: int) -> list[Record
         "linear": float(len(bound.linear)),
         "quadratic": float(len(bound.quadratic)),
         "gap": bound.gap[1],
-        **{one.estimator: one.value for one in dimensions(found.standard)},
+        **{one.estimator: one.value for one in dimensions(found.smoothed(seed).standard)},
     }
+    if found.counted:
+        values["TwoNN, whole numbers as they are"] = twonn(found.standard).value
     if name == "spring":
         values["error of the coefficients"] = spring_error(bound)
     return [Record(name, seed, (), kind, metric, value) for metric, value in values.items()]

@@ -91,14 +91,13 @@ def _muons(rows: int, seed: int, data: Path | None) -> Table:
 def _opal(kind: str) -> Callable[[int, int, Path | None], Table]:
     """First 8,000 events of one simulated process, what carries its file away left out.
 
-    The count of charged particles is smoothed by half a particle, and long tails are brought in.
+    Long tails are brought in. The count of charged particles is a whole number, in most mm events 2.
     """
 
     def draw(rows: int, seed: int, data: Path | None) -> Table:
         path = existing(folder(data) / "collider" / "opal" / "mc" / f"{kind}.root")
         table = open_source(path).select(OPAL_FEATURES).read().slice(0, 8000)
         values = np.column_stack([table.column(name).to_numpy() for name in OPAL_FEATURES])
-        values[:, 0] += generator(seed, 82).uniform(-0.5, 0.5, len(values))
         return OPAL_FEATURES, np.minimum(values, np.quantile(values, EDGE, axis=0))
 
     return draw
