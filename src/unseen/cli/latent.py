@@ -180,6 +180,7 @@ def _counts(found: CodeStudy) -> Table:
     from rich.table import Table
 
     from unseen.latent.rules import agreement
+    from unseen.studies.scanning import ranged
     from unseen.studies.unit_tables import ranges
 
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 3, 0, 0))
@@ -198,7 +199,7 @@ def _counts(found: CodeStudy) -> Table:
     if embedding.linear is not None:
         table.add_row("a linear VAE would count", f"{embedding.linear.counted} (rho > 1)")
     for beta, by_rule in {} if found.scan is None else ranges(found.scan).items():
-        words = ", ".join(f"{_span(*ends)} ({rule})" for rule, ends in list(by_rule.items())[:3])
+        words = ", ".join(f"{ranged(*ends)} ({rule})" for rule, ends in list(by_rule.items())[:3])
         table.add_row(f"at beta {beta:g}", words)
     zero = reading.zero
     table.add_row(
@@ -215,10 +216,6 @@ def _counts(found: CodeStudy) -> Table:
 
 def _dimensions(found: tuple[Dimension, ...]) -> str:
     return ", ".join(f"{one.estimator} {one.value:.2f}" for one in found)
-
-
-def _span(least: int, most: int) -> str:
-    return f"{least}" if least == most else f"{least} to {most}"
 
 
 def _share(value: float) -> str:

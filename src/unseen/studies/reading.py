@@ -117,7 +117,8 @@ def _loaded(model: str | os.PathLike[str]) -> AwareDetector:
     except ModelFileError as error:
         if os.path.isfile(model) and Path(model).suffix not in (".unseen", ".zip"):
             raise ModelFileError(
-                f"{error}. Rows without a model are read by: unseen structure {model}"
+                f"{error}. Rows without a model are read by unseen structure, units of VAEs for them by "
+                "unseen relevance"
             ) from error
         raise
     if not isinstance(detector, AwareDetector):
