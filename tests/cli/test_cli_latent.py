@@ -10,6 +10,9 @@ import re
 import pytest
 from commandline import flow_table, unseen
 
+from unseen.latent.scan import Setup
+from unseen.training.loop import Plan
+
 
 @pytest.fixture(scope="module")
 def fitted(tmp_path_factory):
@@ -100,6 +103,16 @@ def test_the_page_is_self_contained_and_has_the_numbers_behind_each_figure(fitte
 
 def test_the_same_rows_give_the_same_numbers(fitted, found):
     assert json.loads(unseen("latent", *fitted, "--json").out) == found
+
+
+def test_the_network_is_learned_anew_at_other_betas_and_seeds(fitted, monkeypatch):
+    short = Plan(steps=400, rate=5e-3)
+    monkeypatch.setattr("unseen.studies.reading.Setup", lambda hidden, units: Setup(hidden, units, short))
+    found = json.loads(unseen("latent", *fitted, "--betas", "4,0.1", "--seeds", 2, "--json").out)["scan"]
+    assert [(fit["beta"], fit["seed"]) for fit in found] == [(4.0, 0), (4.0, 1), (0.1, 0), (0.1, 1)]
+    # standardised columns of variance 1 are below s^2 = 2 at the first, and far above 0.05 at the second
+    assert [fit["counts"]["rho > 1"] for fit in found] == [0, 0, 3, 3]
+    assert all(len(fit["rho"]) == 5 for fit in found)
 
 
 def test_features_may_be_chosen_and_columns_that_are_no_input_read(fitted, tmp_path):

@@ -51,6 +51,7 @@ _LINES = {
         "unseen latent model flows.csv",
         "unseen latent model flows.csv --held-out --out latent.html --csv units.csv",
         'unseen latent model flows.csv --features "Flow*,Label" --json',
+        "unseen latent model flows.csv --betas 0.5,0.2,0.1 --seeds 3 --out latent.html",
     ),
     "check": (
         'unseen check flows.csv --label "Attack Type"',

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from unseen.structure import Dimension
-    from unseen.studies.reading import CodeStudy
+    from unseen.studies.code_study import CodeStudy
     from unseen.studies.unit_tables import Unit
 
 
@@ -40,6 +40,13 @@ def latent(
     names: Names = None,
     held_out: HeldOut = False,
     member: Annotated[int, typer.Option(min=0, help="Which of several networks.")] = 0,
+    betas: Annotated[
+        str | None,
+        typer.Option(
+            metavar="B,B", help="Learn the network of a table anew at these betas, and count units at each."
+        ),
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, max=100, help="Fits at each of these betas.")] = 3,
     units: Annotated[int, typer.Option(min=1, help="Units shown on the screen.")] = 16,
     seed: Annotated[int, typer.Option(help="Of the rows chosen and of the permutations.")] = 0,
     out: Annotated[
@@ -62,7 +69,7 @@ def latent(
 
     Units are measured on normal rows where the data says which are, and held against features on all rows.
     """
-    from unseen.studies.reading import study_code
+    from unseen.studies.reading import Question, study_code
     from unseen.studies.unit_tables import as_dict, units_table
 
     for option, place in (("--out", out), ("--csv", csv)):
@@ -74,11 +81,12 @@ def latent(
         from unseen.errors import need
 
         need("matplotlib", extra="report", purpose="writing a page")
+    asked = Question(
+        features=several(features) or (), label=label, normal=several(normal), names=names, held_out=held_out,
+        member=member, betas=_betas(betas), seeds=seeds, seed=seed,
+    )  # fmt: skip
     with show.progress():
-        found = study_code(
-            model, data, features=several(features) or (), label=label, normal=several(normal), names=names,
-            held_out=held_out, member=member, seed=seed,
-        )  # fmt: skip
+        found = study_code(model, data, asked)
     if csv is not None:
         from unseen.studies.sinks import sink_to
 
@@ -99,6 +107,23 @@ def latent(
     _print(found, units)
     for name in written:
         typer.echo(f"wrote {name}")
+
+
+def _betas(given: str | None) -> list[float]:
+    from unseen.errors import ConfigError
+
+    found = []
+    for word in several([given]) or [] if given is not None else []:
+        try:
+            value = float(word)
+        except ValueError:
+            value = math.nan
+        if not 0 < value < math.inf:
+            raise ConfigError(
+                f"--betas {given!r}: {word!r} came; accepted: numbers above 0, e.g. 0.5,0.2,0.1"
+            )
+        found.append(value)
+    return found
 
 
 def _print(found: CodeStudy, most: int) -> None:
@@ -155,6 +180,8 @@ def _counts(found: CodeStudy) -> Table:
     from rich.table import Table
 
     from unseen.latent.rules import agreement
+    from unseen.studies.scanning import ranged
+    from unseen.studies.unit_tables import ranges
 
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 3, 0, 0))
     reading, embedding = found.reading, found.embedding
@@ -171,6 +198,9 @@ def _counts(found: CodeStudy) -> Table:
         table.add_row("the same of the code", _dimensions(embedding.of_code))
     if embedding.linear is not None:
         table.add_row("a linear VAE would count", f"{embedding.linear.counted} (rho > 1)")
+    for beta, by_rule in {} if found.scan is None else ranges(found.scan).items():
+        words = ", ".join(f"{ranged(*ends)} ({rule})" for rule, ends in list(by_rule.items())[:3])
+        table.add_row(f"at beta {beta:g}", words)
     zero = reading.zero
     table.add_row(
         "error",

@@ -94,13 +94,7 @@ def read_code(code: Code, *, seed: int = 0) -> Reading:
     plain = measure(code.mean, code.sigma, divergence=code.divergence.mean(0))
     weight = gains(few, seed=seed) * (plain.variance + np.nan_to_num(code.sigma**2).mean(0))
     heavy = np.sort(np.argsort(-weight, kind="stable")[:EACH])
-    relevance = measure(
-        code.mean,
-        code.sigma,
-        divergence=code.divergence.mean(0),
-        weight=weight,
-        ablation=ablations(few, heavy, plain.centre),
-    )
+    relevance = replace(plain, weight=weight, ablation=ablations(few, heavy, plain.centre))
     relevant = above_gap(relevance) if relevance.spread else carries_weight(relevance)
     zero = zero_out(
         few.mean,

@@ -14,14 +14,15 @@ from unseen.report.code_panels import (
     association_panels,
     kept_panel,
     path_panels,
+    scan_panels,
     tally_panel,
     unit_panels,
 )
 from unseen.report.content import Provenance
 from unseen.report.document import Headline, Page, Section
 from unseen.report.tables import Cell, Table, known_columns, to_html
+from unseen.studies.code_study import CodeStudy
 from unseen.studies.embedding import WHY
-from unseen.studies.reading import CodeStudy
 from unseen.studies.unit_tables import Unit, units_of
 
 
@@ -47,7 +48,7 @@ def code_page(found: CodeStudy, *, command: str = "", date: str = "") -> Page:
             Section(
                 "counts",
                 "How many there are",
-                (tally_panel(found),),
+                (tally_panel(found), *scan_panels(found)),
                 _agreement_table(found),
                 (f"Why the counts differ: {WHY}.",) if embedding.dimensions else (),
             ),

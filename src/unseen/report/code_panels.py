@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from unseen.latent.rules import LEAST_NATS, gap
+from unseen.latent.rules import LEAST_NATS, counts, gap
 from unseen.latent.traverse import LEVELS
 from unseen.report.figures import code as figures
 from unseen.report.panels import Panel, panel_of
 from unseen.report.tables import Cell, Table
-from unseen.studies.reading import CodeStudy
+from unseen.studies.code_study import CodeStudy
 
 # Units in a heat map, and features.
 SHOWN, FEATURES = 24, 30
@@ -116,6 +116,26 @@ def tally_panel(found: CodeStudy) -> Panel:
         "95 % intervals where the estimator has one.",
         figures.tally(embedding.units, embedding.rank, linear, embedding.dimensions),
         Table(("what", "rule", "value", "low", "high"), tuple(rows)),
+    )
+
+
+def scan_panels(found: CodeStudy) -> Iterator[Panel]:
+    """Show counts and rho against beta over seeds; nothing where no fits were asked for."""
+    if found.scan is None:
+        return
+    rows: list[tuple[Cell, ...]] = []
+    for fit in found.scan.fits:
+        counted = counts(fit.relevance)
+        for place, ratio in enumerate(fit.sorted_ratio.tolist()):
+            rows.append((fit.beta, fit.seed, counted["rho > 1"], place + 1, ratio))
+    names = found.embedding.dimensions
+    yield panel_of(
+        "against-beta",
+        "The same network at other betas",
+        "Rho of each unit (grey, mean of the seeds) and units with rho > 1 (blue, least to most over seeds). "
+        "Orange band: intrinsic dimension. One beta or one seed is no result.",
+        figures.against_beta(found.scan, [one.value for one in names]),
+        Table(("beta", "seed", "units with rho > 1", "unit", "rho"), tuple(rows)),
     )
 
 

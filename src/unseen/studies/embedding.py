@@ -132,7 +132,7 @@ def embedding_of(reading: Reading, model: object, names: tuple[str, ...], *, see
         of_code=of_code,
         eigenvalues=eigenvalues,
         linear=linear_units(eigenvalues, model.beta) if isinstance(model, VAE) and model.beta > 0 else None,
-        cut_off=few_units(code.units, len(found.names)) if full else None,
+        cut_off=few_units(code.units, len(found.names)) if full or table else None,
         constant=tuple(found.constant),
         counted=tuple(found.names[place] for place in steps),
     )

@@ -11,18 +11,22 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from torch import Tensor
 
 from unseen.detectors.aware import AwareDetector
 from unseen.detectors.two_stage import TwoStage
 from unseen.errors import ConfigError, DataError, ModelFileError
 from unseen.latent.association import Association, associate
 from unseen.latent.coding import code_of
-from unseen.latent.reading import Reading, network_of, read_code, some
-from unseen.latent.traverse import Traversal, traverse
+from unseen.latent.reading import LEAST_ROWS, Reading, network_of, read_code, some
+from unseen.latent.scan import Scan, Setup, scan
+from unseen.latent.traverse import traverse
+from unseen.models.network import Dense
 from unseen.models.vae import VAE
 from unseen.registry import load
 from unseen.studies.beside_units import asked_columns, features_of
-from unseen.studies.embedding import Embedding, embedding_of
+from unseen.studies.code_study import CodeStudy, Told
+from unseen.studies.embedding import embedding_of
 from unseen.studies.judging import held_out_of
 from unseen.studies.memory import recall
 from unseen.studies.opening import open_rows
@@ -35,107 +39,75 @@ Bools = NDArray[np.bool_]
 
 # Rows the units are measured on, and held against features, at most.
 MEASURED, ASSOCIATED = 20_000, 4_000
+# Rows a scan learns from: with more, each fit takes as long and says the same.
+SCANNED = 10_000
 # Units whose mutual information is estimated, and which are moved.
 INFORMED, MOVED = 12, 8
 
 
-@dataclass(frozen=True, eq=False)
-class Told:
-    """How the code changed when the model was told of anomalies, unit by unit.
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a code.
 
     Attributes:
-        ratio: rho in the second network, shape (Z,).
-        same: Correlation of the means before and after over the same rows, shape (Z,); NaN of a unit that
-            does not vary. Stage 2 starts from stage 1, so that units keep their places.
+        features: Columns to hold the units against, names or patterns; () is all the model reads.
+        label, normal, names: What each row is, which are normal, and column names of a file without them;
+            None is what the model remembers.
+        held_out: Only rows that were kept back in training.
+        member: Which of several networks.
+        betas, seeds: Learn the network anew at these betas, so many times each; () does not.
+        seed: Of the rows chosen, of permutations, and the first of those fits.
 
     """
 
-    ratio: Floats
-    same: Floats
-
-
-@dataclass(frozen=True, eq=False)
-class CodeStudy:
-    """All that is said of a code.
-
-    Attributes:
-        data, rows: Name of the data, and how many rows the units were measured on.
-        detector: The model.
-        reading: Measures of the units.
-        embedding: The counts beside those of the data.
-        association: Units against features; None where there is none, and `silent` says why.
-        told: What being told changed; None where nothing was told.
-        paths: Units that count, moved over their quantiles, most relevant first.
-        features: Names of what moves with them.
-        notes: What a reader should know, one sentence each.
-
-    """
-
-    data: str
-    rows: int
-    detector: AwareDetector
-    reading: Reading
-    embedding: Embedding
-    association: Association | None
-    silent: str
-    told: Told | None
-    paths: tuple[Traversal, ...]
-    features: tuple[str, ...]
-    notes: tuple[str, ...]
+    features: Sequence[str] = ()
+    label: str | None = None
+    normal: Sequence[str] | None = None
+    names: Sequence[str] | None = None
+    held_out: bool = False
+    member: int = 0
+    betas: Sequence[float] = ()
+    seeds: int = 3
+    seed: int = 0
 
 
 def study_code(
-    model: str | os.PathLike[str],
-    data: str | Sequence[str],
-    *,
-    features: Sequence[str] = (),
-    label: str | None = None,
-    normal: Sequence[str] | None = None,
-    names: Sequence[str] | None = None,
-    held_out: bool = False,
-    member: int = 0,
-    seed: int = 0,
+    model: str | os.PathLike[str], data: str | Sequence[str], asked: Question | None = None
 ) -> CodeStudy:
     """Load a model and read its code over rows.
 
     Units are measured on normal rows where the data says which are, and held against features on all rows.
 
     Raises:
-        ConfigError: The model has no code.
+        ConfigError: The model has no code, or betas are asked of what has none.
         DataError: Rows that do not fit the model, or too few.
 
     """
+    asked = asked or Question()
     detector = _loaded(model)
-    network = network_of(detector, member=member)
-    rows = _rows(detector, data, features=features, label=label, normal=normal, names=names)
-    chosen = held_out_of(detector, rows) if held_out else np.ones(rows.table.num_rows, dtype=bool)
-    measured = chosen if rows.labels is None else chosen & (rows.labels.y == 0)
+    network = network_of(detector, member=asked.member)
+    rows = _rows(detector, data, asked)
+    chosen = held_out_of(detector, rows) if asked.held_out else np.ones(rows.table.num_rows, dtype=bool)
     tell("reading the code", 0, 4)
-    scaled = detector.scaled(_matrix(detector, rows, measured, MEASURED, seed))
-    if len(scaled) < 50:
-        raise DataError(
-            f"{rows.name}: {len(scaled)} rows to measure units on came; accepted: 50 or more, 500 to tell "
-            "them apart"
-        )
-    reading = read_code(code_of(network, scaled), seed=seed)
+    reading = read_code(code_of(network, _measured(detector, rows, chosen, asked.seed)), seed=asked.seed)
     tell("reading the code", 1, 4)
-    association, silent = _associated(detector, rows, chosen, reading, features, member, seed)
+    association, silent = _associated(detector, rows, chosen, reading, asked)
     tell("reading the code", 2, 4)
-    embedding = embedding_of(reading, detector.model or VAE(), detector.feature_names(), seed=seed)
+    embedding = embedding_of(reading, detector.model or VAE(), detector.feature_names(), seed=asked.seed)
     tell("reading the code", 3, 4)
-    counted = reading.relevance.order()[: max(1, min(MOVED, int(reading.relevant.sum())))]
+    moved = reading.relevance.order()[: max(1, min(MOVED, int(reading.relevant.sum())))]
     return CodeStudy(
-        data=_named(data),
-        rows=len(scaled),
+        data=", ".join(Path(part).name for part in ([data] if isinstance(data, str) else data)),
+        rows=len(reading.code),
         detector=detector,
         reading=reading,
         embedding=embedding,
         association=association,
         silent=silent,
-        told=_told(detector, reading, member) if detector.stage2_ else None,
-        paths=traverse(reading.code, counted, reading=detector.unscaled),
+        told=_told(detector, reading, asked.member) if detector.stage2_ else None,
+        paths=traverse(reading.code, moved, reading=detector.unscaled),
         features=detector.feature_names(),
-        notes=tuple(_notes(reading, embedding, association)),
+        scan=_scanned(detector, reading, asked) if asked.betas else None,
     )
 
 
@@ -145,7 +117,8 @@ def _loaded(model: str | os.PathLike[str]) -> AwareDetector:
     except ModelFileError as error:
         if os.path.isfile(model) and Path(model).suffix not in (".unseen", ".zip"):
             raise ModelFileError(
-                f"{error}. Rows without a model are read by: unseen structure {model}"
+                f"{error}. Rows without a model are read by unseen structure, units of VAEs for them by "
+                "unseen relevance"
             ) from error
         raise
     if not isinstance(detector, AwareDetector):
@@ -156,30 +129,17 @@ def _loaded(model: str | os.PathLike[str]) -> AwareDetector:
     return detector
 
 
-def _named(data: str | Sequence[str]) -> str:
-    """Names of the files, without their folders."""
-    return ", ".join(Path(part).name for part in ([data] if isinstance(data, str) else data))
-
-
-def _rows(
-    detector: TwoStage,
-    data: str | Sequence[str],
-    *,
-    features: Sequence[str],
-    label: str | None,
-    normal: Sequence[str] | None,
-    names: Sequence[str] | None,
-) -> Rows:
+def _rows(detector: TwoStage, data: str | Sequence[str], asked: Question) -> Rows:
     memory = recall(detector)
-    source = open_rows(data, names or memory.names)
+    source = open_rows(data, asked.names or memory.names)
     inputs = [name for name in inputs_of(detector) if name in source.columns]
-    label = label or source.label or (memory.label if memory.label in source.columns else None)
+    label = asked.label or source.label or (memory.label if memory.label in source.columns else None)
     rows = read_rows(
         source,
         label=label,
-        normal=(normal or memory.normal) if label is not None else (),
+        normal=(asked.normal or memory.normal) if label is not None else (),
         columns=inputs,
-        beside=[name for name in asked_columns(source, features, inputs) if name != label],
+        beside=[name for name in asked_columns(source, asked.features, inputs) if name != label],
     )
     mention_labels(rows)
     if label is None:
@@ -187,8 +147,19 @@ def _rows(
     return rows
 
 
-def _matrix(detector: TwoStage, rows: Rows, chosen: Bools, most: int, seed: int) -> pa.Table | Floats:
-    return matrix_of(detector, rows.table.take(pa.array(_places(chosen, most, seed))))
+def _measured(detector: TwoStage, rows: Rows, chosen: Bools, seed: int) -> Tensor:
+    """Rows that units are measured on, as the network sees them: the normal ones, where labels say which."""
+    places = _places(chosen if rows.labels is None else chosen & (rows.labels.y == 0), MEASURED, seed)
+    if len(places) < LEAST_ROWS:
+        raise DataError(
+            f"{rows.name}: {len(places)} rows to measure units on came; accepted: {LEAST_ROWS} or more, 500 "
+            "to tell them apart"
+        )
+    return detector.scaled(_at(detector, rows, places))
+
+
+def _at(detector: TwoStage, rows: Rows, places: NDArray[np.intp]) -> pa.Table | Floats:
+    return matrix_of(detector, rows.table.take(pa.array(places)))
 
 
 def _places(chosen: Bools, most: int, seed: int) -> NDArray[np.intp]:
@@ -197,29 +168,39 @@ def _places(chosen: Bools, most: int, seed: int) -> NDArray[np.intp]:
 
 
 def _associated(
-    detector: AwareDetector,
-    rows: Rows,
-    chosen: Bools,
-    reading: Reading,
-    asked: Sequence[str],
-    member: int,
-    seed: int,
+    detector: AwareDetector, rows: Rows, chosen: Bools, reading: Reading, asked: Question
 ) -> tuple[Association | None, str]:
     """Units against features on all rows that are judged; or why there are none."""
     events = detector.scaling == "energies"
-    places = _places(chosen, ASSOCIATED, seed)
-    given = {name: values[places] for name, values in features_of(rows, asked, events=events).items()}
-    if not given:
+    places = _places(chosen, ASSOCIATED, asked.seed)
+    every = features_of(rows, asked.features, events=events)
+    if not every:
         return None, "images have no named columns; pass --label COLUMN, or --features COLUMN"
-    code = code_of(
-        network_of(detector, member=member),
-        detector.scaled(_matrix(detector, rows, chosen, ASSOCIATED, seed)),
-    )
+    code = code_of(reading.code.network, detector.scaled(_at(detector, rows, places)))
     informed = reading.relevance.order()[: min(INFORMED, int(reading.relevant.sum()))]
+    given = {name: values[places] for name, values in every.items()}
     try:
-        return associate(code.mean, given, informed=informed, seed=seed), ""
+        return associate(code.mean, given, informed=informed, seed=asked.seed), ""
     except DataError as error:
         return None, str(error)
+
+
+def _scanned(detector: AwareDetector, reading: Reading, asked: Question) -> Scan:
+    """Learn the network anew at each beta and seed.
+
+    Raises:
+        ConfigError: It is no VAE of fully connected layers on a table.
+
+    """
+    model, rows = detector.model or VAE(), reading.code.rows
+    if not isinstance(model, VAE) or not isinstance(model.body, Dense) or rows.dim() != 2:
+        raise ConfigError(
+            f"{type(model).__name__} of rows of shape {tuple(rows.shape[1:])} came; several betas are for a "
+            "VAE of a table, as by --model vae"
+        )
+    chosen = rows[some(len(rows), SCANNED, asked.seed)].double().numpy()
+    setup = Setup(model.body.hidden, reading.code.units)
+    return scan(chosen, betas=asked.betas, seeds=range(asked.seed, asked.seed + asked.seeds), setup=setup)
 
 
 def _told(detector: AwareDetector, reading: Reading, member: int) -> Told:
@@ -232,38 +213,3 @@ def _told(detector: AwareDetector, reading: Reading, member: int) -> Told:
         (centred[0] * centred[1]).sum(0), size, out=np.full(before.units, np.nan), where=size > 0
     )
     return Told(after.mean.std(0) / sigma, same)
-
-
-def _notes(reading: Reading, embedding: Embedding, association: Association | None) -> list[str]:
-    notes = []
-    if embedding.warning:
-        notes.append(embedding.warning)
-    if embedding.cut_off:
-        notes.append(embedding.cut_off)
-    if embedding.refused:
-        notes.append(f"no intrinsic dimension: {embedding.refused}")
-    if embedding.constant:
-        notes.append(
-            f"never changes, so takes no part in ranks and dimensions: {_shortly(embedding.constant)}"
-        )
-    if embedding.counted and embedding.dimensions:
-        shown = _shortly(embedding.counted)
-        notes.append(
-            f"counted numbers are spread between their steps before dimensions are estimated: {shown}"
-        )
-    if not reading.relevance.spread:
-        notes.append("the code has no spread, so there are no rho and no KL; units are judged by the decoder")
-    if association is not None and association.dropped:
-        left_out = [f"{name!r}, which {why}" for name, why in association.dropped.items()]
-        notes.append(f"left out of the associations: {_shortly(left_out)}")
-    return notes
-
-
-def _shortly(names: Sequence[str], most: int = 4) -> str:
-    """Name the first few, and count the rest.
-
-    >>> _shortly(["a", "b", "c"], most=2)
-    'a, b and 1 more'
-    """
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from unseen.latent.rules import agreement, gap
-from unseen.studies.reading import CodeStudy
+from unseen.latent.rules import agreement, counts, gap
+from unseen.latent.scan import Scan
+from unseen.studies.code_study import CodeStudy
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,31 @@ def as_dict(found: CodeStudy) -> dict[str, object]:
         "associations": None if found.association is None else _associations(found),
         "no_associations": found.silent or None,
         "notes": list(found.notes),
+        "scan": None if found.scan is None else _scanned(found.scan),
     }
+
+
+def ranges(found: Scan) -> dict[float, dict[str, tuple[int, int]]]:
+    """Beta -> rule -> least and most units that count over seeds."""
+    betas = dict.fromkeys(fit.beta for fit in found.fits)
+    return {
+        beta: {rule: (min(seeds), max(seeds)) for rule, seeds in found.counted(beta).items()}
+        for beta in betas
+    }
+
+
+def _scanned(found: Scan) -> list[dict[str, object]]:
+    return [
+        {
+            "beta": fit.beta,
+            "seed": fit.seed,
+            "counts": counts(fit.relevance),
+            "rho": fit.sorted_ratio.tolist(),
+            "kl": np.sort(fit.relevance.divergence)[::-1].tolist(),
+            "rho_of_a_linear_vae": fit.predicted.relevance.tolist(),
+        }
+        for fit in found.fits
+    ]
 
 
 def _associations(found: CodeStudy) -> dict[str, object]:

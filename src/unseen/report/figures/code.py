@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
+from unseen.latent.scan import Scan
 from unseen.latent.zeroing import ZeroOut
 from unseen.report.style import FILL, INK, MUTED, NORMAL, NUMBER, TOLD, UNSEEN, canvas, label, styled
 from unseen.structure import Dimension
@@ -89,6 +90,36 @@ def tally(
     else:
         axes.set_xlim(0, 1.12 * max(values, default=1.0))
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    return figure
+
+
+@styled
+def against_beta(found: Scan, dimensions: Sequence[float]) -> Figure:
+    """Units with rho > 1 against beta, over the rho of each unit, and the band of the dimension."""
+    betas = np.array(sorted({fit.beta for fit in found.fits}))
+    ratio = np.array(
+        [np.mean([fit.sorted_ratio for fit in found.fits if fit.beta == beta], axis=0) for beta in betas]
+    )
+    counted = [found.counted(float(beta))["rho > 1"] for beta in betas]
+    figure = canvas(3.2)
+    axes = figure.add_subplot()
+    axes.plot(betas, ratio, color=NORMAL.light, linewidth=1.1, marker="o", markersize=2.5)
+    axes.set(xscale="log", yscale="log", xlabel="beta of the summed error", ylabel="rho", ylim=(0.01, None))
+    axes.axhline(1.0, color=MUTED.light, linewidth=0.9, linestyle=(0, (3, 2)))
+    axes.yaxis.set_major_formatter(NUMBER)
+    axes.set_xticks(betas, [f"{beta:g}" for beta in betas])
+    axes.xaxis.set_minor_locator(NullLocator())
+    right = axes.twinx()
+    if dimensions:
+        right.axhspan(min(dimensions), max(dimensions), color=TOLD.light, alpha=0.25, linewidth=0)
+    middle = np.array([np.mean(each) for each in counted])
+    ends = np.array([[m - min(each), max(each) - m] for m, each in zip(middle, counted, strict=True)]).T
+    right.errorbar(betas, middle, yerr=ends, fmt="o-", color=UNSEEN.light, markersize=6, capsize=3)
+    right.set(ylim=(0, ratio.shape[1] + 0.5))
+    right.set_ylabel("units with rho > 1", color=UNSEEN.light)
+    right.tick_params(axis="y", labelcolor=UNSEEN.light)
+    right.yaxis.set_major_locator(MaxNLocator(6, integer=True))
+    right.grid(visible=False)
     return figure
 
 
