@@ -155,10 +155,10 @@ def test_words_where_the_model_knows_numbers_are_refused_in_one_line(fitted, tmp
     path.write_text("size,rate,ports,kind\n" + "x,2,3,ok\n" * 60)
     ran = unseen("latent", fitted[0], path)
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err == (
-        "unseen: column 'size' holds text (first: 'x'); the model was trained on numbers. Read it as numbers, "
-        "or drop the rows with other words.\n"
+    assert ran.err.startswith(
+        "unseen: column 'size' holds text (first: 'x'); the model was trained on numbers."
     )
+    assert ran.err.count("\n") == 1
 
 
 @pytest.mark.parametrize("kind", ["committee", "classifier"])

@@ -90,7 +90,10 @@ def _headlines(found: CodeStudy) -> Iterator[Headline]:
     if embedding.dimensions:
         values = [one.value for one in embedding.dimensions]
         yield Headline(
-            f"{min(values):.1f} to {max(values):.1f}", "", "intrinsic dimension, four estimators", "told"
+            f"{min(values):.1f} to {max(values):.1f}",
+            "",
+            f"intrinsic dimension, {len(values)} estimators",
+            "told",
         )
     zero = reading.zero
     room = zero.none[0] - zero.full[0]
