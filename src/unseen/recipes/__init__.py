@@ -20,6 +20,7 @@ _MODULES = {
     "aware-smeft": "aware_smeft",
     "dark-showers": "dark_showers",
     "latent-symmetry": "latent_symmetry",
+    "symmetry-discovery": "symmetry_discovery",
 }
 
 
@@ -28,7 +29,7 @@ def available() -> dict[str, str]:
 
     >>> list(available())
     ['aware-classifier', 'aware-collider', 'aware-flows', 'aware-mnist', 'aware-smeft', 'dark-showers', \
-'latent-symmetry']
+'latent-symmetry', 'symmetry-discovery']
     """
     return {
         "aware-classifier": "classifier of digits: told of few or many kinds, judged on kinds never told of",
@@ -38,6 +39,7 @@ def available() -> dict[str, str]:
         "aware-smeft": "Higgs events with weights: told of one operator, judged on the others",
         "dark-showers": "event images: QCD learned, SUEP and semi-visible jets found, at equal hits too",
         "latent-symmetry": "mechanics and collisions: units a VAE uses, beside rank, relations and dimension",
+        "symmetry-discovery": "generators of symmetries nobody proposed, on sets whose symmetry is known",
     }
 
 

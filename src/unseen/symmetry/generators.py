@@ -170,7 +170,8 @@ def _found(found: Columns, dictionary: Dictionary, seed: int) -> Symmetries:
         part = judged(moments(half.white, dictionary, basis, seed=seed), count=count)
         made = _generators(space, dictionary, basis, (whole, part))
         made = _confirmed(made, space.taken(other), _fields(space, dictionary, basis @ part.fields), seed)
-    linear = [np.linalg.solve(space.root, g.field.matrix @ space.root) for g in made if g.confirmed]
+    maps = [one.field.matrix for one in made if one.confirmed] if dictionary.linear else []
+    linear = [np.linalg.solve(space.root, one @ space.root) for one in maps]
     return Symmetries(
         space.names,
         space.followers,
