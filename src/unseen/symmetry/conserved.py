@@ -62,9 +62,7 @@ def conserved(found: Columns) -> Conserved:
     refuse_dimension(found)
     width = len(found.names)
     estimates = (twonn(found.standard), levina_bickel(found.standard))
-    allowed = [
-        whole for whole in range(1, width + 1) if all(_allows(one, whole) for one in estimates)
-    ]
+    allowed = [whole for whole in range(1, width + 1) if all(_allows(one, whole) for one in estimates)]
     shown = ", ".join(f"{one.estimator} {one.value:.2f}" for one in estimates)
     if len(allowed) != 1:
         return Conserved(width, None, None, estimates, f"{shown} settle on no one integer")

@@ -201,7 +201,6 @@ def _refuse(rows: int, space: Span, dictionary: Dictionary) -> None:
         )
 
 
-
 def _fields(space: Span, dictionary: Dictionary, coefficients: Floats) -> list[Field]:
     """Turn coefficients (d q, m) in coordinates of unit size into readable fields on the columns."""
     size = np.sqrt((space.rows**2).mean(axis=0))
@@ -239,7 +238,9 @@ def _generators(
     fields = _fields(space, dictionary, basis @ whole.fields)
     made = []
     for place, field in enumerate(fields):
-        name = described(field.matrix, space.names, field.scale) if dictionary.linear else f"field {place + 1}"
+        name = (
+            described(field.matrix, space.names, field.scale) if dictionary.linear else f"field {place + 1}"
+        )
         made.append(Generator(name, field, angle, violation, sure, None))
     return made
 

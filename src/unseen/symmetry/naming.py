@@ -55,7 +55,11 @@ def described(matrix: Floats, names: Sequence[str], size: Floats) -> str:
     """
     scaled = matrix * size / size[:, None]
     seen = np.abs(scaled) > SMALL * np.abs(scaled).max()
-    if seen.sum() == len(size) and np.diag(seen).all() and np.ptp(np.diag(matrix)) < EQUAL * abs(matrix[0, 0]):
+    if (
+        seen.sum() == len(size)
+        and np.diag(seen).all()
+        and np.ptp(np.diag(matrix)) < EQUAL * abs(matrix[0, 0])
+    ):
         return f"scaling of {', '.join(names)} alike"
     count, part = connected_components(seen | seen.T, directed=False)
     parts = [np.flatnonzero(part == one) for one in range(count)]

@@ -152,7 +152,9 @@ def either_way(one: Transformation, back: Transformation) -> Transformation:
         raise ConfigError(f"{one.name} and {back.name} move different columns; accepted: g and its inverse")
 
     def act(rows: Floats, random: np.random.Generator) -> Floats:
-        return np.where(random.random(len(rows))[:, None] < 0.5, one.act(rows, random), back.act(rows, random))
+        return np.where(
+            random.random(len(rows))[:, None] < 0.5, one.act(rows, random), back.act(rows, random)
+        )
 
     return Transformation(f"{one.name}, either way", one.columns, act)
 
@@ -196,7 +198,9 @@ def _named(
 ) -> Transformation:
     columns = tuple(column for group in groups for column in group)
     if width is not None and any(len(group) != width for group in groups):
-        raise ConfigError(f"{kind} of {written(groups)} came; accepted: groups of {width} columns joined by +")
+        raise ConfigError(
+            f"{kind} of {written(groups)} came; accepted: groups of {width} columns joined by +"
+        )
     if not columns or len(set(columns)) < len(columns):
         raise ConfigError(f"{kind} of {written(groups)!r} came; accepted: columns, each of them once")
     size = "" if amount is None else f"={amount:g}"

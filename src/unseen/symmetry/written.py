@@ -88,7 +88,9 @@ def _swap(groups: Groups, amount: float | None) -> Transformation:
 
 def _shift(groups: Groups, amount: float | None) -> Transformation:
     if amount is None:
-        raise ConfigError(f"shift of {','.join(_flat(groups))} without an amount came; write shift:COLUMN=0.1")
+        raise ConfigError(
+            f"shift of {','.join(_flat(groups))} without an amount came; write shift:COLUMN=0.1"
+        )
     return shift(*_flat(groups), by=amount)
 
 

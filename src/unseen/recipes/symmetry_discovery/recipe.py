@@ -95,7 +95,11 @@ def known(name: str, rows: int, seed: int) -> list[Record]:
     spent = process_time() - start
     kind = f"{name}, {rows:,} rows"
     right = found.dimension == len(true)
-    values = {"seconds": spent, "dimension right": float(right), "said not enough": float(found.dimension is None)}
+    values = {
+        "seconds": spent,
+        "dimension right": float(right),
+        "said not enough": float(found.dimension is None),
+    }
     values["dimension claimed"] = float(found.low)
     if right and true:
         values["cosine"] = cosine(found, true)
@@ -196,7 +200,9 @@ def claims(groups: dict[str, list[float]]) -> list[Claim]:
         kind, _, metric = title.rpartition(": ")
         few = kind.endswith(", 1,000 rows")
         if metric == "dimension right" and not few:
-            found.append(Claim(f"{kind}: seeds with the right dimension, share", float(np.mean(values)), ">= 1"))
+            found.append(
+                Claim(f"{kind}: seeds with the right dimension, share", float(np.mean(values)), ">= 1")
+            )
         elif metric == "cosine" and not few:
             least = 0.9995 if "100,000" in kind else COSINE.get(kind.rpartition(", ")[0], 0.9999)
             least = 0.999 if kind == "hidden turn" else least
@@ -215,7 +221,11 @@ def _others(groups: dict[str, list[float]]) -> list[Claim]:
     right = [values for title, values in groups.items() if title.startswith("conserved: right")]
     found = [
         Claim(f"false discoveries among {sets:.0f} sets without symmetry", claimed / sets, "<= 0.01"),
-        Claim("false alarms on turned Gaussians, all seeds", sum(groups["turned Gaussians: false alarms"]), "<= 5"),
+        Claim(
+            "false alarms on turned Gaussians, all seeds",
+            sum(groups["turned Gaussians: false alarms"]),
+            "<= 5",
+        ),
         Claim("conserved quantities: runs that are right, share", float(np.mean(right)), ">= 1"),
         Claim("hidden turn: seeds that find it, share", float(np.mean(groups["hidden turn: found"])), ">= 1"),
         Claim("Lorentz: fewest generators", min(groups["Lorentz: generators"]), ">= 6"),
@@ -241,7 +251,11 @@ def notes(groups: dict[str, list[float]]) -> list[str]:
         for title, values in groups.items()
         if title.startswith("conserved: right") and min(values) < 1.0
     ]
-    said = [f"conserved quantities were not counted, or wrongly, on some orbit of: {', '.join(wrong)}"] if wrong else []
+    said = (
+        [f"conserved quantities were not counted, or wrongly, on some orbit of: {', '.join(wrong)}"]
+        if wrong
+        else []
+    )
     return [
         *said,
         f"sets without symmetry left open (not enough data): {sum(groups['without symmetry: left open']):.0f}",
