@@ -65,7 +65,7 @@ def test_a_square_has_no_continuous_symmetry(seed):
 
 
 def test_another_centre_takes_shifts():
-    rows = np.random.default_rng(0).normal(size=(4000, 2)) + [4.0, 1.0]
+    rows = np.random.default_rng(0).normal([4.0, 1.0], 1.0, size=(4000, 2))
     read = columns(rows, ["x", "y"])
     assert find(read).dimension == 0
     found = find_curved(read, 1)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from unseen.studies.symmetries import Answer
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
+_WORDS = ", ".join(PICTURES)
 
 
 def symmetry(
@@ -84,9 +85,7 @@ def _one_question(
     from unseen.errors import ConfigError
 
     if len(paths) > 1:
-        raise ConfigError(
-            f"{len(paths)} paths came; accepted: one table, or pictures ({', '.join(PICTURES)})"
-        )
+        raise ConfigError(f"{len(paths)} paths came; accepted: one table, or pictures ({_WORDS})")
     asked = {"--under": under, "--of": of, "--conserved": conserved, "--curved": curved}
     given = [name for name, value in asked.items() if value]
     if len(given) > 1:

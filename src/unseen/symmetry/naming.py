@@ -1,4 +1,4 @@
-"""A basis of generators that a person can read, and its words: rotations of planes, boosts, scales, mixtures."""
+"""A basis of generators that a person can read, in words: rotations of planes, boosts, scales, mixtures."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def muons(data: Path | None) -> tuple[list[str], Floats]:
 
 
 def seen(values: Floats) -> Floats:
-    """What the trees look at: ln pt, eta, phi of both muons and the cosine of the angle between them."""
+    """Return what the trees look at: ln pt, eta, phi of both muons, cosine of the angle between them."""
     found, angles = [], []
     for start in (0, 4):
         px, py, pz = values[:, start + 1 : start + 4].T

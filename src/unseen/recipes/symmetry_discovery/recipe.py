@@ -124,7 +124,7 @@ def _wide(rows: int, seed: int) -> float:
 
 
 def curved(rows: int, seed: int) -> list[Record]:
-    """A turn hidden by a bent plane: cosine to the true field over the rows."""
+    """Find a turn hidden by a bent plane: cosine to the true field over the rows."""
     values = bent_annulus(rows, seed)
     found = find_curved(columns(values, ["x", "y"]), 3, seed=seed)
     right = found.dimension == 1
@@ -136,7 +136,7 @@ def curved(rows: int, seed: int) -> list[Record]:
 
 
 def proposals(seed: int, config: dict[str, Any], data: Path | None) -> list[Record]:
-    """The table of proposed symmetries on real muons, and turns of Gaussians that have the symmetry."""
+    """Test proposed symmetries of real muons, and turns of Gaussians that have the symmetry."""
     names, values = muons(data)
     tested = judge(values, names, [transformation(text) for text in MOVED.values()], seed=seed, features=seen)
     found = []
@@ -165,7 +165,7 @@ def lorentz(seed: int, data: Path | None) -> list[Record]:
 
 
 def nothing(seed: int, config: dict[str, Any]) -> list[Record]:
-    """Sets without a continuous symmetry: how many are said to have one, how many left open."""
+    """Count sets without a continuous symmetry that are said to have one, or left open."""
     claimed = open_ = 0
     for place in range(config["without"]):
         found = find(columns(draw(config["rows_without"], seed, place)), seed=seed)
@@ -258,6 +258,6 @@ def notes(groups: dict[str, list[float]]) -> list[str]:
     )
     return [
         *said,
-        f"sets without symmetry left open (not enough data): {sum(groups['without symmetry: left open']):.0f}",
+        f"sets without symmetry left open: {sum(groups['without symmetry: left open']):.0f}",
         "times are those of one processor; wall-clock time depends on what else runs",
     ]
