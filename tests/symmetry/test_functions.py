@@ -50,7 +50,7 @@ def test_a_function_that_no_polynomial_follows_is_refused():
     ["spring", "pendulum", "kepler", "isotropic oscillator", "oscillator of ratio 2", "kepler and cubic"],
 )
 def test_conserved_quantities_of_orbits(name):
-    drawn = orbit(name, 2500, 1)
+    drawn = orbit(name, 2500, 0)
     assert conserved(columns(drawn.values, drawn.columns)).conserved == drawn.conserved
 
 

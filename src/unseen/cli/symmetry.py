@@ -66,9 +66,15 @@ def symmetry(
         return
     _one_question(paths, under, of, conserved, curved, blocks)
     answer = _answer(
-        paths[0], (columns, drop, names), under=under, of=of, blocks=blocks, conserved=conserved, curved=curved,
+        paths[0],
+        (columns, drop, names),
+        under=under,
+        of=of,
+        blocks=blocks,
+        conserved=conserved,
+        curved=curved,
         seed=seed,
-    )  # fmt: skip
+    )
     for sentence in answer.notes:
         note(sentence)
     if out is not None:

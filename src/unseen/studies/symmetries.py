@@ -179,8 +179,10 @@ def put_to_test(read: Columns, name: str, proposals: Sequence[str], *, seed: int
     for one in wanted:
         for column in one.columns:
             if column in read.constant:
-                raise DataError(f"column {column!r} is {read.constant[column]:g} in every row; {one.name} has "
-                                "nothing to be tested on")  # fmt: skip
+                raise DataError(
+                    f"column {column!r} is {read.constant[column]:g} in every row; {one.name} has nothing to "
+                    "be tested on"
+                )
     found = judge(read.values, read.names, wanted, seed=seed)
     # signs and places leave the values of a column among those it takes
     moved = {

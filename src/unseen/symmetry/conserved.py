@@ -43,7 +43,8 @@ def conserved(found: Columns) -> Conserved:
     Both estimates of dimension (TwoNN, and MLE of Levina and Bickel), each with three standard errors and the
     6 % for each dimension beyond the first by which such estimates lean downwards, must allow the same
     integer, one that differs from each by less than 0.4; where they allow none, or two, nothing is counted.
-    All columns of phase space must be given: positions and velocities. Quantities that are constant on a part of phase space only count as conserved.
+    All columns of phase space must be given: positions and velocities. Quantities that are
+    constant on a part of phase space only count as conserved.
 
     Raises:
         DataError: Constant columns, or rows of which no dimension can be told.
