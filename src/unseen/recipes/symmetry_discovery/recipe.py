@@ -188,7 +188,7 @@ def conclude(name: str, records: list[Record]) -> Results:
         groups.setdefault(f"{record.kind}: {record.metric}", []).append(record.value)
     shown = {title: values for title, values in groups.items() if not title.endswith(": seconds")}
     numbers = {title: interval(values) for title, values in shown.items()}
-    held = {title: 0.02 for title in numbers if title.endswith((": cosine", ": metric cosine"))}
+    held = {title: 0.005 for title in numbers if title.endswith((": cosine", ": metric cosine"))}
     held |= {title: 0.3 for title in numbers if title.endswith((": dimension right", ": generators"))}
     return Results(name, numbers, list(claims(groups)), records, notes=notes(groups), tolerances=held)
 
