@@ -1,4 +1,4 @@
-"""What a person asks of a table: its symmetries, whether it has one, those of a column, what an orbit conserves."""
+"""What a person asks of a table: its symmetries, one proposed, those of a column, what an orbit conserves."""
 
 from __future__ import annotations
 
@@ -76,12 +76,13 @@ def discovered(read: Columns, name: str, *, curved: int = 0, seed: int = 0) -> A
     notes = [f"column {column!r} does not vary, and is left out" for column in found.constant]
     if not curved and (np.abs(read.mean) > OFF_CENTRE * read.scale).any():
         notes.append(
-            "the columns do not have their mean at 0, and linear maps keep 0; --curved 1 looks about any centre"
+            "the columns do not have their mean at 0, and linear maps keep 0; "
+            "--curved 1 looks about any centre"
         )
     if found.degree > 1 and found.generators:
         notes.append(
-            "fields that keep a density are an infinite family once their degree is free; these are the ones of "
-            f"degree {found.degree} or less"
+            "fields that keep a density are an infinite family once their degree is free; these are the ones "
+            f"of degree {found.degree} or less"
         )
     lines = [f"{name}: {found.rows:,} rows", found.verdict]
     lines += [f"{column} follows: {column} = {words}" for column, words in found.followers.items()]
@@ -108,13 +109,13 @@ def discovered(read: Columns, name: str, *, curved: int = 0, seed: int = 0) -> A
 def _told(place: int, one: Generator, columns: Sequence[str]) -> list[str]:
     if not one.sure:
         state = (
-            f"not excluded; the rows fix it to {one.angle:.3f} rad (0.1 asked) and leave room for a violation of "
-            f"{one.violation:.3f} a row (0.02 asked)"
+            f"not excluded; the rows fix it to {one.angle:.3f} rad (0.1 asked) and leave room for a "
+            f"violation of {one.violation:.3f} a row (0.02 asked)"
         )
     else:
-        assert one.tested is not None
-        word = "refuted" if one.tested.broken else "confirmed"
-        state = f"{word} on held-out rows: Q {one.tested.quality:+.4f} nats, z {one.tested.z:.1f}"
+        word = "confirmed" if one.confirmed else "refuted"
+        said = f": Q {one.tested.quality:+.4f} nats, z {one.tested.z:.1f}" if one.tested else ""
+        state = f"{word} on held-out rows{said}"
     lines = [f"{place}. {one.name}", f"   {state}; direction known to {one.angle:.3g} rad"]
     if one.field.dictionary.linear:
         with np.printoptions(precision=3, suppress=True, linewidth=120, threshold=200):
@@ -178,11 +179,15 @@ def put_to_test(read: Columns, name: str, proposals: Sequence[str], *, seed: int
     for one in wanted:
         for column in one.columns:
             if column in read.constant:
-                raise DataError(f"column {column!r} is {read.constant[column]:g} in every row, so {one.name} has "
-                                "nothing to be tested on")  # fmt: skip
+                raise DataError(
+                    f"column {column!r} is {read.constant[column]:g} in every row; {one.name} has nothing to "
+                    "be tested on"
+                )
     found = judge(read.values, read.names, wanted, seed=seed)
     # signs and places leave the values of a column among those it takes
-    moved = {column for one in wanted for column in one.columns if not one.name.startswith(("reflection", "swap"))}
+    moved = {
+        column for one in wanted for column in one.columns if not one.name.startswith(("reflection", "swap"))
+    }
     notes = [
         f"column {column!r} takes few values: copies that are moved off them betray themselves"
         for place, column in enumerate(read.names)
@@ -201,7 +206,8 @@ def put_to_test(read: Columns, name: str, proposals: Sequence[str], *, seed: int
 def _result(one: Tested) -> str:
     state = "broken" if one.broken else "no violation seen"
     return (
-        f"{one.name}: {state} (Q {one.quality:+.4f} +- {one.error:.4f} nats, z {one.z:.1f}, p {one.p_value:.2g})"
+        f"{one.name}: {state} (Q {one.quality:+.4f} +- {one.error:.4f} nats, "
+        f"z {one.z:.1f}, p {one.p_value:.2g})"
     )
 
 
@@ -212,7 +218,9 @@ def of_column(read: Columns, name: str, target: str, *, blocks: int = 1) -> Answ
     place = read.names.index(target)
     names = [column for column in read.names if column != target]
     if not names:
-        raise DataError(f"column {target!r} is the only one that varies; accepted: others that it follows from")
+        raise DataError(
+            f"column {target!r} is the only one that varies; accepted: others that it follows from"
+        )
     found = symmetry_of(np.delete(read.values, place, axis=1), read.values[:, place], names, blocks=blocks)
     return Answer(tuple(_of_lines(found, name, target)), (), _of_dict(found, name, target), {})
 
@@ -223,7 +231,8 @@ def _of_lines(found: FunctionSymmetry, name: str, target: str) -> list[str]:
         f"{name}: {target} as a polynomial of degree {found.degree}, R^2 {found.r2:.6f} on held-out rows",
         f"{count or 'no'} linear symmetry generator{'s' * (count != 1)}: {found.algebra.name}",
         *(f"{place}. {words}" for place, words in enumerate(found.names, start=1)),
-        "change of the function, ascending: " + " ".join(f"{value:.2g}" for value in found.spectrum[: count + 3]),
+        "change of the function, ascending: "
+        + " ".join(f"{value:.2g}" for value in found.spectrum[: count + 3]),
     ]
     if found.metric is not None:
         lines.append("metric g with L'g + gL = 0 for all of them, up to a factor:")
@@ -253,8 +262,13 @@ def of_orbit(read: Columns, name: str) -> Answer:
     """Count the conserved quantities of one orbit whose columns are its phase space."""
     found = conserved(read)
     values = {"data": name, **_orbit_dict(found)}
-    shown = ", ".join(f"{one.estimator} {one.value:.2f} ({one.low:.2f} to {one.high:.2f})" for one in found.estimates)
-    lines = [f"{name}: {len(read):,} points of a phase space of {found.phase_space}", f"dimension filled: {shown}"]
+    shown = ", ".join(
+        f"{one.estimator} {one.value:.2f} ({one.low:.2f} to {one.high:.2f})" for one in found.estimates
+    )
+    lines = [
+        f"{name}: {len(read):,} points of a phase space of {found.phase_space}",
+        f"dimension filled: {shown}",
+    ]
     if found.conserved is None:
         lines.append(f"not enough data: {found.why}; conserved quantities are not counted")
     else:
