@@ -44,7 +44,7 @@ class Shown:
     def moved(self, count: int = TRAVERSED) -> list[Tokens]:
         """Traversals of the first units."""
         relevance = self.found.relevance
-        first = relevance.order()[:count]
+        first = relevance.order()[: min(count, len(self.found.units))]
         return [traversal(self.trained.network, relevance.centre, relevance, int(unit)) for unit in first]
 
     def titles(self, count: int = TRAVERSED) -> list[str]:
