@@ -69,14 +69,14 @@ def test_mutual_information_is_that_of_two_normal_variables():
 
 
 def test_unrelated_tables_seldom_have_a_mark():
-    """One in a hundred for each of two measures; of 40 tables more than 4 would be a fault."""
+    """One in a hundred for each of two measures; of 25 tables more than 3 would be a fault."""
     marked = 0
-    for seed in range(40):
+    for seed in range(25):
         rng = np.random.default_rng(seed)
         features = {"a": rng.normal(size=80), "b": rng.integers(0, 3, 80), "c": rng.exponential(size=80)}
         found = associate(rng.normal(size=(80, 8)), features, permutations=200, seed=seed)
         marked += bool((np.fmin(found.p_spearman, found.p_phi) < 0.01).any())
-    assert marked <= 4
+    assert marked <= 3
 
 
 def test_the_same_seed_gives_the_same_bits():

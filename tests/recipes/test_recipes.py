@@ -26,7 +26,9 @@ NEEDS = {
     "aware-mnist": PICTURES,
     "dark-showers": [DATA / "collider/dark_showers/n_tracks/test/svj_2100_34484_8.npz"],
     "aware-smeft": [DATA / "collider/smeft/smeft_vbfh_50k.npz"],
+    "latent-symmetry": [DATA / "collider/cms_opendata/Zmumu_Run2011A.csv.gz"],
     "music-neurons": [],
+    "symmetry-decoy": [DATA / "paintings/paintings_512.zip", DATA / "paintings/manifest.json"],
 }
 
 

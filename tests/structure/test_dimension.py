@@ -88,6 +88,8 @@ def test_rank_counts_directions():
             r"column 'x0' has 2 rows that are not finite",
         ),
         ([[1.0, 2.0], [1.0, np.inf]], r"column 'x1' has 1 row that is not finite \(first: row 1\)"),
+        ([[1e200, 1.0], [2e200, 3.0]], "column 'x0' has the size 2e\\+200, whose square cannot be held"),
+        ([[1e-200, 1.0], [2e-200, 3.0]], "column 'x0' has the size 2e-200"),
         (np.ones((5, 2)), "none of the 2 columns varies"),
     ],
 )

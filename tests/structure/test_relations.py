@@ -99,3 +99,14 @@ def test_columns_follow_from_others_linearly_or_not_at_all():
     exact = from_inputs(np.column_stack([x, y]), columns(np.column_stack([x - y, z]), ["p", "q"]))
     assert exact[0].linear == pytest.approx(1.0)
     assert exact[1].linear < 0.05
+
+
+def test_many_relations_are_found_in_little_time():
+    rng = np.random.default_rng(7)
+    base = rng.normal(size=(600, 12))
+    copies = base[:, rng.integers(0, 12, 120)] * rng.choice([-2.0, 1.0, 3.0], 120)
+    found = relations(columns(np.column_stack([base, copies])))
+    assert found.rank == 12
+    assert len(found.linear) == 120
+    assert {len(one.terms) for one in found.linear} == {2}
+    assert all(one.integers is not None for one in found.linear)

@@ -14,23 +14,27 @@ _HOMES = {
     "Association": "unseen.latent.association",
     "Relevance": "unseen.latent.relevance",
     "ZeroOut": "unseen.latent.zeroing",
+    "Reading": "unseen.latent.reading",
     "agreement": "unseen.latent.rules",
     "associate": "unseen.latent.association",
     "counts": "unseen.latent.rules",
     "measure": "unseen.latent.relevance",
     "phi_k": "unseen.latent.contingency",
+    "read": "unseen.latent.reading",
     "zero_out": "unseen.latent.zeroing",
 }
 
 if TYPE_CHECKING:
     from unseen.latent.association import Association, associate
     from unseen.latent.contingency import phi_k
+    from unseen.latent.reading import Reading, read
     from unseen.latent.relevance import Relevance, measure
     from unseen.latent.rules import agreement, counts
     from unseen.latent.zeroing import ZeroOut, zero_out
 
 __all__ = [
     "Association",
+    "Reading",
     "Relevance",
     "ZeroOut",
     "agreement",
@@ -38,6 +42,7 @@ __all__ = [
     "counts",
     "measure",
     "phi_k",
+    "read",
     "zero_out",
 ]
 

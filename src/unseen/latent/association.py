@@ -74,8 +74,8 @@ class Association:
         return np.asarray(np.fmax(np.nan_to_num(np.abs(self.spearman)), np.nan_to_num(self.phi)))
 
     def best(self) -> Places:
-        """Place of the feature that is strongest for each unit, shape (Z,)."""
-        return np.asarray(np.argmax(self.strength, axis=1))
+        """Place of the feature of least p for each unit, of equals the strongest, shape (Z,)."""
+        return np.asarray(np.lexsort((-self.strength, self.p), axis=1)[:, 0])
 
 
 def associate(

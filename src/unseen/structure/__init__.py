@@ -15,7 +15,8 @@ from unseen.structure.dimension import (
     twonn,
 )
 from unseen.structure.predicted import Predicted, from_inputs, from_the_others
-from unseen.structure.relations import Relation, Relations, relations
+from unseen.structure.relation import Relation
+from unseen.structure.relations import Relations, relations
 from unseen.structure.sparse import equation, small_integers, sparse_basis
 from unseen.structure.spectrum import Units, linear_units, rank, spectrum
 

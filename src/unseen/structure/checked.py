@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from unseen.errors import DataError
+from unseen.seeds import generator
 
 Floats = NDArray[np.float64]
 
@@ -17,6 +18,8 @@ Floats = NDArray[np.float64]
 LEAST_ROWS, LEAST_ROWS_A_COLUMN = 500, 10
 # Neighbours at distance 0 say nothing of a dimension; with more of them the rest is no fair sample.
 MOST_REPEATED = 0.2
+# Squares of numbers beyond these leave double precision.
+LARGEST, SMALLEST = 1e100, 1e-100
 # A column that moves by less than this share of its size holds rounding, not a feature.
 CONSTANT = 1e-12
 
@@ -58,6 +61,30 @@ class Columns:
         """Share of the rows that hold what an earlier row holds."""
         return 1.0 - len(np.unique(self.values, axis=0)) / len(self.values)
 
+    @cached_property
+    def counted(self) -> tuple[str, ...]:
+        """Names of the columns that hold whole numbers alone."""
+        whole = (self.values == np.round(self.values)).all(axis=0)
+        return tuple(name for name, is_whole in zip(self.names, whole, strict=True) if is_whole)
+
+    def sample(self, most: int, seed: int) -> Columns:
+        """Return at most so many rows, drawn without replacement, in the order they came.
+
+        Raises:
+            DataError: A column varies no more among the rows drawn.
+
+        """
+        if len(self) <= most:
+            return self
+        places = np.sort(generator(seed, 64).choice(len(self), most, replace=False))
+        return replace(columns(self.values[places], self.names), constant=self.constant)
+
+    def smoothed(self, seed: int) -> Columns:
+        """Return the same with noise between -0.5 and 0.5 on whole numbers, whose steps are no dimension."""
+        noise = generator(seed, 65).uniform(-0.5, 0.5, self.values.shape)
+        on = np.array([name in self.counted for name in self.names])
+        return replace(self, values=self.values + noise * on) if on.any() else self
+
     def __len__(self) -> int:
         """Return the number of rows."""
         return len(self.values)
@@ -87,10 +114,11 @@ def columns(values: ArrayLike, names: Sequence[str] | None = None) -> Columns:
     if not varies.any():
         raise DataError(f"none of the {len(names)} columns varies; accepted: at least one that does")
     kept = matrix[:, varies]
+    _refuse_sizes(kept, [name for name, is_kept in zip(names, varies, strict=True) if is_kept])
     with np.errstate(over="ignore"):  # beyond single precision it is not single
         single = bool((kept.astype(np.float32) == kept).all())
     return Columns(
-        tuple(name for name, kept in zip(names, varies, strict=True) if kept),
+        tuple(name for name, is_kept in zip(names, varies, strict=True) if is_kept),
         kept,
         {names[place]: float(matrix[0, place]) for place in np.flatnonzero(~varies)},
         single,
@@ -114,6 +142,16 @@ def _refuse_not_finite(matrix: Floats, names: Sequence[str]) -> None:
         rows = "1 row that is" if count == 1 else f"{count:,} rows that are"
         raise DataError(
             f"column {names[place]!r} has {rows} not finite (first: row {first}); drop or fill them"
+        )
+
+
+def _refuse_sizes(matrix: Floats, names: Sequence[str]) -> None:
+    sizes = np.abs(matrix).max(axis=0)
+    bad = np.flatnonzero((sizes > LARGEST) | (np.ptp(matrix, axis=0) < SMALLEST))
+    if len(bad):
+        raise DataError(
+            f"column {names[bad[0]]!r} has the size {sizes[bad[0]]:.1g}, whose square cannot be held; "
+            "give it in another unit"
         )
 
 

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 from sklearn.neighbors import NearestNeighbors
 
-from unseen.errors import DataError
+from unseen.errors import ConfigError, DataError
 
 Floats = NDArray[np.float64]
 
@@ -56,12 +56,18 @@ def twonn(rows: ArrayLike, *, discard: float = 0.1) -> Dimension:
     In d dimensions F(mu) = 1 - mu^-d: d is the slope, through 0, of -ln(1 - F) against ln mu over the
     smallest 1 - `discard` of the ratios. Interval: d (1 +- 1.96 / sqrt(rows)), as of a fitted exponential.
 
+    Raises:
+        ConfigError: `discard` is not a share; the largest ratio has ln(1 - F) = -infinity.
+        DataError: Fewer than 4 rows that differ, or values that are not finite.
+
     Reference: Facco, d'Errico, Rodriguez and Laio, Sci. Rep. 7, 12140 (2017).
 
     >>> round(twonn(np.random.default_rng(0).uniform(size=(2000, 2))).value, 1)
     2.0
 
     """
+    if not 0.0 < discard < 1.0:
+        raise ConfigError(f"discard {discard!r} came; accepted: above 0 and below 1")
     kept, repeated = _differing(rows, 3)
     near = _distances(kept, 2)
     logs = np.sort(np.log(near[:, 1] / near[:, 0]))
@@ -94,7 +100,8 @@ def levina_bickel(rows: ArrayLike, *, k: int = 20) -> Dimension:
 def local_pca(rows: ArrayLike, *, k: int = 30, share: float = 0.05, most: int = 1000) -> Dimension:
     """Mean number of directions that count among the k nearest rows: eigenvalues over `share` of the largest.
 
-    At most `most` neighbourhoods are looked at, evenly spread over the rows as they stand.
+    At most `most` neighbourhoods are looked at, evenly spread over the rows as they stand. No count is above
+    k - 1, and beyond a third of k they fall short.
 
     Reference: Fukunaga and Olsen, IEEE Trans. Comput. C-20, 176 (1971).
 

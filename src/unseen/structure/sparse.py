@@ -19,7 +19,8 @@ NOTHING = 1e-4
 # Coefficients are taken for small integers, or ratios of them, within this share.
 WITHIN = 1e-3
 LARGEST_INTEGER = 12
-DRAWS = 300
+# Echelon forms drawn, and rows of all of them at most, where the space is large.
+DRAWS, MOST_ROWS = 300, 20_000
 
 
 def sparse_basis(space: Floats, *, prefer: Floats | None = None, draws: int = DRAWS) -> Floats:
@@ -45,7 +46,7 @@ def sparse_basis(space: Floats, *, prefer: Floats | None = None, draws: int = DR
     rng = generator(0, 61)
     weights = np.ones(width) if prefer is None else prefer
     found: dict[tuple[int, ...], Floats] = {}
-    for draw in range(draws):
+    for draw in range(min(draws, MOST_ROWS // count)):
         shuffled = weights * (rng.uniform(0.05, 1.0, width) if draw else 1.0)
         for row in _echelon(space, shuffled):
             found.setdefault(tuple(np.flatnonzero(row)), row)
@@ -65,15 +66,14 @@ def _echelon(space: Floats, weights: Floats) -> Floats:
 def _independent(rows: Sequence[Floats], count: int) -> Floats:
     """Take rows in their order as long as each adds a direction, until there are `count`."""
     kept: list[Floats] = []
-    directions: list[Floats] = []
+    directions = np.empty((0, len(rows[0])))
     for row in rows:
         rest = row / np.linalg.norm(row)
-        for direction in directions:
-            rest = rest - (rest @ direction) * direction
+        rest = rest - (directions @ rest) @ directions
         size = float(np.linalg.norm(rest))
         if size > NOTHING:
             kept.append(row)
-            directions.append(rest / size)
+            directions = np.vstack([directions, rest / size])
         if len(kept) == count:
             break
     return np.array(kept)

@@ -1,0 +1,1 @@
+"""Symmetry read off networks that learned a decoy task."""
