@@ -66,7 +66,7 @@ def _spectrum(shown: Shown) -> Plate:
     return Plate(
         "Which units are used",
         "Units sorted by rho = std(mu) / mean(sigma), one line a seed; the dot is the last above the largest "
-        "gap, below it is noise.",
+        "gap.",
         draw.spectrum([each.relevance for each in shown.every]),
         _spectra(shown.every),
     )
