@@ -44,7 +44,7 @@ class Shown:
     def moved(self, count: int = TRAVERSED) -> list[Tokens]:
         """Traversals of the first units."""
         relevance = self.found.relevance
-        first = relevance.order()[:count]
+        first = relevance.order()[: min(count, len(self.found.units))]
         return [traversal(self.trained.network, relevance.centre, relevance, int(unit)) for unit in first]
 
     def titles(self, count: int = TRAVERSED) -> list[str]:
@@ -66,7 +66,7 @@ def _spectrum(shown: Shown) -> Plate:
     return Plate(
         "Which units are used",
         "Units sorted by rho = std(mu) / mean(sigma), one line a seed; the dot is the last above the largest "
-        "gap, below it is noise.",
+        "gap.",
         draw.spectrum([each.relevance for each in shown.every]),
         _spectra(shown.every),
     )

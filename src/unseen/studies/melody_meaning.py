@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 from unseen.latent.association import Association, associate
 from unseen.latent.relevance import Relevance
@@ -124,23 +126,30 @@ def _standard(values: Floats) -> Floats:
     return np.asarray((values - values.mean(0)) / np.where(scale > 0, scale, 1.0))
 
 
-def best_of_groups(found: Association, units: NDArray[np.intp]) -> dict[str, float]:
-    """Largest |Spearman| of each group of descriptors among some units.
+def rank_correlations(codes: Floats, values: Floats) -> Floats:
+    """Spearman's correlation of each unit (N, Z) with each descriptor (N, F), shape (Z, F).
+
+    >>> rank_correlations(np.array([[1.0], [2.0], [9.0]]), np.array([[3.0], [2.0], [1.0]])).round(6).tolist()
+    [[-1.0]]
+    """
+    x, y = (_standard(rankdata(each, axis=0)) for each in (codes, values))
+    return np.asarray(x.T @ y / len(x))
+
+
+def best_of_groups(spearman: Floats, names: Sequence[str]) -> dict[str, float]:
+    """Largest |Spearman| (Z, F) of each group of descriptors.
 
     Spearman and not phi_K: it has a sign, and does not grow where windows are few.
     """
-    size = np.abs(np.nan_to_num(found.spearman[units]))
-    groups = np.array([GROUPS[name] for name in found.features])
-    return {
-        group: float(size[:, groups == group].max(initial=0.0)) if (groups == group).any() else 0.0
-        for group in COURSE
-    }
+    size = np.abs(np.nan_to_num(spearman))
+    groups = np.array([GROUPS[name] for name in names])
+    return {group: float(size[:, groups == group].max(initial=0.0)) for group in COURSE}
 
 
-def group_of_units(found: Association, units: NDArray[np.intp]) -> list[str]:
-    """Group of the descriptor each of some units goes with most by |Spearman|."""
-    size = np.abs(np.nan_to_num(found.spearman[units]))
-    return [GROUPS[found.features[place]] for place in size.argmax(1)]
+def group_of_units(spearman: Floats, names: Sequence[str]) -> list[str]:
+    """Group of the descriptor each unit goes with most by |Spearman| (Z, F)."""
+    size = np.abs(np.nan_to_num(spearman))
+    return [GROUPS[names[place]] for place in size.argmax(1)]
 
 
 def principal(learn: Tokens, tokens: Tokens, count: int) -> Floats:

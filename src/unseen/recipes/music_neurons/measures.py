@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from unseen.evaluation import Record
-from unseen.music.descriptors import GROUPS
+from unseen.latent.association import associate
+from unseen.latent.rules import above_nats
+from unseen.music.descriptors import described
 from unseen.music.tokens import Tokens
 from unseen.music.windows import Parts
-from unseen.studies.melody_analysis import Analysis, analyse
+from unseen.studies.melody_analysis import Analysis
 from unseen.studies.melody_meaning import (
     alone,
-    association,
     best_of_groups,
     explained,
     group_of_units,
     principal,
+    rank_correlations,
     rotated,
 )
 from unseen.studies.melody_reading import ACCURACIES, accuracies, codes, counted, played
@@ -56,8 +56,9 @@ def main_records(trained: Trained, found: Analysis, seed: int) -> list[Record]:
         ]
     rows.append(record(seed, kind, "CPU minutes of training", trained.standing.seconds / 60.0))
     order = found.relevance.order()
+    spearman, names = found.association.spearman, found.association.features
     for rank in (1, 2):
-        best = best_of_groups(found.association, order[rank - 1 : rank])
+        best = best_of_groups(spearman[order[rank - 1 : rank]], names)
         rows += [
             record(seed, f"unit {rank}", f"largest |Spearman| with {GROUP_WORDS[g]}", v)
             for g, v in best.items()
@@ -66,7 +67,7 @@ def main_records(trained: Trained, found: Analysis, seed: int) -> list[Record]:
         ranks = [unit.rank for unit in found.units if unit.group == group]
         if ranks:
             rows.append(record(seed, kind, f"rank of the first unit that goes with {word} most", ranks[0]))
-    best = best_of_groups(found.association, np.flatnonzero(found.music))
+    best = best_of_groups(spearman[found.music], names)
     rows += [
         record(seed, kind, f"largest |Spearman| of a music unit with {GROUP_WORDS[g]}", v)
         for g, v in best.items()
@@ -108,9 +109,7 @@ def _of_groups(seed: int, kind: str, metric: str, values: Floats, groups: NDArra
     ]
 
 
-def control_records(
-    parts: Parts, found: Analysis, setting: Setting, config: dict[str, Any], seed: int
-) -> list[Record]:
+def control_records(parts: Parts, found: Analysis, setting: Setting, seed: int) -> list[Record]:
     """Measure the same associations of principal components and for an encoder nobody trained."""
     tokens, rows = parts.test.tokens, []
     count = max(2, int(found.music.sum()))
@@ -121,18 +120,15 @@ def control_records(
         UNTRAINED: codes(raw, tokens).mean,
     }
     for name, mean in others.items():
-        links = _links(mean, found, config, seed)
         ranks = np.argsort(-mean.std(0), kind="stable")[:count]
-        for rank in (1, 2):
-            best = best_of_groups(links, ranks[rank - 1 : rank])
+        spearman = rank_correlations(mean[:, ranks], found.about.values)
+        chosen = {"unit 1": spearman[:1], "unit 2": spearman[1:2], "2 bars": spearman}
+        for kind, rows_of in chosen.items():
+            unit = "of a music unit " if kind == "2 bars" else ""
             rows += [
-                record(seed, f"unit {rank}", f"largest |Spearman| with {GROUP_WORDS[g]}", v, name)
-                for g, v in best.items()
+                record(seed, kind, f"largest |Spearman| {unit}with {GROUP_WORDS[g]}", v, name)
+                for g, v in best_of_groups(rows_of, found.about.names).items()
             ]
-        rows += [
-            record(seed, "2 bars", f"largest |Spearman| of a music unit with {GROUP_WORDS[g]}", v, name)
-            for g, v in best_of_groups(links, ranks).items()
-        ]
     hit = accuracies(played(raw, codes(raw, tokens).mean), tokens)
     rows += [
         record(seed, "2 bars", f"{n} accuracy", v, UNTRAINED) for n, v in zip(ACCURACIES, hit, strict=True)
@@ -140,27 +136,25 @@ def control_records(
     return rows
 
 
-def _links(mean: Floats, found: Analysis, config: dict[str, Any], seed: int) -> Any:
-    from unseen.latent.relevance import measure
-
-    return association(
-        mean, found.about, measure(mean), top=0, permutations=max(100, config["permutations"] // 2), seed=seed
-    )
-
-
 def length_records(
-    trained: Trained, tokens: Tokens, bars: int, config: dict[str, Any], seed: int, kind: str | None = None
+    trained: Trained, tokens: Tokens, bars: int, seed: int, kind: str | None = None
 ) -> list[Record]:
     """Of one length: accuracy, music units, and how far melody has units of its own."""
     kind = f"{bars} bars, equal windows" if kind is None else kind
-    found = analyse(trained, tokens, permutations=config["permutations"], top=1, repeats=1, seed=seed)
-    music = np.flatnonzero(found.music)
-    groups = group_of_units(found.association, music)
-    rows = [record(seed, kind, f"{n} accuracy", v) for n, v in zip(ACCURACIES, found.accuracy, strict=True)]
-    rows += [record(seed, kind, f"music units, {n}", v) for n, v in counted(found.relevance).items()]
+    latent = codes(trained.network, tokens)
+    relevance = latent.relevance()
+    music = np.flatnonzero(above_nats(relevance))
+    about = described(tokens)
+    links = associate(
+        latent.mean, dict(zip(about.names, about.values.T, strict=True)), permutations=100, seed=seed
+    )
+    groups = group_of_units(links.spearman[music], links.features)
+    hit = accuracies(played(trained.network, latent.mean), tokens)
+    rows = [record(seed, kind, f"{n} accuracy", v) for n, v in zip(ACCURACIES, hit, strict=True)]
+    rows += [record(seed, kind, f"music units, {n}", v) for n, v in counted(relevance).items()]
     rows += [
         record(seed, kind, f"largest |Spearman| of a music unit with {GROUP_WORDS[g]}", v)
-        for g, v in best_of_groups(found.association, music).items()
+        for g, v in best_of_groups(links.spearman[music], links.features).items()
     ]
     rows += [
         record(
@@ -172,7 +166,7 @@ def length_records(
         for g in GROUP_WORDS
         if groups
     ]
-    rows.append(record(seed, kind, "largest |Spearman| by chance (1 %)", found.association.largest[0]))
+    rows.append(record(seed, kind, "largest |Spearman| by chance (1 %)", links.largest[0]))
     rows.append(record(seed, kind, "CPU minutes of training", trained.standing.seconds / 60.0))
     return rows
 
@@ -183,8 +177,3 @@ def outside_records(trained: Trained, tokens: Tokens, seed: int) -> list[Record]
     return [
         record(seed, "chorale sopranos", f"{n} accuracy", v) for n, v in zip(ACCURACIES, hit, strict=True)
     ]
-
-
-def named_groups() -> dict[str, int]:
-    """How many descriptors each group has."""
-    return {word: sum(group == g for group in GROUPS.values()) for g, word in GROUP_WORDS.items()}

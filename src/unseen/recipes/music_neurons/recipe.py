@@ -76,7 +76,7 @@ def study(
         trained, parts.test.tokens, permutations=config["permutations"], top=config["top"], seed=seed
     )
     records = measures.main_records(trained, found, seed) + measures.block_records(found, seed)
-    records += measures.control_records(parts, found, setting, config, seed)
+    records += measures.control_records(parts, found, setting, seed)
     if outside is not None:
         records += measures.outside_records(trained, outside.test.tokens, seed)
     return Main(trained, found), records
@@ -90,12 +90,12 @@ def lengths(tunes: Tunes, config: dict[str, Any]) -> list[Record]:
         parts = trainings.equal_parts(tunes, bars, config)
         for seed in range(plan["seeds"]):
             trained = trainings.trained(parts, trainings.short(config, bars, seed))
-            records += measures.length_records(trained, parts.test.tokens, bars, config, seed)
+            records += measures.length_records(trained, parts.test.tokens, bars, seed)
     parts = trainings.equal_parts(tunes, 2, config)
     for seed in range(plan["seeds"]):
         trained = trainings.trained(parts, trainings.short(config, 2, seed, semitones=0))
         kind = "2 bars, equal windows, never transposed"
-        records += measures.length_records(trained, parts.test.tokens, 2, config, seed, kind)
+        records += measures.length_records(trained, parts.test.tokens, 2, seed, kind)
     return records
 
 

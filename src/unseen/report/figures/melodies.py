@@ -73,7 +73,7 @@ def heat_map(found: Association, relevance: Relevance, most: int = 20) -> Figure
     groups = [GROUPS[name] for name in found.features]
     order = sorted(range(len(groups)), key=lambda place: "PRM".index(groups[place]))
     units = relevance.order()[:most]
-    values = np.abs(np.nan_to_num(found.spearman))[np.ix_(units, order)]
+    values = np.abs(np.nan_to_num(found.spearman))[np.ix_(units, np.asarray(order))]
     figure = canvas(6.2)
     axes = figure.add_subplot()
     image = axes.imshow(values.T, cmap="Blues", vmin=0.0, vmax=1.0, aspect="auto")
