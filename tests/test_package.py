@@ -26,7 +26,17 @@ LAYERS = [
     {"bench", "report", "studies", "recipes", "service"},
     {"cli"},
 ]
-TORCHLESS = ["errors", "data", "evaluation", "collider", "thresholds", "persist", "alarms"]
+TORCHLESS = [
+    "errors",
+    "data",
+    "evaluation",
+    "structure",
+    "collider",
+    "music",
+    "thresholds",
+    "persist",
+    "alarms",
+]
 
 
 def layer(part: str) -> int:
@@ -135,6 +145,11 @@ def test_parts_for_numbers_alone_never_import_torch(name):
 @pytest.mark.parametrize("name", ["runtime", "golden", "latency", "emulator", "fixed", "c_source"])
 def test_what_reads_an_export_never_imports_torch(name):
     assert not {one for one in reach(f"unseen.export.{name}") if one.split(".")[0] == "torch"}
+
+
+@pytest.mark.parametrize("name", ["relevance", "rules", "association", "contingency", "named", "zeroing"])
+def test_what_reads_a_code_of_numbers_never_imports_torch(name):
+    assert not {one for one in reach(f"unseen.latent.{name}") if one.split(".")[0] == "torch"}
 
 
 def test_the_walk_does_see_torch_where_it_is():

@@ -195,3 +195,27 @@ def test_a_broken_quantile_scaler_is_refused(change, said):
     sound = {"knots": np.array([[0.0], [1.0]]), "heights": np.array([[-1.0], [1.0]]), "width": np.ones(1)}
     with pytest.raises(ModelFileError, match=said):
         restored_scaler("Quantiles", {f"scaler.{k}": v for k, v in {**sound, **change}.items()})
+
+
+@pytest.mark.parametrize("scaler", [Scaler, Quantiles])
+def test_scaled_rows_come_back_in_their_own_units(scaler):
+    random = np.random.default_rng(8)
+    rows = np.column_stack(
+        [
+            random.normal(40, 3, 500),
+            np.exp(random.normal(0, 4, 500)),
+            random.integers(0, 2, 500),
+            np.full(500, 7.0),
+        ]
+    )
+    fitted = scaler.fit(rows, binary=np.array([False, False, True, False]))
+    inside = rows[(rows[:, 1] > 1e-3) & (rows[:, 1] < 1e3)]
+    np.testing.assert_allclose(
+        fitted.inverse(fitted.transform(inside)), inside, rtol=2e-3 if scaler is Scaler else 0.2, atol=0.2
+    )
+
+
+def test_images_come_back_in_their_own_units():
+    rows = np.random.default_rng(9).gamma(1.0, 30.0, size=(20, 16))
+    for fitted in (Pixels.fit(rows), Energies.fit(rows)):
+        np.testing.assert_allclose(fitted.inverse(fitted.transform(rows)), rows, rtol=1e-4)

@@ -26,12 +26,14 @@ NEEDS = {
     "aware-mnist": PICTURES,
     "dark-showers": [DATA / "collider/dark_showers/n_tracks/test/svj_2100_34484_8.npz"],
     "aware-smeft": [DATA / "collider/smeft/smeft_vbfh_50k.npz"],
+    "latent-symmetry": [DATA / "collider/cms_opendata/Zmumu_Run2011A.csv.gz"],
+    "music-neurons": [],
     "symmetry-decoy": [DATA / "paintings/paintings_512.zip", DATA / "paintings/manifest.json"],
 }
 
 
 # Seeds of the committed full run, where they are not five.
-SEEDS: dict[str, int] = {}
+SEEDS: dict[str, int] = {"music-neurons": 3}
 
 
 def estimate(entry):
@@ -51,7 +53,10 @@ def test_the_quick_run_keeps_its_numbers(name, tmp_path, monkeypatch):
     if name == "aware-collider":
         pytest.importorskip("pythia8mc")
         pytest.importorskip("fastjet")
-        monkeypatch.setenv("UNSEEN_CACHE", str(tmp_path / "cache"))
+    if name == "music-neurons":
+        pytest.importorskip("music21")
+        pytest.importorskip("mido")
+    monkeypatch.setenv("UNSEEN_CACHE", str(tmp_path / "cache"))
     results = run(name, quick=True, data=DATA, out=tmp_path)
     assert expected.deviations(results) == []
     written = json.loads((tmp_path / "results.json").read_text())

@@ -17,9 +17,13 @@ from unseen.cli import (
     explain,
     export,
     fit,
+    latent,
+    music,
     recipe,
+    relevance,
     report,
     score,
+    structure,
     symmetry,
 )
 from unseen.cli.faults import OneLineGroup
@@ -59,9 +63,14 @@ app.command("fit", epilog=examples.of("fit"))(fit.fit)
 app.command("score", epilog=examples.of("score"))(score.score)
 app.command("evaluate", epilog=examples.of("evaluate"))(evaluate.evaluate)
 app.command("explain", epilog=examples.of("explain"))(explain.explain)
+app.command("latent", epilog=examples.of("latent"))(latent.latent)
 app.command("report", epilog=examples.of("report"))(report.report)
+app.command("structure", epilog=examples.of("structure"))(structure.structure)
+app.command("symmetry", epilog=examples.of("symmetry"))(symmetry.symmetry)
+app.command("relevance", epilog=examples.of("relevance"))(relevance.relevance)
 app.command("export", epilog=examples.of("export"))(export.export)
 app.command("symmetry", epilog=examples.of("symmetry"))(symmetry.symmetry)
 app.add_typer(recipe.app, name="recipe")
 app.add_typer(bench.app, name="bench")
 app.add_typer(collider.app, name="collider")
+app.add_typer(music.app, name="music")

@@ -31,6 +31,13 @@ _LINES = {
         'unseen evaluate model qcd=qcd.root z=zp.root --input-rate "1 MHz" --alarm-rate "1 kHz" --against ht',
         'unseen evaluate model qcd=qcd.root zp=zp.root --alarm-rate "10 Hz" --tail --json',
     ),
+    "symmetry": (
+        "unseen symmetry momenta.csv --out symmetries",
+        "unseen symmetry momenta.csv --under rotation:x,y --under reflection:x",
+        "unseen symmetry muons.csv --of M2 --blocks 2",
+        "unseen symmetry orbit.csv --conserved --json",
+        "unseen symmetry rows.csv --columns 'x,y' --curved 3",
+    ),
     "explain": (
         "unseen explain model flows.csv --rows 3,17",
         "unseen explain model flows.csv --top 5 --json",
@@ -40,11 +47,26 @@ _LINES = {
         'unseen report model qcd=qcd.h5 suep=suep.h5 --fixed hits --alarm-rate "400 Hz"',
         'unseen report model new.csv --label "Attack Type" --normal Normal',
     ),
+    "latent": (
+        "unseen latent model flows.csv",
+        "unseen latent model flows.csv --held-out --out latent.html --csv units.csv",
+        'unseen latent model flows.csv --features "Flow*,Label" --json',
+        "unseen latent model flows.csv --betas 0.5,0.2,0.1 --seeds 3 --out latent.html",
+    ),
     "check": (
         'unseen check flows.csv --label "Attack Type"',
         "unseen check train.parquet --against test.parquet --label kind --drop id",
         "unseen check dark_showers/supervised --against dark_showers/n_tracks/test",
         "unseen check signal=sim/suep.h5:images events/ --against test/ --kind-from-name '^([a-z]+)_' --json",
+    ),
+    "structure": (
+        "unseen structure spring.csv",
+        "unseen structure muons.csv.gz --columns 'p?_*' --json",
+        "unseen structure opal.root --columns Ncharged,Pcharged,E_ecal,E_hcal --out found",
+    ),
+    "relevance": (
+        "unseen relevance spring.csv",
+        "unseen relevance muons.csv.gz --columns 'p?_*' --betas 0.5,0.1 --seeds 3 --out found",
     ),
     "export": (
         "unseen export model --to onnx --out model.onnx",
@@ -77,6 +99,23 @@ _LINES = {
         "unseen collider significance model qcd=qcd.h5 w=w.h5 --normal qcd --luminosity 300 "
         "--cross-section qcd=1e4 --cross-section w=0.5",
         "unseen collider significance model jets.csv --luminosity 300 --cross-section qcd=1e4 --json",
+    ),
+    "prepare": (
+        "unseen music prepare --out tunes.npz",
+        "unseen music prepare my-melodies/ --out mine.npz --json",
+    ),
+    "train": (
+        "unseen music train --out melody",
+        "unseen music train --tunes mine.npz --bars 4 --seed 1 --out mine4",
+    ),
+    "analyse": (
+        "unseen music analyse melody",
+        "unseen music analyse melody --tunes mine.npz --top 40 --json",
+        "unseen music analyse melody --out melody.html",
+    ),
+    "listen": (
+        "unseen music listen melody --out listening",
+        "unseen music listen melody --units 3 --wav --out listening",
     ),
     "symmetry": (
         "unseen symmetry picture.jpg",

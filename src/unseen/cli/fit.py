@@ -77,12 +77,17 @@ def fit(
         str | None,
         typer.Option(
             help="committee (the default for tables), vae (for images), autoencoder, or classifier (of the "
-            "normal labels). --hidden, --loss, --steps, --members, --trim and --decorrelate are of networks: "
-            "without --model they mean vae."
+            "normal labels). --hidden, --latent, --beta, --loss, --steps, --members, --trim and "
+            "--decorrelate are of networks: without --model they mean vae."
         ),
     ] = None,
     hidden: Annotated[
         str | None, typer.Option(metavar="W,W", help="Widths of the hidden layers, e.g. 64,64.")
+    ] = None,
+    latent: Annotated[int | None, typer.Option(help="Latent units of a network.")] = None,
+    beta: Annotated[
+        float | None,
+        typer.Option(help="Weight of the divergence of a vae: fewer units count where it is large."),
     ] = None,
     loss: Annotated[
         str | None,
@@ -118,7 +123,7 @@ def fit(
         "columns": several(columns), "weight": weight, "protect": protect, "decorrelate": decorrelate,
         "hold_out": hold_out, "missing": missing, "scaling": scaling, "false_alarms": false_alarms,
         "trim": trim, "trust": trust, "joining": joining, "model": model, "hidden": widths,
-        "loss": loss, "steps": steps, "members": members, "seed": seed,
+        "latent": latent, "beta": beta, "loss": loss, "steps": steps, "members": members, "seed": seed,
     }  # fmt: skip
     start = FitSettings() if config is None else read_settings(config)
     settings = start.over(given, where="options")

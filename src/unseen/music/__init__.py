@@ -1,0 +1,1 @@
+"""Melodies: reading them, cutting them into windows of tokens, describing and writing them. NumPy only."""

@@ -1,0 +1,1 @@
+"""Relevance of latent units beside rank, relations and intrinsic dimension of the data."""
