@@ -171,7 +171,7 @@ def _found(found: Columns, dictionary: Dictionary, seed: int) -> Symmetries:
         made = _generators(space, dictionary, basis, (whole, part))
         made = _confirmed(made, space.taken(other), _fields(space, dictionary, basis @ part.fields), seed)
     maps = [one.field.matrix for one in made if one.confirmed] if dictionary.linear else []
-    linear = [np.linalg.solve(space.root, one @ space.root) for one in maps]
+    linear = [np.asarray(np.linalg.solve(space.root, one @ space.root), np.float64) for one in maps]
     return Symmetries(
         space.names,
         space.followers,
@@ -211,7 +211,7 @@ def _fields(space: Span, dictionary: Dictionary, coefficients: Floats) -> list[F
         maps = planes_first(maps, size)
         return [_linear(space, matrix, size) for matrix in maps]
     few = space.rows[:: max(1, len(space.rows) // 4000)]
-    white = np.linalg.solve(space.root, few.T).T
+    white = np.asarray(np.linalg.solve(space.root, few.T).T, np.float64)
     terms, target = dictionary.terms(few / size), dictionary.terms(white)
     made = []
     for column in coefficients.T:

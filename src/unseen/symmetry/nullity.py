@@ -143,7 +143,7 @@ def _beyond(problem: Moments, fields: Floats) -> Floats:
 
 def _hotelling(statistic: float, problem: Moments) -> float:
     """Take out what the covariances, themselves measured, add to the statistic on the mean."""
-    return statistic * (1.0 - (problem.means.shape[0] + 1) / len(problem.terms))
+    return statistic * (1.0 - (len(problem.means) + 1) / len(problem.terms))
 
 
 def _root(covariance: Floats) -> Floats:
