@@ -25,8 +25,8 @@ from unseen.symmetry.transformations import Transformation
 Floats = NDArray[np.float64]
 
 # A direction is a symmetry only if the rows exclude a violation of this signal-to-noise squared a row: one
-# that 50 rows would show at one standard error.
-VIOLATION = 0.02
+# that 67 rows would show at one standard error.
+VIOLATION = 0.015
 # ... and if the half it is found on fixes it to this angle, rad over the rows.
 ANGLE = 0.1
 # Time of a flow on the held-out half, uniform within +- this; 1 is a turn by 1 rad.
