@@ -110,7 +110,7 @@ def _told(place: int, one: Generator, columns: Sequence[str]) -> list[str]:
     if not one.sure:
         state = (
             f"not excluded; the rows fix it to {one.angle:.3f} rad (0.1 asked) and leave room for a "
-            f"violation of {one.violation:.3f} a row (0.02 asked)"
+            f"violation of {one.violation:.3f} a row (0.015 asked)"
         )
     else:
         word = "confirmed" if one.confirmed else "refuted"

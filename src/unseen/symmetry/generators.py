@@ -25,8 +25,8 @@ from unseen.symmetry.transformations import Transformation
 Floats = NDArray[np.float64]
 
 # A direction is a symmetry only if the rows exclude a violation of this signal-to-noise squared a row: one
-# that 50 rows would show at one standard error.
-VIOLATION = 0.02
+# that 67 rows would show at one standard error.
+VIOLATION = 0.015
 # ... and if the half it is found on fixes it to this angle, rad over the rows.
 ANGLE = 0.1
 # Time of a flow on the held-out half, uniform within +- this; 1 is a turn by 1 rad.
@@ -171,7 +171,7 @@ def _found(found: Columns, dictionary: Dictionary, seed: int) -> Symmetries:
         made = _generators(space, dictionary, basis, (whole, part))
         made = _confirmed(made, space.taken(other), _fields(space, dictionary, basis @ part.fields), seed)
     maps = [one.field.matrix for one in made if one.confirmed] if dictionary.linear else []
-    linear = [np.linalg.solve(space.root, one @ space.root) for one in maps]
+    linear = [np.asarray(np.linalg.solve(space.root, one @ space.root), np.float64) for one in maps]
     return Symmetries(
         space.names,
         space.followers,
@@ -211,7 +211,7 @@ def _fields(space: Span, dictionary: Dictionary, coefficients: Floats) -> list[F
         maps = planes_first(maps, size)
         return [_linear(space, matrix, size) for matrix in maps]
     few = space.rows[:: max(1, len(space.rows) // 4000)]
-    white = np.linalg.solve(space.root, few.T).T
+    white = np.asarray(np.linalg.solve(space.root, few.T).T, np.float64)
     terms, target = dictionary.terms(few / size), dictionary.terms(white)
     made = []
     for column in coefficients.T:

@@ -97,8 +97,8 @@ class Moments:
                 shares = np.einsum("nr,nr->n", weighed[one], weighed[two])
                 part = (self.terms * shares[:, None]).T @ self.terms
                 total[one, :, two, :], total[two, :, one, :] = part, part
-        total = total.reshape(width * size, width * size)
-        return np.asarray(self.basis.T @ total @ self.basis / len(self.terms))
+        square = total.reshape(width * size, width * size)
+        return np.asarray(self.basis.T @ square @ self.basis / len(self.terms))
 
 
 def moments(white: Floats, dictionary: Dictionary, basis: Floats, *, seed: int) -> Moments:

@@ -39,7 +39,8 @@ class Judged:
         fields: Orthonormal coefficients of the candidates, shape (p, m).
         excess: Of each field from the candidates on, T over its degrees of freedom, ascending; candidates
             that agree have about 1. Shape (up to m + 12,).
-        violation: Largest signal-to-noise squared a row that agrees with each candidate (95 %), shape (m,).
+        violation: Largest signal-to-noise squared a row that agrees with each candidate (95 %), and not less
+            than where the statistic is as expected (power-constrained: arXiv 1105.3166), shape (m,).
         angle: Standard error of each candidate's direction, rad over the rows, shape (m,).
         functions: r, the number of equations.
 
@@ -83,7 +84,8 @@ def judged(problem: Moments, *, count: int | None = None) -> Judged:
     return Judged(
         step.fields,
         np.concatenate([np.sort(step.statistics) / max(step.freedom, 1), beyond]),
-        np.maximum(surplus + 1.645 * spread, 0.0) / problem.rows,
+        # a statistic that came out low by luck excludes no more than the expected one would
+        (np.maximum(surplus, 0.0) + 1.645 * spread) / problem.rows,
         step.angle,
         number,
     )
@@ -143,7 +145,7 @@ def _beyond(problem: Moments, fields: Floats) -> Floats:
 
 def _hotelling(statistic: float, problem: Moments) -> float:
     """Take out what the covariances, themselves measured, add to the statistic on the mean."""
-    return statistic * (1.0 - (problem.means.shape[0] + 1) / len(problem.terms))
+    return statistic * (1.0 - (len(problem.means) + 1) / len(problem.terms))
 
 
 def _root(covariance: Floats) -> Floats:

@@ -23,7 +23,8 @@ def _mixture(random: np.random.Generator, rows: int) -> Floats:
     width = int(random.integers(2, 5))
     which = random.integers(0, 3, rows)
     centres, maps = 2.0 * random.normal(size=(3, width)), random.normal(size=(3, width, width))
-    return centres[which] + np.einsum("nij,nj->ni", maps[which], random.normal(size=(rows, width)))
+    drawn = np.einsum("nij,nj->ni", maps[which], random.normal(size=(rows, width)))
+    return np.asarray(centres[which] + drawn)
 
 
 def _polygon(random: np.random.Generator, rows: int) -> Floats:
@@ -33,7 +34,7 @@ def _polygon(random: np.random.Generator, rows: int) -> Floats:
     normals = np.column_stack([np.cos(middle), np.sin(middle)])
     points = random.uniform(-2.0, 2.0, (30 * rows, 2))
     inside = points[(points @ normals.T < 1.0).all(axis=1)][:rows]
-    return inside @ _mixing(random, 2)
+    return np.asarray(inside @ _mixing(random, 2))
 
 
 def _box(random: np.random.Generator, rows: int) -> Floats:
