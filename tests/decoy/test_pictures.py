@@ -89,6 +89,8 @@ def test_words_follow_level_chance_and_horizon():
     near, low = Sight(0.97, 0.9, 0.01), Sight(0.5, 0.1, 0.5)
     assert Reading("half turn", near, near, 0).words == "nearly perfect"
     assert Reading("half turn", near, Sight(0.6, 0.4, 0.01), 0).words == "faint"
+    assert Reading("half turn", near, Sight(0.4, 0.4, 0.01), 0).words == "hardly any"
+    assert not Reading("half turn", near, Sight(0.4, 0.4, 0.01), 0).present
     assert Reading("half turn", near, low, 0).words == "only its broad light and dark"
     assert Reading("half turn", low, low, 0).words == "no more than chance"
     assert Reading("any turn", near, None, 0).present

@@ -31,6 +31,13 @@ _LINES = {
         'unseen evaluate model qcd=qcd.root z=zp.root --input-rate "1 MHz" --alarm-rate "1 kHz" --against ht',
         'unseen evaluate model qcd=qcd.root zp=zp.root --alarm-rate "10 Hz" --tail --json',
     ),
+    "symmetry": (
+        "unseen symmetry momenta.csv --out symmetries",
+        "unseen symmetry momenta.csv --under rotation:x,y --under reflection:x",
+        "unseen symmetry muons.csv --of M2 --blocks 2",
+        "unseen symmetry orbit.csv --conserved --json",
+        "unseen symmetry rows.csv --columns 'x,y' --curved 3",
+    ),
     "explain": (
         "unseen explain model flows.csv --rows 3,17",
         "unseen explain model flows.csv --top 5 --json",

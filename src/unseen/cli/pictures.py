@@ -76,7 +76,7 @@ def _print(one: Judged) -> None:
             f"{reading.whole.level:.0%}",
             f"{reading.detrended.level:.0%}" if reading.detrended else "-",
             f"{sight.p:.0%}",
-            f"{reading.patches:.2f}",
+            f"{round(reading.patches, 2) + 0:.2f}",
         )
     screen.print(table)
     screen.print()

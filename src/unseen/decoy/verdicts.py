@@ -23,7 +23,10 @@ Floats = NDArray[np.floating[Any]]
 GRAIN = 0.01
 # An agreement that unrelated works reach less often than this is no chance.
 CHANCE = 0.05
-WORDS = ((0.95, "nearly perfect"), (0.85, "strong"), (0.7, "clear"), (0.0, "faint"))
+# Level -> what it is called; any smooth picture agrees with its shifted self more than with another one, so
+# that chance alone says too little of shifts and turns.
+WORDS = ((0.95, "nearly perfect"), (0.85, "strong"), (0.7, "clear"), (0.5, "faint"), (0.0, "hardly any"))
+LEAST = 0.5
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,9 @@ class Reading:
 
     @property
     def present(self) -> bool:
-        """Whether it is there beyond chance, and more than broad light and dark."""
-        return (self.detrended or self.whole).beyond_chance
+        """Whether it is there beyond chance, half of it at least, and more than broad light and dark."""
+        sight = self.detrended or self.whole
+        return sight.beyond_chance and sight.level >= LEAST
 
     @property
     def words(self) -> str:

@@ -101,9 +101,9 @@ def _row(reading: Reading) -> tuple[str, ...]:
         f"{whole.level:.0%}",
         f"{other.level:.0%}" if other else "-",
         f"{p:.0%}",
-        f"{whole.agreement:.2f}",
-        f"{other.agreement:.2f}" if other else "-",
-        f"{reading.patches:.2f}",
+        f"{round(whole.agreement, 2) + 0:.2f}",
+        f"{round(other.agreement, 2) + 0:.2f}" if other else "-",
+        f"{round(reading.patches, 2) + 0:.2f}",
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from unseen.errors import DataError
 from unseen.seeds import generator
@@ -136,7 +137,8 @@ def find(found: Columns, *, seed: int = 0) -> Symmetries:
     (1, 'so(2)')
 
     """
-    return _found(found, LINEAR, seed)
+    with threadpool_limits(limits=1):
+        return _found(found, LINEAR, seed)
 
 
 def find_curved(found: Columns, degree: int, *, seed: int = 0) -> Symmetries:
@@ -146,11 +148,12 @@ def find_curved(found: Columns, degree: int, *, seed: int = 0) -> Symmetries:
     fields that keep a density are an infinite family once their degree is free (f(h) v with v, for every h
     that v conserves). What is found is what this dictionary holds.
     """
-    seen = _found(found, Dictionary(0, 1), seed)
-    for more in range(2, degree + 1):
-        if seen.high:
-            break
-        seen = _found(found, Dictionary(0, more), seed)
+    with threadpool_limits(limits=1):
+        seen = _found(found, Dictionary(0, 1), seed)
+        for more in range(2, degree + 1):
+            if seen.high:
+                break
+            seen = _found(found, Dictionary(0, more), seed)
     return seen
 
 

@@ -62,6 +62,10 @@ def main_records(trained: Trained, found: Analysis, seed: int) -> list[Record]:
             record(seed, f"unit {rank}", f"largest |Spearman| with {GROUP_WORDS[g]}", v)
             for g, v in best.items()
         ]
+    for group, word in GROUP_WORDS.items():
+        ranks = [unit.rank for unit in found.units if unit.group == group]
+        if ranks:
+            rows.append(record(seed, kind, f"rank of the first unit that goes with {word} most", ranks[0]))
     best = best_of_groups(found.association, np.flatnonzero(found.music))
     rows += [
         record(seed, kind, f"largest |Spearman| of a music unit with {GROUP_WORDS[g]}", v)

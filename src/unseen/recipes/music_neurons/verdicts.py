@@ -12,6 +12,7 @@ from unseen.recipes.results import Claim
 from unseen.studies.melody_reading import RULES
 
 MAIN_KIND = "2 bars"
+WORDS = ("pitch", "rhythm", "melody")
 # Accuracy that noise units may be worth, all together.
 MOST_LOST = {"token": 0.01, "onset": 0.02}
 MOST_MINUTES = 60.0
@@ -59,6 +60,8 @@ def verdicts(records: list[Record], config: dict[str, Any], units: int) -> list[
         _noise(records, units),
         *_harmless(records),
         *_first_units(records),
+        _ranks(records),
+        *_where(records),
         _nothing_special(records),
         *_longer(records, config),
         _transposed(records),
@@ -101,11 +104,7 @@ def _first_units(records: list[Record]) -> list[str]:
     said = []
     for rank, word in ((1, "pitch"), (2, "rhythm")):
         own = values(records, f"unit {rank}", f"largest |Spearman| with {word}")
-        others = [
-            values(records, f"unit {rank}", f"largest |Spearman| with {w}")
-            for w in ("pitch", "rhythm", "melody")
-            if w != word
-        ]
+        others = [values(records, f"unit {rank}", f"largest |Spearman| with {w}") for w in WORDS if w != word]
         first = [value > max(other[place] for other in others) for place, value in enumerate(own)]
         strong = [ahead and value >= GOES_WITH for ahead, value in zip(first, own, strict=True)]
         holds = "holds" if all(strong) else "fails" if not any(strong) else "cannot be told (seeds differ)"
@@ -117,9 +116,33 @@ def _first_units(records: list[Record]) -> list[str]:
     return said
 
 
+def _ranks(records: list[Record]) -> str:
+    parts = [
+        f"{word} {' / '.join(f'{rank:.0f}' for rank in found)}"
+        for word in WORDS
+        if (found := values(records, MAIN_KIND, f"rank of the first unit that goes with {word} most"))
+    ]
+    return f"Rank of the first unit that goes with each group most, by seed: {', '.join(parts)}"
+
+
+def _where(records: list[Record]) -> list[str]:
+    def three(kind: str, metric: str) -> str:
+        return " / ".join(f"{mean(records, kind, f'{metric}: {word}'):.2f}" for word in WORDS)
+
+    held, axis = "R2 of descriptors", "largest r2 of one unit"
+    return [
+        f"Where information sits, {held} (pitch / rhythm / melody; music units have more than 0.1 nat): "
+        f"music units, means {three('music block, mean', held)}, draws {three('music block, draw', held)}; "
+        f"noise units, means {three('noise block, mean', held)}, draws {three('noise block, draw', held)}",
+        f"Do single units stand for descriptors? {axis} (pitch / rhythm / melody): "
+        f"{three('units as they are', axis)}; in 20 random rotations of the music units "
+        f"{three('rotated at random', axis)}",
+    ]
+
+
 def _nothing_special(records: list[Record]) -> str:
     parts = []
-    for word in ("pitch", "rhythm", "melody"):
+    for word in WORDS:
         metric = f"largest |Spearman| of a music unit with {word}"
         numbers = [mean(records, MAIN_KIND, metric, name) for name in (MAIN, PCA, UNTRAINED)]
         parts.append(f"{word} " + " / ".join(f"{number:.2f}" for number in numbers))

@@ -115,7 +115,7 @@ def curves(found: ZeroOut) -> Figure:
         axes.axhline(found.full[place], color=colour.light, linewidth=0.6)
     axes.plot([], [], color=MUTED.light, linestyle=(0, (2, 2)), linewidth=1.2, label="k at random")
     axes.set(xlabel="units left", ylabel="right", ylim=(0.0, 1.02))
-    axes.legend(frameon=False, fontsize=8.5)
+    axes.legend(frameon=False, fontsize=8.5, loc="lower right", bbox_to_anchor=(1.0, 0.08))
     return figure
 
 
