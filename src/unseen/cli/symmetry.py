@@ -35,7 +35,8 @@ def symmetry(
         ),
     ] = None,
     of: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Symmetry of this column as a function of the others.")
+        str | None,
+        typer.Option(metavar="COLUMN", help="Symmetry of this column as a function of the others."),
     ] = None,
     blocks: Annotated[
         int, typer.Option(min=1, help="With --of: columns come in so many groups that are moved alike.")
@@ -83,13 +84,17 @@ def _one_question(
     from unseen.errors import ConfigError
 
     if len(paths) > 1:
-        raise ConfigError(f"{len(paths)} paths came; accepted: one table, or pictures ({', '.join(PICTURES)})")
+        raise ConfigError(
+            f"{len(paths)} paths came; accepted: one table, or pictures ({', '.join(PICTURES)})"
+        )
     asked = {"--under": under, "--of": of, "--conserved": conserved, "--curved": curved}
     given = [name for name, value in asked.items() if value]
     if len(given) > 1:
         raise ConfigError(f"{' and '.join(given)} came; accepted: one of them")
     if blocks > 1 and of is None:
-        raise ConfigError("--blocks came without --of COLUMN; it groups the columns of which a function is taken")
+        raise ConfigError(
+            "--blocks came without --of COLUMN; it groups the columns of which a function is taken"
+        )
 
 
 def _answer(

@@ -182,7 +182,9 @@ def put_to_test(read: Columns, name: str, proposals: Sequence[str], *, seed: int
                                 "nothing to be tested on")  # fmt: skip
     found = judge(read.values, read.names, wanted, seed=seed)
     # signs and places leave the values of a column among those it takes
-    moved = {column for one in wanted for column in one.columns if not one.name.startswith(("reflection", "swap"))}
+    moved = {
+        column for one in wanted for column in one.columns if not one.name.startswith(("reflection", "swap"))
+    }
     notes = [
         f"column {column!r} takes few values: copies that are moved off them betray themselves"
         for place, column in enumerate(read.names)
@@ -200,9 +202,7 @@ def put_to_test(read: Columns, name: str, proposals: Sequence[str], *, seed: int
 
 def _result(one: Tested) -> str:
     state = "broken" if one.broken else "no violation seen"
-    return (
-        f"{one.name}: {state} (Q {one.quality:+.4f} +- {one.error:.4f} nats, z {one.z:.1f}, p {one.p_value:.2g})"
-    )
+    return f"{one.name}: {state} (Q {one.quality:+.4f} +- {one.error:.4f} nats, z {one.z:.1f}, p {one.p_value:.2g})"
 
 
 def of_column(read: Columns, name: str, target: str, *, blocks: int = 1) -> Answer:
@@ -212,7 +212,9 @@ def of_column(read: Columns, name: str, target: str, *, blocks: int = 1) -> Answ
     place = read.names.index(target)
     names = [column for column in read.names if column != target]
     if not names:
-        raise DataError(f"column {target!r} is the only one that varies; accepted: others that it follows from")
+        raise DataError(
+            f"column {target!r} is the only one that varies; accepted: others that it follows from"
+        )
     found = symmetry_of(np.delete(read.values, place, axis=1), read.values[:, place], names, blocks=blocks)
     return Answer(tuple(_of_lines(found, name, target)), (), _of_dict(found, name, target), {})
 
@@ -223,7 +225,8 @@ def _of_lines(found: FunctionSymmetry, name: str, target: str) -> list[str]:
         f"{name}: {target} as a polynomial of degree {found.degree}, R^2 {found.r2:.6f} on held-out rows",
         f"{count or 'no'} linear symmetry generator{'s' * (count != 1)}: {found.algebra.name}",
         *(f"{place}. {words}" for place, words in enumerate(found.names, start=1)),
-        "change of the function, ascending: " + " ".join(f"{value:.2g}" for value in found.spectrum[: count + 3]),
+        "change of the function, ascending: "
+        + " ".join(f"{value:.2g}" for value in found.spectrum[: count + 3]),
     ]
     if found.metric is not None:
         lines.append("metric g with L'g + gL = 0 for all of them, up to a factor:")
@@ -253,8 +256,13 @@ def of_orbit(read: Columns, name: str) -> Answer:
     """Count the conserved quantities of one orbit whose columns are its phase space."""
     found = conserved(read)
     values = {"data": name, **_orbit_dict(found)}
-    shown = ", ".join(f"{one.estimator} {one.value:.2f} ({one.low:.2f} to {one.high:.2f})" for one in found.estimates)
-    lines = [f"{name}: {len(read):,} points of a phase space of {found.phase_space}", f"dimension filled: {shown}"]
+    shown = ", ".join(
+        f"{one.estimator} {one.value:.2f} ({one.low:.2f} to {one.high:.2f})" for one in found.estimates
+    )
+    lines = [
+        f"{name}: {len(read):,} points of a phase space of {found.phase_space}",
+        f"dimension filled: {shown}",
+    ]
     if found.conserved is None:
         lines.append(f"not enough data: {found.why}; conserved quantities are not counted")
     else:
