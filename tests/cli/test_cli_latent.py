@@ -150,6 +150,17 @@ def test_repeated_rows_and_columns_that_never_change_are_named(fitted, tmp_path)
     assert "left out of the associations: 'ports', which has the same value in every row" in ran.err
 
 
+def test_words_where_the_model_knows_numbers_are_refused_in_one_line(fitted, tmp_path):
+    path = tmp_path / "words.csv"
+    path.write_text("size,rate,ports,kind\n" + "x,2,3,ok\n" * 60)
+    ran = unseen("latent", fitted[0], path)
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith(
+        "unseen: column 'size' holds text (first: 'x'); the model was trained on numbers."
+    )
+    assert ran.err.count("\n") == 1
+
+
 @pytest.mark.parametrize("kind", ["committee", "classifier"])
 def test_a_model_without_a_code_is_refused_in_one_line(kind, tmp_path):
     flows, model = tmp_path / "flows.csv", tmp_path / "model"

@@ -25,6 +25,7 @@ NEEDS = {
     "aware-flows": [DATA / "network/cicids2017/cicids2017_hif_sample_12000x52.csv.gz"],
     "aware-mnist": PICTURES,
     "dark-showers": [DATA / "collider/dark_showers/n_tracks/test/svj_2100_34484_8.npz"],
+    "symmetry-discovery": [DATA / "collider/cms_opendata/Zmumu_Run2011A.csv.gz"],
     "aware-smeft": [DATA / "collider/smeft/smeft_vbfh_50k.npz"],
     "latent-symmetry": [DATA / "collider/cms_opendata/Zmumu_Run2011A.csv.gz"],
     "music-neurons": [],

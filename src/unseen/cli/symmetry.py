@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,11 +11,10 @@ import typer
 from unseen.cli import show
 from unseen.cli.faults import note
 from unseen.cli.options import Columns, Drop, Json, Names, several
+from unseen.cli.pictures import SUFFIXES, pictures
 
 if TYPE_CHECKING:
     from unseen.studies.symmetries import Answer
-
-PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 
 
 def symmetry(
@@ -56,18 +56,29 @@ def symmetry(
 ) -> None:
     """Find the symmetries of a table: matrices L such that exp(tL) leaves its density as it is.
 
-    Each is found on one half of the rows, and tested on the other. Pictures are judged one by one.
+    Each is found on one half of the rows, and tested on the other. Of pictures: which mirrors, turns and
+    shifts they have, and how much, from small networks that learn each picture on the spot; nothing is kept
+    of them or sent anywhere.
     """
-    if all(path.lower().endswith(PICTURES) for path in paths):
-        from unseen.cli.pictures import pictures
-
+    of_tables = {
+        "--columns": columns, "--drop": drop, "--names": names, "--under": under, "--of": of,
+        "--conserved": conserved, "--curved": curved,
+    }  # fmt: skip
+    if all(path.lower().endswith(SUFFIXES) for path in paths):
+        _of_no_picture(of_tables)
         pictures(paths, json=json, out=out)
         return
     _one_question(paths, under, of, conserved, curved, blocks)
     answer = _answer(
-        paths[0], (columns, drop, names), under=under, of=of, blocks=blocks, conserved=conserved, curved=curved,
+        paths[0],
+        (columns, drop, names),
+        under=under,
+        of=of,
+        blocks=blocks,
+        conserved=conserved,
+        curved=curved,
         seed=seed,
-    )  # fmt: skip
+    )
     for sentence in answer.notes:
         note(sentence)
     if out is not None:
@@ -78,6 +89,14 @@ def symmetry(
         typer.echo("\n".join(answer.lines))
 
 
+def _of_no_picture(asked: Mapping[str, object]) -> None:
+    from unseen.errors import ConfigError
+
+    given = [name for name, value in asked.items() if value]
+    if given:
+        raise ConfigError(f"{given[0]} came with pictures; accepted: it is for tables. Leave it out")
+
+
 def _one_question(
     paths: list[str], under: list[str] | None, of: str | None, conserved: bool, curved: int, blocks: int
 ) -> None:
@@ -85,7 +104,7 @@ def _one_question(
 
     if len(paths) > 1:
         raise ConfigError(
-            f"{len(paths)} paths came; accepted: one table, or pictures ({', '.join(PICTURES)})"
+            f"{len(paths)} paths came; accepted: one table, or pictures ({', '.join(SUFFIXES)})"
         )
     asked = {"--under": under, "--of": of, "--conserved": conserved, "--curved": curved}
     given = [name for name, value in asked.items() if value]

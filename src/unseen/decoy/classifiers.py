@@ -108,16 +108,15 @@ class Looker:
             net = _body(x.shape[1], how.compare)
             net(x[:2])  # the last layer takes its width from the first images it sees
         draws = torch_generator(self._seed, 77, member)
-        steps_a_pass = len(x) // how.batch
+        batch = min(how.batch, len(x))
+        steps_a_pass = len(x) // batch
         adam = torch.optim.AdamW(net.parameters(), lr=how.rate, weight_decay=how.decay)
         cycle = torch.optim.lr_scheduler.OneCycleLR(
             adam, how.rate, total_steps=how.epochs * steps_a_pass, pct_start=0.2
         )
         net.train()
         for _ in range(how.epochs):
-            for rows in torch.randperm(len(x), generator=draws)[: steps_a_pass * how.batch].view(
-                -1, how.batch
-            ):
+            for rows in torch.randperm(len(x), generator=draws)[: steps_a_pass * batch].view(-1, batch):
                 adam.zero_grad()
                 loss = functional.cross_entropy(
                     net(self._change(x[rows], draws)), y[rows], label_smoothing=0.1

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
 
 from unseen.decoy.elements import agreements, between, by_group, elements
 from unseen.decoy.luminance import SQUARE, resized
@@ -24,6 +25,8 @@ Floats = NDArray[np.floating[Any]]
 FINE = 64
 """Pixels of a side on which a picture itself is judged; its networks see it on 32."""
 PATCHES = 3
+SOFT = 2.0
+"""Pixels of 32 over which a picture is softened for its network, which cannot learn brush strokes in time."""
 BANDS = ("shift left-right", "any turn")
 """Symmetries that are broad light and dark themselves: nothing can be said of them once that is removed."""
 
@@ -83,8 +86,9 @@ class Learned:
 
 
 def learned(squares: Floats, *, seed: int, schedule: Schedule | None = None) -> Learned:
-    """Train a network on each picture (N, S, S), seen on 32 x 32 pixels, and look at its hidden layer."""
-    small = standardised(np.stack([resized(square, SIDE) for square in squares]))
+    """Train a network on each picture (N, S, S), seen softly on 32 x 32 pixels; look at its hidden layer."""
+    coarse = np.stack([resized(square, SIDE) for square in squares])
+    small = standardised(gaussian_filter(coarse, (0.0, SOFT, SOFT), mode="nearest"))
     seen = read(train(small, seed=seed, schedule=schedule), small)
     leading = seen.used
     sign = np.sign((leading * small).mean((-2, -1), keepdims=True))

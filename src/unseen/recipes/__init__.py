@@ -22,6 +22,7 @@ _MODULES = {
     "latent-symmetry": "latent_symmetry",
     "music-neurons": "music_neurons",
     "symmetry-decoy": "symmetry_decoy",
+    "symmetry-discovery": "symmetry_discovery",
 }
 
 
@@ -41,6 +42,7 @@ def available() -> dict[str, str]:
         "latent-symmetry": "mechanics and collisions: units a VAE uses, beside rank, relations and dimension",
         "music-neurons": "melodies: which of 512 units are music, which noise, what the first encode",
         "symmetry-decoy": "networks told of brightness alone hold the symmetry of templates and paintings",
+        "symmetry-discovery": "generators of symmetries nobody proposed, on sets whose symmetry is known",
     }
 
 

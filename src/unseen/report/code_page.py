@@ -90,7 +90,10 @@ def _headlines(found: CodeStudy) -> Iterator[Headline]:
     if embedding.dimensions:
         values = [one.value for one in embedding.dimensions]
         yield Headline(
-            f"{min(values):.1f} to {max(values):.1f}", "", "intrinsic dimension, four estimators", "told"
+            f"{min(values):.1f} to {max(values):.1f}",
+            "",
+            f"intrinsic dimension, {len(values)} estimators",
+            "told",
         )
     zero = reading.zero
     room = zero.none[0] - zero.full[0]
@@ -149,9 +152,9 @@ def _agreement_table(found: CodeStudy) -> tuple[tuple[str, str], ...]:
     names = list(measures(found.reading.relevance))
     pairs = agreement(found.reading.relevance)
     both = {**pairs, **{(b, a): value for (a, b), value in pairs.items()}}
-    rows = tuple((a, *(_digits(both.get((a, b), 1.0)) for b in names)) for a in names)
+    rows: list[tuple[Cell, ...]] = [(a, *(_digits(both.get((a, b), 1.0)) for b in names)) for a in names]
     words = "How far the measures rank units alike: Spearman's correlation over units."
-    return ((words, to_html(Table(("", *names), rows))),)
+    return ((words, to_html(Table(("", *names), tuple(rows)))),)
 
 
 def _trap(found: CodeStudy) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What a person asks of a table: its symmetries, whether it has one, those of a column, what an orbit conserves."""
+"""What a person asks of a table: its symmetries, one proposed, those of a column, what an orbit conserves."""
 
 from __future__ import annotations
 
@@ -76,12 +76,13 @@ def discovered(read: Columns, name: str, *, curved: int = 0, seed: int = 0) -> A
     notes = [f"column {column!r} does not vary, and is left out" for column in found.constant]
     if not curved and (np.abs(read.mean) > OFF_CENTRE * read.scale).any():
         notes.append(
-            "the columns do not have their mean at 0, and linear maps keep 0; --curved 1 looks about any centre"
+            "the columns do not have their mean at 0, and linear maps keep 0; "
+            "--curved 1 looks about any centre"
         )
     if found.degree > 1 and found.generators:
         notes.append(
-            "fields that keep a density are an infinite family once their degree is free; these are the ones of "
-            f"degree {found.degree} or less"
+            "fields that keep a density are an infinite family once their degree is free; these are the ones "
+            f"of degree {found.degree} or less"
         )
     lines = [f"{name}: {found.rows:,} rows", found.verdict]
     lines += [f"{column} follows: {column} = {words}" for column, words in found.followers.items()]
@@ -108,13 +109,13 @@ def discovered(read: Columns, name: str, *, curved: int = 0, seed: int = 0) -> A
 def _told(place: int, one: Generator, columns: Sequence[str]) -> list[str]:
     if not one.sure:
         state = (
-            f"not excluded; the rows fix it to {one.angle:.3f} rad (0.1 asked) and leave room for a violation of "
-            f"{one.violation:.3f} a row (0.02 asked)"
+            f"not excluded; the rows fix it to {one.angle:.3f} rad (0.1 asked) and leave room for a "
+            f"violation of {one.violation:.3f} a row (0.02 asked)"
         )
     else:
-        assert one.tested is not None
-        word = "refuted" if one.tested.broken else "confirmed"
-        state = f"{word} on held-out rows: Q {one.tested.quality:+.4f} nats, z {one.tested.z:.1f}"
+        word = "confirmed" if one.confirmed else "refuted"
+        said = f": Q {one.tested.quality:+.4f} nats, z {one.tested.z:.1f}" if one.tested else ""
+        state = f"{word} on held-out rows{said}"
     lines = [f"{place}. {one.name}", f"   {state}; direction known to {one.angle:.3g} rad"]
     if one.field.dictionary.linear:
         with np.printoptions(precision=3, suppress=True, linewidth=120, threshold=200):
@@ -178,8 +179,10 @@ def put_to_test(read: Columns, name: str, proposals: Sequence[str], *, seed: int
     for one in wanted:
         for column in one.columns:
             if column in read.constant:
-                raise DataError(f"column {column!r} is {read.constant[column]:g} in every row, so {one.name} has "
-                                "nothing to be tested on")  # fmt: skip
+                raise DataError(
+                    f"column {column!r} is {read.constant[column]:g} in every row; {one.name} has nothing to "
+                    "be tested on"
+                )
     found = judge(read.values, read.names, wanted, seed=seed)
     # signs and places leave the values of a column among those it takes
     moved = {
@@ -202,7 +205,10 @@ def put_to_test(read: Columns, name: str, proposals: Sequence[str], *, seed: int
 
 def _result(one: Tested) -> str:
     state = "broken" if one.broken else "no violation seen"
-    return f"{one.name}: {state} (Q {one.quality:+.4f} +- {one.error:.4f} nats, z {one.z:.1f}, p {one.p_value:.2g})"
+    return (
+        f"{one.name}: {state} (Q {one.quality:+.4f} +- {one.error:.4f} nats, "
+        f"z {one.z:.1f}, p {one.p_value:.2g})"
+    )
 
 
 def of_column(read: Columns, name: str, target: str, *, blocks: int = 1) -> Answer:

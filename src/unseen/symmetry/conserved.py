@@ -42,8 +42,9 @@ def conserved(found: Columns) -> Conserved:
 
     Both estimates of dimension (TwoNN, and MLE of Levina and Bickel), each with three standard errors and the
     6 % for each dimension beyond the first by which such estimates lean downwards, must allow the same
-    integer, one that differs from each by less than 0.4; where they allow none, or two, nothing is counted. All columns of phase space must be given:
-    positions and velocities. Quantities that are constant on a part of phase space only count as conserved.
+    integer, one that differs from each by less than 0.4; where they allow none, or two, nothing is counted.
+    All columns of phase space must be given: positions and velocities. Quantities that are
+    constant on a part of phase space only count as conserved.
 
     Raises:
         DataError: Constant columns, or rows of which no dimension can be told.
@@ -56,8 +57,8 @@ def conserved(found: Columns) -> Conserved:
     """
     if found.constant:
         raise DataError(
-            f"column {next(iter(found.constant))!r} does not vary; accepted: positions and velocities that do. "
-            "Leave it out"
+            f"column {next(iter(found.constant))!r} does not vary; accepted: positions and velocities that "
+            "do. Leave it out"
         )
     refuse_dimension(found)
     width = len(found.names)

@@ -30,7 +30,8 @@ class Dictionary:
         """Refuse degrees that no field has."""
         if not 0 <= self.least <= self.most <= MOST_DEGREE or self.most == 0:
             raise ConfigError(
-                f"a dictionary of degree {self.least} to {self.most} came; accepted: up to 1, 2 or {MOST_DEGREE}"
+                f"a dictionary of degree {self.least} to {self.most} came; accepted: up to "
+                f"1, 2 or {MOST_DEGREE}"
             )
 
     @property
@@ -44,7 +45,7 @@ class Dictionary:
         return [term for degree in degrees for term in combinations_with_replacement(range(width), degree)]
 
     def size(self, width: int) -> int:
-        """Number of terms."""
+        """Return the number of terms."""
         return sum(comb(width + degree - 1, degree) for degree in range(self.least, self.most + 1))
 
     def labels(self, names: tuple[str, ...] | list[str]) -> tuple[str, ...]:

@@ -35,10 +35,11 @@ class FunctionSymmetry:
         r2: Share of the variance of held-out rows it explains.
         generators: Matrices L (d, d) in the units of the columns of the first block.
         names: In words.
-        spectrum: Root mean square of grad f . L x over that of the largest direction, ascending, shape (d d,).
+        spectrum: Root mean square of grad f . L x over that of the largest direction, ascending,
+            shape (d d,).
         algebra: What they span.
-        metric: Symmetric g with L' g + g L = 0 for all of them, largest entry 1; None where there is none or
-            more than one.
+        metric: Symmetric g with L' g + g L = 0 for all of them, largest entry 1; None where
+            there is none or more than one.
 
     """
 
@@ -153,8 +154,8 @@ def _fitted(scaled: Floats, target: Floats) -> tuple[int, Floats, float]:
     best = max(r2 for r2, _ in fits.values())
     if best < LEAST_R2:
         raise DataError(
-            f"no polynomial of the other columns follows this one: R^2 = {best:.3f} on held-out rows; accepted: "
-            f"{LEAST_R2} or more. Its symmetry cannot be read from them"
+            f"no polynomial of the other columns follows this one: R^2 = {best:.3f} on held-out rows; "
+            f"accepted: {LEAST_R2} or more. Its symmetry cannot be read from them"
         )
     degree = min(degree for degree, (r2, _) in fits.items() if r2 > best - 1e-4)
     return degree, fits[degree][1], fits[degree][0]

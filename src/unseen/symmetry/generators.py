@@ -142,7 +142,7 @@ def find(found: Columns, *, seed: int = 0) -> Symmetries:
 
 
 def find_curved(found: Columns, degree: int, *, seed: int = 0) -> Symmetries:
-    """Find polynomial fields v, of the lowest degree up to `degree` that has any, whose flow keeps the density.
+    """Find polynomial fields v whose flow keeps the density, of the lowest degree that has any.
 
     Degree 1 adds shifts to linear maps: symmetries about another centre. A warning that is not small print:
     fields that keep a density are an infinite family once their degree is free (f(h) v with v, for every h
@@ -170,7 +170,8 @@ def _found(found: Columns, dictionary: Dictionary, seed: int) -> Symmetries:
         part = judged(moments(half.white, dictionary, basis, seed=seed), count=count)
         made = _generators(space, dictionary, basis, (whole, part))
         made = _confirmed(made, space.taken(other), _fields(space, dictionary, basis @ part.fields), seed)
-    linear = [np.linalg.solve(space.root, g.field.matrix @ space.root) for g in made if g.confirmed]
+    maps = [one.field.matrix for one in made if one.confirmed] if dictionary.linear else []
+    linear = [np.linalg.solve(space.root, one @ space.root) for one in maps]
     return Symmetries(
         space.names,
         space.followers,
@@ -190,8 +191,8 @@ def _refuse(rows: int, space: Span, dictionary: Dictionary) -> None:
     least = max(LEAST_ROWS, 60 * fields)
     if rows < least:
         raise DataError(
-            f"{rows:,} rows came for {width} independent columns ({fields} unknowns); finding symmetries needs "
-            f"{least:,} or more"
+            f"{rows:,} rows came for {width} independent columns ({fields} unknowns); finding "
+            f"symmetries needs {least:,} or more"
         )
     if fields > MOST_FIELDS:
         raise DataError(

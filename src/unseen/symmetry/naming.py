@@ -1,4 +1,4 @@
-"""A basis of generators that a person can read, and its words: rotations of planes, boosts, scales, mixtures."""
+"""A basis of generators that a person can read, in words: rotations of planes, boosts, scales, mixtures."""
 
 from __future__ import annotations
 
@@ -34,8 +34,7 @@ def planes_first(matrices: Sequence[Floats], size: Floats) -> list[Floats]:
     found = []
     while space.shape[1]:
         shares = [np.linalg.eigh(space[plane].T @ space[plane]) for plane in planes]
-        values, vectors = max(shares, key=lambda share: float(share[0][-1]))
-        del values
+        vectors = max(shares, key=lambda share: float(share[0][-1]))[1]
         chosen = (space @ vectors[:, -1]).reshape(width, width)
         lead = chosen.ravel()[np.argmax(np.abs(np.tril(chosen)).ravel() + 1e-9 * np.abs(chosen).ravel())]
         found.append(np.sign(lead) * chosen * size[:, None] / size)
@@ -54,7 +53,9 @@ def described(matrix: Floats, names: Sequence[str], size: Floats) -> str:
     'boost of E, pz'
     """
     scaled = matrix * size / size[:, None]
-    seen = np.abs(scaled) > SMALL * np.abs(scaled).max()
+    # of a boost, the entry towards the column of the larger size is small in these units, and as real
+    both = np.sqrt(np.abs(scaled * scaled.T))
+    seen = np.maximum(np.abs(scaled), both) > SMALL * np.abs(scaled).max()
     if (
         seen.sum() == len(size)
         and np.diag(seen).all()

@@ -68,8 +68,8 @@ def judged(problem: Moments, *, count: int | None = None) -> Judged:
         count: Size of the space, where it is known; None finds it.
 
     """
-    number, fields = problem.means.shape
-    root, size, step = np.eye(number), 0, None
+    number = len(problem.means)
+    root, size, step = np.eye(number), 0, _none(np.eye(1))
     for _ in range(ROUNDS):
         directions = _directions(problem, root)
         size, step = (
@@ -77,7 +77,6 @@ def judged(problem: Moments, *, count: int | None = None) -> Judged:
         )
         weigh = step.fields if size else directions[:, :1]
         root = _root(problem.covariance(weigh).mean(axis=0) + SOFT * np.eye(number))
-    assert step is not None
     beyond = _beyond(problem, directions[:, size : size + SHOWN])
     surplus = step.statistics - step.freedom
     spread = np.sqrt(2.0 * step.freedom + 4.0 * np.maximum(surplus, 0.0))
@@ -90,6 +89,10 @@ def judged(problem: Moments, *, count: int | None = None) -> Judged:
     )
 
 
+def _none(directions: Floats) -> _Step:
+    return _Step(directions[:, :0], np.empty(0), 0, np.empty(0))
+
+
 def _directions(problem: Moments, root: Floats) -> Floats:
     """Fields by how far the equations are from noise, nearest first, shape (p, p)."""
     weighed = root @ problem.means
@@ -100,7 +103,7 @@ def _directions(problem: Moments, root: Floats) -> Floats:
 
 def _largest(problem: Moments, directions: Floats) -> tuple[int, _Step]:
     """Add candidates while the sum of their statistics agrees with noise."""
-    size, found = 0, _Step(directions[:, :0], np.empty(0), 0, np.empty(0))
+    size, found = 0, _none(directions)
     for more in range(1, directions.shape[1] + 1):
         step = _refined(problem, directions, more)
         if chi2.sf(step.statistics.sum(), more * step.freedom) < LEVEL:

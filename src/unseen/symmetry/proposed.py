@@ -1,4 +1,4 @@
-"""Test of a proposed symmetry: can anything tell rows from their transformed copies?"""
+"""Test of a proposed symmetry: whether trees tell rows from their transformed copies."""
 
 from __future__ import annotations
 

@@ -52,8 +52,8 @@ class Transformation:
             moved = np.asarray(self.act(rows[:, places], random), dtype=np.float64)
         if moved.shape != (len(rows), len(places)) or not np.isfinite(moved).all():
             raise ConfigError(
-                f"{self.name} made values of shape {moved.shape}, or some that are not finite, of rows of shape "
-                f"{(len(rows), len(places))}; accepted: as many finite rows"
+                f"{self.name} made values of shape {moved.shape}, or some that are not finite, of rows of "
+                f"shape {(len(rows), len(places))}; accepted: as many finite rows"
             )
         result = rows.copy()
         result[:, places] = moved

@@ -40,7 +40,7 @@ def z_scores(found: Symmetries) -> Figure:
 
 @styled
 def heat_map(found: Symmetries) -> Figure:
-    """Entries of each generator: which term (across) moves which column (down), in units of columns' sizes."""
+    """Entries of each generator: which term (across) moves which column (down), in columns' sizes."""
     shown = found.generators[:MOST_MAPS]
     across = min(3, len(shown))
     down = -(-len(shown) // across)
