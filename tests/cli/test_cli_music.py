@@ -37,11 +37,11 @@ def folder(tmp_path_factory):
 
 
 def test_analyse_says_what_the_units_are(folder, tmp_path):
-    ran = unseen("music", "analyse", folder / "m", "--tunes", folder / "t.npz", "--windows", "150",
+    ran = unseen("music", "analyse", folder / "m", "--tunes", folder / "t.npz", "--windows", "110",
                  "--permutations", "100", "--top", "3", "--out", tmp_path / "m.html", "--json")  # fmt: skip
     assert ran.code == 0, ran.err
     told = json.loads(ran.out)
-    assert (told["windows"], told["units"], len(told["table"])) == (150, 24, 3)
+    assert (told["windows"], told["units"], len(told["table"])) == (110, 24, 3)
     assert set(told["music_units"]) == set(told["lost_without_noise_units"])
     assert told["table"][0]["rho"] >= told["table"][1]["rho"]
     page = (tmp_path / "m.html").read_text()
