@@ -37,6 +37,8 @@ _LINES = {
         "unseen symmetry muons.csv --of M2 --blocks 2",
         "unseen symmetry orbit.csv --conserved --json",
         "unseen symmetry rows.csv --columns 'x,y' --curved 3",
+        "unseen symmetry picture.jpg",
+        "unseen symmetry *.jpg --out symmetry.html",
     ),
     "explain": (
         "unseen explain model flows.csv --rows 3,17",
@@ -116,11 +118,6 @@ _LINES = {
     "listen": (
         "unseen music listen melody --out listening",
         "unseen music listen melody --units 3 --wav --out listening",
-    ),
-    "symmetry": (
-        "unseen symmetry picture.jpg",
-        "unseen symmetry *.jpg --out symmetry.html",
-        "unseen symmetry picture.png --json",
     ),
     "list": ("unseen recipe list",),
     "bench list": ("unseen bench list",),
