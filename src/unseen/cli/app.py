@@ -24,7 +24,6 @@ from unseen.cli import (
     report,
     score,
     structure,
-    symmetry,
 )
 from unseen.cli.faults import OneLineGroup
 
