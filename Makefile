@@ -34,6 +34,10 @@ bench: .venv/.installed-peers
 	$(BIN)/unseen recipe run aware-smeft --out src/unseen/recipes/aware_smeft/results
 	$(BIN)/unseen recipe run aware-classifier --out src/unseen/recipes/aware_classifier/results
 	$(BIN)/unseen recipe run dark-showers --out src/unseen/recipes/dark_showers/results
+	$(BIN)/unseen recipe run latent-symmetry --out src/unseen/recipes/latent_symmetry/results
+	$(BIN)/unseen recipe run symmetry-discovery --out src/unseen/recipes/symmetry_discovery/results
+	$(BIN)/unseen recipe run symmetry-decoy --out src/unseen/recipes/symmetry_decoy/results
+	$(BIN)/unseen recipe run music-neurons --out src/unseen/recipes/music_neurons/results
 	OMP_NUM_THREADS=1 $(BIN)/unseen bench few-label --check-protocol
 	$(FEW_LABEL) --methods $(LIGHT)
 	$(FEW_LABEL) --seeds 1 --sets $(CLEAN)

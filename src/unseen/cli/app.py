@@ -24,6 +24,7 @@ from unseen.cli import (
     report,
     score,
     structure,
+    symmetry,
 )
 from unseen.cli.faults import OneLineGroup
 
@@ -67,6 +68,7 @@ app.command("report", epilog=examples.of("report"))(report.report)
 app.command("structure", epilog=examples.of("structure"))(structure.structure)
 app.command("relevance", epilog=examples.of("relevance"))(relevance.relevance)
 app.command("export", epilog=examples.of("export"))(export.export)
+app.command("symmetry", epilog=examples.of("symmetry"))(symmetry.symmetry)
 app.add_typer(recipe.app, name="recipe")
 app.add_typer(bench.app, name="bench")
 app.add_typer(collider.app, name="collider")
