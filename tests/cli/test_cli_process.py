@@ -8,9 +8,13 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import pytest
 from commandline import ROOT, flow_table, started
+
+from unseen.cli import faults
+from unseen.training.progress import listening, tell
 
 
 def ran(*words, stdin=None):
@@ -75,6 +79,19 @@ def test_an_interrupt_at_any_time_has_its_exit_code(tmp_path, wait):
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (130, b"")
     assert err == b"unseen: interrupted; nothing was left half-written\n"
+
+
+def test_an_interrupt_that_was_swallowed_is_raised_anew():
+    """As a destructor or a callback of a C library would swallow it."""
+    before = signal.getsignal(signal.SIGINT)
+    with faults._interrupts(), listening(lambda *_: None):
+        tell("work", 1, 3)
+        with suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            tell("work", 2, 3)
+    assert signal.getsignal(signal.SIGINT) is before
+    tell("work", 3, 3)
 
 
 def test_an_interrupted_score_keeps_the_older_file(place, tmp_path):

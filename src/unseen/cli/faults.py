@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
 from unseen.errors import UnseenError
+from unseen.training.progress import listening
 
 # The last two are what a shell reports of a process ended by SIGINT or SIGPIPE.
 FAULT, USAGE, INTERRUPTED, UNREAD = 1, 2, 130, 141
@@ -42,7 +45,7 @@ class OneLineGroup(TyperGroup):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run; leave the process in stand-alone mode, else return the exit code."""
         alone = kwargs.pop("standalone_mode", True)
-        with _notes():
+        with _notes(), _interrupts():
             code = self._code(*args, **kwargs)
         if alone:
             sys.exit(code)
@@ -109,6 +112,38 @@ def _unforeseen(error: Exception) -> int:
     return _say(
         f"a fault in unseen itself: {type(error).__name__}: {error} (UNSEEN_TRACEBACK=1 shows where)", FAULT
     )
+
+
+@contextmanager
+def _interrupts() -> Iterator[None]:
+    """Raise an interrupt anew as work goes on, where what ran when it came has swallowed it.
+
+    Destructors and callbacks of C libraries drop exceptions; an interrupt that falls into one is lost.
+    """
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield  # ignored, as in the background of a shell, or somebody else's
+        return
+    came = False
+
+    def remember(number: int, frame: FrameType | None) -> None:
+        nonlocal came
+        came = True
+        signal.default_int_handler(number, frame)
+
+    def look(*_: object) -> None:
+        if came:
+            raise KeyboardInterrupt
+
+    try:
+        signal.signal(signal.SIGINT, remember)
+    except ValueError:  # not the main thread, to which no interrupt comes
+        yield
+        return
+    try:
+        with listening(look):
+            yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextmanager

@@ -84,7 +84,7 @@ def read_tune(text: str, *, name: str, collection: str) -> Melody:
     >>> tune = read_tune("X:1\nM:4/4\nL:1/8\nK:G\nD2|GA Bc dedc|F8|", name="scale", collection="mine")
     >>> tune.pitches.tolist()
     [62, 67, 69, 71, 72, 74, 76, 74, 72, 66]
-    >>> tune.first_bar == tune.starts[1], tune.meters
+    >>> bool(tune.first_bar == tune.starts[1]), tune.meters
     (True, ('4/4',))
     """
     reader = _Reader()

@@ -38,7 +38,7 @@ def plain_wav(windows: Sequence[Tokens], *, tempo: int = 100, gap: int = 8) -> b
 
     >>> note = np.array([50, 0, 0, 0], dtype=np.int8)
     >>> with wave.open(io.BytesIO(plain_wav([note], tempo=60, gap=0))) as file:
-    ...     file.getnframes() / file.getframerate()
+    ...     round(file.getnframes() / file.getframerate(), 3)
     1.05
     """
     step = 15.0 / tempo

@@ -13,14 +13,21 @@ _listener: ContextVar[Listener | None] = ContextVar("unseen_progress", default=N
 
 @contextmanager
 def listening(listener: Listener) -> Iterator[None]:
-    """Call `listener(what, done, total)` as work goes on inside the block.
+    """Call `listener(what, done, total)` as work goes on inside the block, after those of blocks around it.
 
     >>> with listening(lambda what, done, total: print(what, done, total)):
     ...     tell("stage 1", 1, 10)
     stage 1 1 10
     >>> tell("stage 1", 2, 10)
     """
-    token = _listener.set(listener)
+    outer = _listener.get()
+
+    def both(what: str, done: int, total: int) -> None:
+        if outer is not None:
+            outer(what, done, total)
+        listener(what, done, total)
+
+    token = _listener.set(both)
     try:
         yield
     finally:
