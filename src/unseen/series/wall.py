@@ -18,8 +18,8 @@ def wall_panel(
 ) -> Panel:
     """Place rows of a wall clock in UTC.
 
-    Rows of the hour that the clock skips in spring never happened and are left out; of the hour that comes twice
-    in autumn, the second has no row and stays missing.
+    Rows of the hour that the clock skips in spring never happened and are left out; of the hour that comes
+    twice in autumn, the second has no row and stays missing.
 
     Args:
         values: Shape (T, S), one row a slot, NaN where nothing was measured.
