@@ -1,0 +1,51 @@
+"""Tables that have one row a slot by a clock on the wall, as panels in UTC."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from unseen.errors import DataError
+from unseen.series.calendar import Calendar, from_wall
+from unseen.series.panel import Panel
+
+
+def wall_panel(
+    values: ArrayLike, *, first: dt.datetime, step: int, sensors: Sequence[str], calendar: Calendar
+) -> Panel:
+    """Place rows of a wall clock in UTC.
+
+    Rows of the hour that the clock skips in spring never happened and are left out; of the hour that comes twice in autumn,
+    the second has no row and stays missing.
+
+    Args:
+        values: Shape (T, S), one row a slot, NaN where nothing was measured.
+        first: What the clock showed at the first row, without a zone.
+        step: Seconds a slot.
+        sensors: S identifiers.
+        calendar: Zone and holidays.
+
+    Raises:
+        DataError: `first` has a zone of its own, or shapes do not fit.
+
+    >>> import datetime as dt
+    >>> spring = dt.datetime(2017, 3, 26)
+    >>> panel = wall_panel(np.arange(24.0)[:, None], first=spring, step=3600, sensors=["a"], calendar=Calendar("Europe/Madrid"))
+    >>> panel.shape, panel.values[0, :4].tolist()
+    ((1, 23), [0.0, 1.0, 3.0, 4.0])
+    """
+    if first.tzinfo is not None:
+        raise DataError(f"the first slot is {first}; a wall clock has no zone: give it without one")
+    table = np.asarray(values, dtype=np.float32)
+    if table.ndim != 2 or table.shape[1] != len(sensors):
+        raise DataError(f"values of shape {table.shape} for {len(sensors)} sensors; give one column a sensor")
+    begin = round((first - dt.datetime(1970, 1, 1)).total_seconds())  # noqa: DTZ001 - a wall clock
+    placed = from_wall(begin + step * np.arange(len(table), dtype=np.int64), calendar.zone)
+    there = placed.times[~placed.skipped]
+    slots: NDArray[np.int64] = (there - there[0]) // step
+    whole = np.full((len(sensors), int(slots[-1]) + 1), np.nan, np.float32)
+    whole[:, slots] = table[~placed.skipped].T
+    return Panel(whole, start=int(there[0]), step=step, sensors=tuple(sensors), calendar=calendar)
