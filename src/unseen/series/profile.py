@@ -24,8 +24,9 @@ AT_ONCE = 256  # sensors whose sums are made together: bounds the memory of a ye
 class Profile:
     """Mean and standard deviation of each sensor in each slot of the local week.
 
-    With fewer than eight values in a slot, m = (n m_w + 8 m_type) / (n + 8), where m_type is the mean over the same time
-    of days of the same type (Monday to Friday, Saturday, Sunday); variances alike. A sensor without any value has NaN.
+    With fewer than eight values in a slot, m = (n m_w + 8 m_type) / (n + 8), where m_type is the mean over
+    the same time of days of the same type (Monday to Friday, Saturday, Sunday); variances alike. A sensor without
+    any value has NaN.
 
     Attributes:
         sensors: S identifiers.
@@ -72,16 +73,16 @@ class Profile:
         return self.mean[:, slots], self.sd[:, slots]
 
     def without_own(self, panel: Panel) -> Floats:
-        """Profile of the very slots it was fitted on, each without its own value: (n m - x) / (n - 1), shape (S, T).
+        """Give the slots it was fitted on their profile without their own value: (n m - x) / (n - 1).
 
-        A profile contains the values it was fitted on. A forecaster trained on that finds it better than it is on new days.
+        Shape (S, T). A profile contains the values it was fitted on; a forecaster trained on that finds it
+        better than it is on new days.
         """
         slots = panel.week_slots
         mean, count = self.mean[:, slots], self.count[:, slots]
-        own = np.nan_to_num(panel.values, nan=np.nan)
         with np.errstate(invalid="ignore", divide="ignore"):
-            left = (count * mean - own) / (count - 1)
-        return np.where((count > ENOUGH) & np.isfinite(own), left, mean).astype(np.float32)
+            left = (count * mean - panel.values) / (count - 1)
+        return np.where((count > ENOUGH) & np.isfinite(panel.values), left, mean).astype(np.float32)
 
 
 def _rows(sensors: int) -> Iterator[slice]:
@@ -89,13 +90,9 @@ def _rows(sensors: int) -> Iterator[slice]:
 
 
 def _fit(values: Floats, slots: NDArray[np.int64], width: int) -> tuple[NDArray[np.int32], Floats, Floats]:
-    """Counts, shrunk means and shrunk standard deviations of a block of sensors, each of shape (S, W)."""
+    """Count, average and shrink a block of sensors; counts, means and deviations of shape (S, W)."""
     count, total, square = _sums(values, slots, width)
-    day = width // 7
-    kinds = (
-        np.minimum(np.maximum(np.arange(width) // day - SATURDAY + 1, 0), 2) * day + np.arange(width) % day
-    )
-    wide = [_pooled(sums, kinds) for sums in (count, total, square)]
+    wide = [_pooled(sums) for sums in (count, total, square)]
     with np.errstate(invalid="ignore", divide="ignore"):
         mean_type, variance_type = wide[1] / wide[0], wide[2] / wide[0] - (wide[1] / wide[0]) ** 2
         mean, variance = total / count, square / count - (total / count) ** 2
@@ -125,8 +122,8 @@ def _sums(values: Floats, slots: NDArray[np.int64], width: int) -> tuple[NDArray
     return tuple(sums)
 
 
-def _pooled(sums: NDArray[np.float64], kinds: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Sum over slots of the same time and type of day, given back to each slot."""
-    pooled = np.zeros((len(sums), kinds.max() + 1))
-    np.add.at(pooled, (slice(None), kinds), sums)
-    return pooled[:, kinds]
+def _pooled(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sum over days of the same type at the same time, given to each of these days; shape (S, W)."""
+    days = sums.reshape(len(sums), 7, -1).copy()
+    days[:, :SATURDAY] = days[:, :SATURDAY].sum(axis=1, keepdims=True)
+    return days.reshape(sums.shape)

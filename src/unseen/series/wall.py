@@ -18,8 +18,8 @@ def wall_panel(
 ) -> Panel:
     """Place rows of a wall clock in UTC.
 
-    Rows of the hour that the clock skips in spring never happened and are left out; of the hour that comes twice in autumn,
-    the second has no row and stays missing.
+    Rows of the hour that the clock skips in spring never happened and are left out; of the hour that comes
+    twice in autumn, the second has no row and stays missing.
 
     Args:
         values: Shape (T, S), one row a slot, NaN where nothing was measured.
@@ -33,7 +33,8 @@ def wall_panel(
 
     >>> import datetime as dt
     >>> spring = dt.datetime(2017, 3, 26)
-    >>> panel = wall_panel(np.arange(24.0)[:, None], first=spring, step=3600, sensors=["a"], calendar=Calendar("Europe/Madrid"))
+    >>> madrid, rows = Calendar("Europe/Madrid"), np.arange(24.0)[:, None]
+    >>> panel = wall_panel(rows, first=spring, step=3600, sensors=["a"], calendar=madrid)
     >>> panel.shape, panel.values[0, :4].tolist()
     ((1, 23), [0.0, 1.0, 3.0, 4.0])
     """
@@ -42,7 +43,7 @@ def wall_panel(
     table = np.asarray(values, dtype=np.float32)
     if table.ndim != 2 or table.shape[1] != len(sensors):
         raise DataError(f"values of shape {table.shape} for {len(sensors)} sensors; give one column a sensor")
-    begin = round((first - dt.datetime(1970, 1, 1)).total_seconds())  # noqa: DTZ001 - a wall clock
+    begin = round((first - dt.datetime(1970, 1, 1)).total_seconds())
     placed = from_wall(begin + step * np.arange(len(table), dtype=np.int64), calendar.zone)
     there = placed.times[~placed.skipped]
     slots: NDArray[np.int64] = (there - there[0]) // step
