@@ -70,7 +70,8 @@ class AlarmRecord:
     def as_row(self, zone: str) -> dict[str, object]:
         """Write it with times that people read: ISO 8601 in UTC, and by the clock of the zone.
 
-        >>> record = AlarmRecord(1, "a", "A", 1496275200, 1496276400, "red", 0.6, 9.0, 5.0, 12.0, 8.0, 0.0, "m")
+        >>> target = 1496276400
+        >>> record = AlarmRecord(1, "a", "A", target - 1200, target, "red", 0.6, 9, 5, 12, 8, target, "m")
         >>> row = record.as_row("Europe/Madrid")
         >>> row["issued"], row["issued_local"], row["cleared"]
         ('2017-06-01T00:00:00Z', '2017-06-01 02:00', None)

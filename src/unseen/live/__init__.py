@@ -1,1 +1,1 @@
-"""Watching a feed: readings in, forecasts, tiers and alarms out, kept so that no stop loses or doubles one."""
+"""Watch a feed: readings in, forecasts, tiers and alarms out; no stop loses or doubles one."""

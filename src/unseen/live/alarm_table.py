@@ -56,7 +56,9 @@ class Wanted:
         return (f"WHERE {' AND '.join(parts)}" if parts else ""), values
 
 
-def alarms(store: Store, wanted: Wanted, *, limit: int = 200, offset: int = 0) -> tuple[list[AlarmRecord], int]:
+def alarms(
+    store: Store, wanted: Wanted, *, limit: int = 200, offset: int = 0
+) -> tuple[list[AlarmRecord], int]:
     """Return the alarms asked for, newest first, and how many there are in all.
 
     Raises:
@@ -95,7 +97,8 @@ def acknowledge(store: Store, number: int, *, by: str, note: str = "", clock: fl
         if alarm(store, number) is None:
             raise DataError(f"there is no alarm {number}")
         store.db.execute(
-            "INSERT INTO transitions (alarm, kind, time, clock, who, word) VALUES (?, 'acknowledged', ?, ?, ?, ?)",
+            "INSERT INTO transitions (alarm, kind, time, clock, who, word) "
+            "VALUES (?, 'acknowledged', ?, ?, ?, ?)",
             (number, int(clock), clock, by, note),
         )
     found = alarm(store, number)

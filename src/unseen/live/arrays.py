@@ -39,7 +39,9 @@ def unpacked(body: bytes, dtype: DTypeLike, width: int, fill: float, inner: int 
     return whole
 
 
-def stacked(bodies: Iterable[tuple[int, bytes]], dtype: DTypeLike, width: int, slots: int, fill: float) -> Any:
+def stacked(
+    bodies: Iterable[tuple[int, bytes]], dtype: DTypeLike, width: int, slots: int, fill: float
+) -> Any:
     """Return one array of shape (width, slots) from bytes and the number of the slot of each."""
     whole = np.full((slots, width), fill, dtype=np.dtype(dtype).newbyteorder("="))
     for slot, body in bodies:

@@ -53,7 +53,8 @@ CREATE TABLE deliveries (
 CREATE TABLE state (name TEXT PRIMARY KEY, time INTEGER NOT NULL, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE scores (target INTEGER PRIMARY KEY, counts TEXT NOT NULL);
 CREATE TABLE feed (
-  number INTEGER PRIMARY KEY, clock REAL NOT NULL, kind TEXT NOT NULL, word TEXT NOT NULL, count INTEGER NOT NULL
+  number INTEGER PRIMARY KEY, clock REAL NOT NULL, kind TEXT NOT NULL, word TEXT NOT NULL,
+  count INTEGER NOT NULL
 );
 CREATE VIEW alarm_log AS
   SELECT alarms.*, sensors.id AS sensor_id, sensors.name AS sensor_name, cleared.time AS cleared,

@@ -54,7 +54,7 @@ def counted(seen: Outlook, value: Floats, before: Floats) -> dict[str, float]:
 
 
 def scores(store: Store, *, days: int = DAYS) -> dict[str, Any]:
-    """Rolling measures of the last days whose outcomes are known; a measure without cases is None."""
+    """Add up the measures of the last days whose outcomes are known; a measure without cases is None."""
     last = store.last_slot()
     since = 0 if last is None else last - days * DAY
     total: Counter[str] = Counter()

@@ -202,8 +202,8 @@ class Store:
             for row in sensors:
                 written = self.db.execute(
                     "INSERT INTO sensors VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
-                    "name = excluded.name, lon = coalesce(excluded.lon, lon), lat = coalesce(excluded.lat, lat) "
-                    "RETURNING place",
+                    "name = excluded.name, lon = coalesce(excluded.lon, lon), "
+                    "lat = coalesce(excluded.lat, lat) RETURNING place",
                     (count, *row, since),
                 ).fetchone()
                 count += written[0] == count
@@ -288,8 +288,8 @@ class Store:
 
     def _raise(self, one: Raise, clock: float) -> int:
         number = self.db.execute(
-            "INSERT INTO alarms (sensor, issued, target, tier, p, forecast, low, high, threshold, raised, model) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            "INSERT INTO alarms (sensor, issued, target, tier, p, forecast, low, high, threshold, raised, "
+            "model) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
             (one.sensor, one.issued, one.target, one.tier, one.p, one.forecast, one.low, one.high,
              one.threshold, clock, one.model),
         ).fetchone()[0]  # fmt: skip
