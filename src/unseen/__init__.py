@@ -24,6 +24,7 @@ _HOMES = {
     "DisCo": "unseen.training.decorrelation",
     "FalseAlarmRate": "unseen.thresholds",
     "FalseDiscoveryRate": "unseen.thresholds",
+    "ForecastDetector": "unseen.forecasting.detector",
     "RateBudget": "unseen.thresholds",
     "UnseenError": "unseen.errors",
     "evaluate": "unseen.evaluation",
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from unseen.detectors.ensemble import CommitteeDetector
     from unseen.errors import UnseenError
     from unseen.evaluation import evaluate
+    from unseen.forecasting.detector import ForecastDetector
     from unseen.models.autoencoder import AutoEncoder
     from unseen.models.classifier import Classifier
     from unseen.models.vae import VAE
@@ -58,6 +60,7 @@ __all__ = [
     "DisCo",
     "FalseAlarmRate",
     "FalseDiscoveryRate",
+    "ForecastDetector",
     "RateBudget",
     "UnseenError",
     "__version__",
