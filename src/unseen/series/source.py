@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from unseen.errors import DataError
+from unseen.series.changes import drawn_over, without
 from unseen.series.feed import read_answer
 from unseen.series.gathering import panel_of
 from unseen.series.grids import grid_panel
@@ -51,10 +52,11 @@ def take(path: str | os.PathLike[str], *, settings: SeriesSettings) -> Taken:
     if not place.is_file():
         raise DataError(f"{place} is a folder; name a file" if place.is_dir() else f"{place} does not exist.")
     taken = _read(place, settings)
-    panel = marked(taken.panel, lowest=settings.lowest, check_runs=settings.stuck)
+    drawn = drawn_over(taken.panel, taken.skipped)
+    panel = marked(without(taken.panel, drawn), lowest=settings.lowest, check_runs=settings.stuck)
     if settings.places is not None:
         panel = placed(panel, settings.places)
-    return replace(taken, panel=panel)
+    return replace(taken, panel=panel, drawn=drawn)
 
 
 def _read(path: Path, settings: SeriesSettings) -> Taken:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from unseen.series.changes import Drawn
 from unseen.series.panel import Panel
 from unseen.series.wall import Skipped
 
@@ -15,6 +16,7 @@ class Taken:
     Attributes:
         panel: Values in slots.
         skipped: What the file holds for hours that the wall clock left out.
+        drawn: Lines drawn over such hours.
         again: Starts of hours, seconds of UTC, that a wall clock's file holds twice, as it should.
         repeated: Readings that came more than once and were joined.
         incomplete: Readings left out because a part of them, such as one direction, is not there.
@@ -24,6 +26,7 @@ class Taken:
 
     panel: Panel
     skipped: tuple[Skipped, ...] = ()
+    drawn: tuple[Drawn, ...] = ()
     again: tuple[int, ...] = ()
     repeated: int = 0
     incomplete: int = 0
