@@ -16,7 +16,7 @@ from unseen.series.calendar import DAY, SATURDAY
 from unseen.series.changes import Change, Drawn, changes_of
 from unseen.series.curves import CLEAR, WEEKDAYS, Curves, Holidays, holidays_of, late_after, weekend_of
 from unseen.series.panel import Panel, State
-from unseen.series.states import runs_of
+from unseen.series.states import longest_runs
 from unseen.series.taken import Taken
 
 LEAST_DAYS = 14
@@ -119,16 +119,18 @@ def check(taken: Taken) -> Checked:
         panel.slots,
         panel.step // 60,
         panel.calendar.zone,
-        _sensors(panel, curves),
+        _sensors(taken, curves),
         tuple(findings),
         holidays,
     )
 
 
-def _sensors(panel: Panel, curves: Curves) -> tuple[SensorCheck, ...]:
+def _sensors(taken: Taken, curves: Curves) -> tuple[SensorCheck, ...]:
+    panel = taken.panel
     states = panel.states if panel.states is not None else np.where(np.isfinite(panel.values), 0, 1)
-    runs = runs_of(panel.values)
-    longest = [runs.longest(len(panel.sensors), zero=zero) for zero in (True, False)]
+    zeros, still = taken.zeros, taken.still
+    if zeros is None or still is None:
+        zeros, still = longest_runs(panel.values)
     working = curves.types < 3
     found = []
     for row, sensor in enumerate(panel.sensors):
@@ -137,9 +139,7 @@ def _sensors(panel: Panel, curves: Curves) -> tuple[SensorCheck, ...]:
         shares = {state.name.lower(): float((states[row] == state).mean()) for state in State}
         first, clear = weekend_of(curves.of_sensors[row][working], curves.weekdays[working])
         sunday = "unclear" if not clear < CLEAR else "yes" if first == SATURDAY else "no"
-        found.append(
-            SensorCheck(sensor, begin, end, shares, int(longest[0][row]), int(longest[1][row]), sunday)
-        )
+        found.append(SensorCheck(sensor, begin, end, shares, int(zeros[row]), int(still[row]), sunday))
     return tuple(found)
 
 
@@ -167,8 +167,8 @@ def _of_clock(taken: Taken, curves: Curves) -> Iterator[Finding]:
             yield _drawn(drawn[change], panel)
         elif change.moment in held:
             words = (
-                f"{change.day}: the file has values for the hour that the clock of {panel.calendar.zone} left "
-                "out: zone, clock or first slot is another one, or somebody filled the hour"
+                f"{change.day}: the file has values for the hour that the clock of {panel.calendar.zone} "
+                "left out: zone, clock or first slot is another one, or somebody filled the hour"
             )
             yield Finding("skipped", words, wrong=True, day=str(change.day))
         if change.forward < 0:

@@ -15,7 +15,7 @@ from unseen.series.grids import grid_panel
 from unseen.series.panel import Panel
 from unseen.series.places import placed
 from unseen.series.settings import SeriesSettings
-from unseen.series.states import marked
+from unseen.series.states import longest_runs, marked
 from unseen.series.tables import table_panel
 from unseen.series.taken import Taken
 
@@ -56,7 +56,8 @@ def take(path: str | os.PathLike[str], *, settings: SeriesSettings) -> Taken:
     panel = marked(without(taken.panel, drawn), lowest=settings.lowest, check_runs=settings.stuck)
     if settings.places is not None:
         panel = placed(panel, settings.places)
-    return replace(taken, panel=panel, drawn=drawn)
+    zeros, still = longest_runs(taken.panel.values)
+    return replace(taken, panel=panel, drawn=drawn, zeros=zeros, still=still)
 
 
 def _read(path: Path, settings: SeriesSettings) -> Taken:
