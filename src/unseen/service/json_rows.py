@@ -136,12 +136,12 @@ def _count(rows: int, most: int) -> None:
     if not rows:
         raise Problem(422, "no row came; accepted: 1 or more")
     if rows > most:
-        raise Problem(413, f"{rows:,} rows came; accepted: at most {most:,} in one request")
+        raise Problem(422, f"{rows:,} rows came; accepted: at most {most:,} in one request")
 
 
 def _width(columns: int, sizes: Sizes) -> None:
     if columns > sizes.columns:
-        raise Problem(413, f"{columns:,} columns came; accepted: at most {sizes.columns:,}")
+        raise Problem(422, f"{columns:,} columns came; accepted: at most {sizes.columns:,}")
 
 
 def _lost(name: str, there: Iterable[str], where: str) -> Problem:
