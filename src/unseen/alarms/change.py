@@ -225,7 +225,7 @@ class FittedDrift:
         return replace(self, memory=self.memory[rows], center=self.center[rows], ranked=self.ranked[rows])
 
     def _scores(self, fresh: Floats) -> Floats:
-        """Turn a day to a normal score by its rank among those of training, ties in the middle; shape (S,)."""
+        """Turn a day to a normal score by its rank among those of training, ties in the middle."""
         count = np.isfinite(self.ranked).sum(axis=1)
         below = (self.ranked < fresh[:, None]).sum(axis=1)
         equal = (self.ranked == fresh[:, None]).sum(axis=1)
