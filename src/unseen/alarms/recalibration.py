@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import special
 
 from unseen.alarms.replay import Outcomes
 from unseen.errors import ConfigError
@@ -16,6 +18,7 @@ Flags = NDArray[np.bool_]
 BINS = 15
 EDGE = 1e-4
 STEPS = 12
+TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,14 +70,15 @@ def reliability(chance: ArrayLike, came: ArrayLike, bins: int = BINS) -> Reliabi
 
 @dataclass(frozen=True)
 class Recalibration:
-    """Chances bent to what came of the last known days, anew each day, all sensors together.
+    """One chance from one or several, by what came of the last known days, all sensors together.
 
-    logit p' = a + b logit p with the a, b of greatest likelihood over the `days` days before, held towards
-    0 and 1 as by `prior` slots. b is kept at 0 or above, so the order within a day stays.
+    logit p' = a + sum_k b_k logit p_k, with the a, b of greatest likelihood over the `days` days before, held
+    as by `prior` slots towards a = 0 and b_k = 1 / K. No b is below 0. Of one chance this is its
+    recalibration, and the order within a day stays.
 
     Args:
         days: How many days back, 1 or more.
-        prior: Weight of leaving chances as they are, in slots, over 0.
+        prior: Weight of the mean of the log odds as they are, in slots, over 0.
 
     Raises:
         ConfigError: A setting is out of its bounds.
@@ -91,43 +95,43 @@ class Recalibration:
                 f"days {self.days} and prior {self.prior} came; accepted: 1 day or more, a prior over 0"
             )
 
-    def renewed(self, outcomes: Outcomes, chance: NDArray[np.floating], came: Flags) -> Floats:
-        """Bend each chance by the days before the one on which it was issued, shape (S, N).
+    def renewed(self, outcomes: Outcomes, chances: Sequence[NDArray[np.floating]], came: Flags) -> Floats:
+        """Join chances by the days before the one on which they were issued, shape (S, N).
 
         Args:
             outcomes: What came.
-            chance: Shape (S, N); NaN stays NaN.
+            chances: One or several of shape (S, N); where one is NaN, so is what comes of them.
             came: Shape (S, N), whether it came, of the slots that are counted.
 
         """
-        score = logit(chance)
-        used = outcomes.counted & np.isfinite(score)
-        found = np.asarray(chance, np.float64).copy()
+        scores = np.stack([logit(one) for one in chances])
+        used = outcomes.counted & np.isfinite(scores).all(axis=0)
+        found = np.empty(used.shape)
         for day in np.unique(outcomes.issued):
             window = (outcomes.day < day) & (outcomes.day >= day - self.days)
             rows = used[:, window]
-            a, b = self._fit(score[:, window][rows], came[:, window][rows])
+            weights = self._fit(scores[:, :, window][:, rows], came[:, window][rows])
             today = outcomes.issued == day
-            found[:, today] = 1 / (1 + np.exp(-(a + b * score[:, today])))
+            found[:, today] = special.expit(np.tensordot(weights[1:], scores[:, :, today], 1) + weights[0])
         return found
 
-    def _fit(self, score: Floats, came: Flags) -> tuple[float, float]:
-        """Newton's method from a = 0, b = 1."""
-        inputs = np.stack([np.ones_like(score), score])
-        start = np.array([0.0, 1.0])
+    def _fit(self, scores: Floats, came: Flags) -> Floats:
+        """Newton's method from the mean of the log odds; shapes (K, n), (n,) -> (K + 1,)."""
+        inputs = np.concatenate([np.ones((1, len(came))), scores])
+        start = np.concatenate([[0.0], np.full(len(scores), 1 / len(scores))])
         weights = start.copy()
         for _ in range(STEPS):
-            p = 1 / (1 + np.exp(-(weights @ inputs)))
+            p = special.expit(weights @ inputs)
             slope = inputs @ (p - came) + self.prior * (weights - start)
-            bend = (inputs * (p * (1 - p))) @ inputs.T + self.prior * np.eye(2)
-            move = np.linalg.solve(bend, slope)
-            weights -= np.clip(move, -1, 1)
-            if np.abs(move).max() < 1e-6:
+            bend = (inputs * (p * (1 - p))) @ inputs.T + self.prior * np.eye(len(weights))
+            move = np.clip(np.linalg.solve(bend, slope), -1, 1)
+            weights -= move
+            if np.abs(move).max() < TOLERANCE:
                 break
-        return float(weights[0]), max(float(weights[1]), 0.0)
+        weights[1:] = np.maximum(weights[1:], 0)
+        return weights
 
 
 def logit(chance: ArrayLike) -> Floats:
     """Log odds, chances held EDGE away from 0 and 1."""
-    held = np.clip(np.asarray(chance, np.float64), EDGE, 1 - EDGE)
-    return np.asarray(np.log(held / (1 - held)))
+    return np.asarray(special.logit(np.clip(np.asarray(chance, np.float64), EDGE, 1 - EDGE)))
