@@ -1,1 +1,1 @@
-"""Decisions over time: tiers, alarms that hold, budgets and what became of them. Plain numbers, no torch."""
+"""Alarms over time: tiers, hysteresis, false-alarm budgets, episodes, change points. NumPy only."""
