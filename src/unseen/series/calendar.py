@@ -165,12 +165,14 @@ class Placed:
 
     Attributes:
         times: Seconds of UTC; of an hour that comes twice the first is taken.
+        again: Seconds of UTC at which the clock showed the time again; `times` where it did not.
         skipped: True where the clock never showed this time (the hour left out in spring).
         doubled: True where it showed it twice.
 
     """
 
     times: Ints
+    again: Ints
     skipped: NDArray[np.bool_]
     doubled: NDArray[np.bool_]
 
@@ -192,6 +194,9 @@ def from_wall(seconds: Iterable[int] | NDArray[np.int64], zone: str) -> Placed:
         shown = (start + dt.timedelta(seconds=int(quarter) * QUARTER)).replace(tzinfo=ZoneInfo(zone))
         early, late = (shown.replace(fold=fold).utcoffset() for fold in (0, 1))
         if early is not None and late is not None:  # as it is of every ZoneInfo
-            rows.append((round(early.total_seconds()), late < early, late > early))
-    table = np.array(rows, dtype=np.int64).reshape(-1, 3)[inverse.reshape(wall.shape)]
-    return Placed(wall - table[..., 0], table[..., 2].astype(bool), table[..., 1].astype(bool))
+            seconds = round(early.total_seconds()), round(late.total_seconds())
+            rows.append((*seconds, late < early, late > early))
+    table = np.array(rows, dtype=np.int64).reshape(-1, 4)[inverse.reshape(wall.shape)]
+    skipped, doubled = table[..., 3].astype(bool), table[..., 2].astype(bool)
+    times = wall - table[..., 0]
+    return Placed(times, np.where(doubled, wall - table[..., 1], times), skipped, doubled)
