@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from unseen.alarms.log import AlarmRecord, Outcome
 from unseen.errors import DataError
@@ -107,6 +108,6 @@ def acknowledge(store: Store, number: int, *, by: str, note: str = "", clock: fl
     return found
 
 
-def _record(row: tuple[object, ...]) -> AlarmRecord:
-    *most, word = row
-    return AlarmRecord(*most, outcome=None if word is None else Outcome(str(word)))  # type: ignore[arg-type]
+def _record(row: Any) -> AlarmRecord:
+    record = AlarmRecord(*row)
+    return replace(record, outcome=None if record.outcome is None else Outcome(record.outcome))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from starlette.requests import Request
+    from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 TYPES = {
@@ -53,14 +55,17 @@ def static_files() -> Mapping[str, tuple[bytes, str]]:
 
 def add_page(app: FastAPI) -> None:
     """Serve the files; `index.html` at `/` as well."""
+    for path, (content, kind) in static_files().items():
+        app.add_route(path, _file(content, kind), methods=["GET"], include_in_schema=False)
+
+
+def _file(content: bytes, kind: str) -> Callable[[Request], Awaitable[Response]]:
     from starlette.responses import Response
 
-    for path, (content, kind) in static_files().items():
+    async def answer(_: Request) -> Response:
+        return Response(content, media_type=kind, headers={"Cache-Control": "no-cache"})
 
-        def answer(content: bytes = content, kind: str = kind) -> Response:
-            return Response(content, media_type=kind, headers={"Cache-Control": "no-cache"})
-
-        app.add_route(path, lambda _, answer=answer: answer(), methods=["GET"], include_in_schema=False)
+    return answer
 
 
 class Headed:
