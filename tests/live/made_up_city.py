@@ -1,214 +1,177 @@
-"""A made-up city and what its watch would answer: streets with places, values, forecasts and alarms, from one seed.
+"""A made-up city on an island that is not there: streets, a day of traffic, jams and alarms, from one seed.
 
-Its answers follow the interface of `unseen watch`; tests show them to the dashboard without training anything.
+It fills the store of a watch without training anything, as large as the cities that have thousands of loops.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any
+import json
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-SLOT = 600
-HORIZON = 1800
-TIERS = ("green", "yellow", "red")
+from unseen.live.alarm_table import acknowledge
+from unseen.live.scoring import counted
+from unseen.live.store import Change, Closed, Outlook, Raise, Store
+from unseen.live.words import Shown
+
+STEP, AHEAD, HOUR, DAY = 600, 3, 3600, 86_400
+NOW = 1_773_332_400  # 2026-03-12 16:20 UTC, 17:20 in Madrid: the last closed slot ends here
+MODEL = "lstm 3f9a1c"
 KINDS = ("Calle", "Avenida", "Ronda", "Paseo", "Camino", "Plaza", "Puente", "Travesía")
 WORDS = (
     "del Faro", "de la Mar", "Vieja", "de los Álamos", "del Puerto", "Núñez", "de la Sal", "Nueva", "del Molino",
     "de las Torres", "del Norte", "de la Huerta", "San Telmo", "del Arsenal", "de los Pinos", "de la Fuente",
     "del Rey", "de Levante", "Santa Clara", "del Mercado", "de la Estación", "del Río", "de las Flores",
 )  # fmt: skip
+JAMS = ((-1.8, 1.4, 0.9), (2.2, -2.0, 0.6), (0.4, -0.6, 0.5), (-0.9, -3.0, 0.7), (1.2, 3.1, 0.5), (-3.6, -1.2, 0.6))
+LEVELS = np.array([-1.64, -0.67, 0.0, 0.67, 1.64])
 
 
-def iso(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _roads(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Places (count, 2) in km around the centre, on rings, on roads outward and in quarters; a road each."""
-    parts, roads, road = [], [], 0
+def roads(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Places (count, 2) in km from the centre and their road: on rings, on roads outward, in quarters."""
+    parts, names = [], []
     for radius in (1.1, 2.2, 3.6, 5.4):
         angle = np.linspace(0, 2 * np.pi, int(radius * 34), endpoint=False)
         wave = radius * (1 + 0.05 * np.sin(3 * angle + radius))
         parts.append(np.stack([wave * np.cos(angle), 0.85 * wave * np.sin(angle)], axis=1))
-        roads.append(np.full(len(angle), road := road + 1))
     for angle in np.linspace(0.2, 2 * np.pi + 0.2, 13, endpoint=False):
         along = np.linspace(0.3, 8.0, 60)
         bend = angle + 0.1 * np.sin(along)
         parts.append(np.stack([along * np.cos(bend), along * np.sin(bend)], axis=1))
-        roads.append(np.full(len(along), road := road + 1))
+    names = [np.full(len(part), number) for number, part in enumerate(parts)]
     while sum(map(len, parts)) < 1.9 * count:
         centre, turn = rng.normal(0, 2.3, 2), rng.uniform(0, np.pi / 2)
         across = np.stack(np.meshgrid(np.arange(-3, 4), np.arange(-3, 4)), axis=-1).reshape(-1, 2) * 0.16
         rotate = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
         parts.append(centre + across @ rotate + rng.normal(0, 0.012, across.shape))
-        roads.append(road + 1 + np.repeat(np.arange(7), 7))
-        road += 7
-    places, names = np.concatenate(parts), np.concatenate(roads)
-    coast = places[:, 0] < 3.6 + 0.5 * np.sin(places[:, 1]) + 0.15 * places[:, 1]
-    kept = rng.permutation(np.flatnonzero(coast))[:count]
-    return places[kept], names[kept]
+        names.append(int(names[-1].max()) + 1 + np.repeat(np.arange(7), 7))
+    places, road = np.concatenate(parts), np.concatenate(names)
+    land = places[:, 0] < 3.6 + 0.5 * np.sin(places[:, 1]) + 0.15 * places[:, 1]
+    kept = rng.permutation(np.flatnonzero(land))[:count]
+    return places[kept], road[kept]
 
 
 @dataclass
 class City:
-    """Answers for `count` streets; `issued` is the end of the last slot."""
+    """`count` streets over `hours` before `NOW`, and the same hours a week before."""
 
-    count: int = 300
+    count: int = 3500
+    hours: int = 25
     seed: int = 7
     placed: bool = True
-    issued: datetime = datetime(2026, 3, 12, 16, 10, tzinfo=UTC)
-    zone: str = "Europe/Madrid"
-    odd_names: dict[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         rng = np.random.default_rng(self.seed)
-        self.places, roads = _roads(rng, self.count)
+        self.places, road = roads(rng, self.count)
+        self.names = self._names(road)
         self.size = rng.lognormal(5.9, 0.55, self.count)
-        names = [f"{KINDS[road % len(KINDS)]} {WORDS[road * 7 % len(WORDS)]}" for road in roads]
-        self.names = [f"{name} {self.names_before(names, i) + 1}" for i, name in enumerate(names)]
-        for place, name in self.odd_names.items():
-            self.names[place] = name
-        # jams: three spots from which the chance of red falls off
-        near = [np.hypot(*(self.places - spot).T) for spot in ((-1.8, 1.4), (2.4, -2.2), (0.4, -0.6))]
-        heat = sum(np.exp(-((d / 0.55) ** 2)) for d in near) + rng.normal(0, 0.16, self.count)
-        self.p = 1 / (1 + np.exp(-6.5 * (heat - 0.86)))
-        self.tier = np.array(TIERS)[(self.p > 0.2).astype(int) + (self.p > 0.5)]
-        self.tier[rng.random(self.count) < 0.035] = "no_data"
-        self.tier[rng.random(self.count) < 0.01] = "not_enough_history"
+        self.limits = (self.size[:, None] * np.array([1.16, 1.34])).astype(np.float32)
+        jam = sum(np.exp(-((np.hypot(*(self.places - (x, y)).T) / reach) ** 2)) for x, y, reach in JAMS)
+        self.jam = np.clip(jam + rng.normal(0, 0.12, self.count), 0, None)
+        self.times = np.arange(NOW - self.hours * HOUR, NOW + AHEAD * STEP, STEP)
+        self.usual = self._usual(self.times)
+        # jams build up over the last hours before now, street by street
+        rise = 1 / (1 + np.exp(-(self.times - NOW + 0.5 * HOUR) / 2400))
+        morning = np.exp(-(((self.times - NOW + 8.8 * HOUR) / 3600) ** 2))
+        self.drift = 1 + 0.5 * self.jam[:, None] * rise + 0.55 * np.roll(self.jam, 40)[:, None] * morning
+        noise = rng.normal(0, 0.045, self.usual.shape) + np.cumsum(rng.normal(0, 0.008, self.usual.shape), axis=1)
+        self.values = np.clip(self.usual * (self.drift + noise), 0, None).astype(np.float32)
+        self.silent = rng.random(self.count) < 0.03
+        self.young = rng.random(self.count) < 0.006
         self.rng = rng
-        self.alarms = self._alarms(rng)
 
-    @staticmethod
-    def names_before(names: list[str], place: int) -> int:
-        return names[:place].count(names[place])
+    def _names(self, road: np.ndarray) -> list[str]:
+        seen: dict[str, int] = {}
+        names = [f"{KINDS[number % len(KINDS)]} {WORDS[number * 7 % len(WORDS)]}" for number in road]
+        return [f"{name} {seen.setdefault(name, 0) + (seen.update({name: seen[name] + 1}) or 1)}" for name in names]
 
-    def usual(self, places: np.ndarray, hours: np.ndarray) -> np.ndarray:
-        """Two rush hours a day: vehicles an hour, (street, time)."""
-        day = 0.18 + np.exp(-(((hours - 8.3) / 1.7) ** 2)) + 1.1 * np.exp(-(((hours - 18.3) / 2.4) ** 2))
-        return self.size[places, None] * (day + 0.55 * np.exp(-(((hours - 13) / 3.2) ** 2)))
+    def _usual(self, times: np.ndarray) -> np.ndarray:
+        """Two rush hours a day on the clock of Madrid in winter; vehicles an hour, (street, time)."""
+        hour = (times / HOUR + 1) % 24
+        rush = np.exp(-(((hour - 8.3) / 1.5) ** 2)) + 1.05 * np.exp(-(((hour - 18.2) / 2.2) ** 2))
+        return self.size[:, None] * (0.12 + 0.9 * rush + 0.55 * np.exp(-(((hour - 13) / 3.2) ** 2)))[None, :]
 
-    def _hours(self, times: list[datetime]) -> np.ndarray:
-        return np.array([t.hour + t.minute / 60 + 1 for t in times]) % 24  # winter in Madrid: UTC + 1
+    def outlook(self, slot: int, on: np.ndarray) -> Outlook:
+        """What was expected at the close of a slot; `on` is whether alarms were on before it."""
+        target = slot + AHEAD
+        mean = (self.usual[:, target] * (1 + 0.93 * (self.drift[:, target] - 1))).astype(np.float32)
+        wide = (0.02 * self.size + 0.05 * mean).astype(np.float32)
+        grid = np.clip(mean[:, None] + wide[:, None] * LEVELS, 0, None).astype(np.float32)
+        p_red = (1 / (1 + np.exp(-1.7 * (mean - self.limits[:, 1]) / wide))).astype(np.float32)
+        alarm = (p_red > np.where(on, 0.4, 0.5)) & ~self.silent & ~self.young
+        tier = np.where(alarm, Shown.RED, np.where(mean > self.limits[:, 0], Shown.YELLOW, Shown.GREEN))
+        tier = np.select([self.silent, self.young], [Shown.NO_DATA, Shown.NOT_ENOUGH_HISTORY], tier).astype(np.uint8)
+        blank = np.where(self.silent | self.young, np.nan, 1).astype(np.float32)
+        issued, aim = int(self.times[slot]) + STEP, int(self.times[target])
+        return Outlook(issued, aim, MODEL, mean * blank, grid * blank[:, None], grid[:, ::4], self.limits, p_red * blank,
+                       tier, alarm)  # fmt: skip
 
-    def _alarms(self, rng: np.random.Generator) -> list[dict[str, Any]]:
-        red = np.flatnonzero(self.tier == "red")
-        old = rng.choice(self.count, min(140, 2 * self.count))
-        found = [self._alarm(rng, int(i), self.issued - timedelta(seconds=SLOT * int(rng.integers(0, 4))), None) for i in red]
-        for place in old:
-            raised = self.issued - timedelta(seconds=SLOT * int(rng.integers(30, 900)))
-            found.append(self._alarm(rng, int(place), raised, raised + timedelta(seconds=SLOT * int(rng.integers(2, 9)))))
-        found.sort(key=lambda alarm: alarm["issued"], reverse=True)
-        for number, alarm in enumerate(found):
-            alarm["id"] = len(found) - number
-        return found
+    def measured(self, slot: int) -> np.ndarray:
+        """Values of a slot; silent streets stopped four hours ago, and one road was cut off for an hour at night."""
+        value = self.values[:, slot].copy()
+        gone = self.silent & (self.times[slot] > NOW - 4 * HOUR)
+        if NOW - 16 * HOUR <= self.times[slot] < NOW - 15 * HOUR:
+            gone = gone | (np.arange(self.count) % 3 == 0)
+        value[gone] = np.nan
+        return value
 
-    def _alarm(self, rng: np.random.Generator, place: int, raised: datetime, cleared: datetime | None) -> dict[str, Any]:
-        target = raised + timedelta(seconds=HORIZON)
-        limit = float(self.size[place] * 1.15)
-        mean = limit * float(rng.uniform(1.0, 1.18))
-        seen = cleared is not None and rng.random() < 0.6
-        return {
-            "id": 0, "sensor": f"P{place:04d}", "name": self.names[place], "issued": iso(raised),
-            "issued_local": raised.isoformat(), "target": iso(target), "tier": "red", "p": round(float(rng.uniform(0.5, 0.93)), 3),
-            "forecast": round(mean), "low": round(0.82 * mean), "high": round(1.2 * mean), "threshold": round(limit),
-            "raised": iso(raised), "cleared": cleared and iso(cleared),
-            "acknowledged": iso(raised + timedelta(minutes=7)) if seen else None, "acknowledged_by": "Marta" if seen else None,
-            "outcome": None if cleared is None else ("true" if rng.random() < 0.7 else "false"), "model": "lstm 3f9a1c",
-        }  # fmt: skip
 
-    # -- answers -----------------------------------------------------------------------------------------
+def write(city: City, path: Path) -> Store:
+    """Write the store of a watch that has looked at this city."""
+    store = Store(path)
+    store.db.execute("PRAGMA synchronous = OFF")
+    store.settle({"zone": "Europe/Madrid", "slot_seconds": str(STEP)})
+    settings = {"horizon_seconds": "1800", "unit": "veh/h", "model": MODEL, "feed": "127.0.0.1/loops",
+                "name": "Portavela (made up)"}  # fmt: skip
+    for name, value in settings.items():
+        store.write_setting(name, value)
+    lon, lat = -30 + city.places[:, 0] / 85.4, 39.8 + city.places[:, 1] / 111.2
+    store.add_sensors(
+        [(f"P{i:04d}", name, float(lon[i]), float(lat[i])) if city.placed else (f"P{i:04d}", name, None, None)
+         for i, name in enumerate(city.names)],
+        since=NOW - 60 * DAY,
+    )  # fmt: skip
+    _week_before(city, store)
+    _day(city, store)
+    store.write_setting("last_poll", json.dumps({"clock": NOW + 95, "result": "ok", "newest": NOW + 40, "offset": 1.4}))
+    rows = [(NOW - 9 * HOUR, "error", "HTTP 503, asked again after 4 s", 2), (NOW - 2 * HOUR, "late", "14 readings after their slot", 14)]
+    store.db.executemany("INSERT INTO feed VALUES (NULL, ?, ?, ?, ?)", rows)
+    return store
 
-    def tiers(self) -> dict[str, Any]:
-        open_alarms = {alarm["sensor"]: alarm["id"] for alarm in self.alarms if not alarm["cleared"]}
-        now = self.usual(np.arange(self.count), self._hours([self.issued]))[:, 0]
-        noisy = now * (1 + 0.1 * np.sin(np.arange(self.count)))
-        sensors = []
-        for i in range(self.count):
-            told = self.tier[i] in TIERS
-            lon, lat = (-30 + self.places[i, 0] / 85.4, 39.8 + self.places[i, 1] / 111.2) if self.placed else (None, None)
-            sensors.append(
-                {
-                    "id": f"P{i:04d}", "name": self.names[i], "lon": lon, "lat": lat, "tier": str(self.tier[i]),
-                    "p_red": round(float(self.p[i]), 3) if told else None,
-                    "value": None if self.tier[i] == "no_data" else round(float(noisy[i])),
-                    "forecast": round(float(noisy[i] * (1 + 0.35 * self.p[i]))) if told else None,
-                    "target": iso(self.issued + timedelta(seconds=HORIZON)), "alarm": open_alarms.get(f"P{i:04d}"),
-                }
-            )  # fmt: skip
-        return {
-            "issued": iso(self.issued), "slot_seconds": SLOT, "horizon_seconds": HORIZON, "zone": self.zone, "sensors": sensors,
-        }  # fmt: skip
 
-    def street(self, sensor: str) -> dict[str, Any] | None:
-        place = next((i for i in range(self.count) if f"P{i:04d}" == sensor), None)
-        if place is None:
-            return None
-        rng = np.random.default_rng([self.seed, place])
-        times = [self.issued + timedelta(seconds=SLOT * k) for k in range(-143, 4)]
-        usual = self.usual(np.array([place]), self._hours(times))[0]
-        drift = 1 + 0.25 * self.p[place] * np.linspace(-0.5, 1.3, len(times)) + np.convolve(rng.normal(0, 0.05, len(times) + 4), np.ones(5) / 5, "valid")
-        values = usual * drift + rng.normal(0, 0.035 * self.size[place], len(times))
-        mean = usual * (0.55 + 0.45 * drift)
-        wide = 0.05 * self.size[place] + 0.1 * mean
-        states = ["ok"] * 144
-        states[40:46] = ["missing"] * 6
-        if self.tier[place] == "no_data":
-            states[-5:] = ["missing"] * 5
-        tier, p = str(self.tier[place]), round(100 * self.p[place])
-        local = (times[-1] + timedelta(hours=1)).strftime("%H:%M")
-        words = {"red": f"red expected {local}, {p} %", "yellow": f"yellow expected {local}, red {p} %", "green": f"green expected {local}"}
-        own = [alarm for alarm in self.alarms if alarm["sensor"] == sensor]
-        sensors = self.tiers()["sensors"][place]
-        return {
-            "id": sensor, "name": self.names[place], "lon": sensors["lon"], "lat": sensors["lat"],
-            "words": words.get(tier, tier.replace("_", " ")),
-            "past": [
-                {"time": iso(t), "value": round(float(v), 1) if s == "ok" else None, "state": s}
-                for t, v, s in zip(times[:144], values, states, strict=False)
-            ],
-            "forecasts": [
-                {"target": iso(t), "mean": round(float(m), 1), "q05": round(float(max(m - 1.64 * w, 0)), 1), "q25": round(float(m - 0.67 * w), 1),
-                 "q75": round(float(m + 0.67 * w), 1), "q95": round(float(m + 1.64 * w), 1)}
-                for t, m, w in zip(times[60:], mean[60:], wide[60:], strict=True)
-            ],
-            "last_week": [
-                {"time": iso(t - timedelta(days=7)), "value": round(float(v * f), 1)}
-                for t, v, f in zip(times, usual, rng.normal(1, 0.06, len(times)), strict=True)
-            ],
-            "thresholds": [
-                {"time": iso(t), "yellow": round(float(0.95 * self.size[place])), "red": round(float(1.15 * self.size[place]))}
-                for t in times
-            ],
-            "alarms": own,
-        }  # fmt: skip
+def _week_before(city: City, store: Store) -> None:
+    ago = city.usual * (1 + city.rng.normal(0, 0.06, city.usual.shape))
+    for slot, time in enumerate(city.times):
+        states = np.zeros(city.count, np.uint8)
+        store.commit(Closed(int(time) - 7 * DAY, ago[:, slot].astype(np.float32), states, float(time), seconds=2.1))
 
-    def health(self) -> dict[str, Any]:
-        with_data = int((self.tier != "no_data").sum())
-        return {
-            "kind": "series", "name": "Portavela (made up)", "now": iso(self.issued + timedelta(seconds=38)), "zone": self.zone,
-            "slot_seconds": SLOT, "horizon_seconds": HORIZON, "issued": iso(self.issued), "last_poll": iso(self.issued + timedelta(seconds=30)),
-            "last_reading": iso(self.issued - timedelta(seconds=45)), "stale": False, "stale_seconds": 83.0,
-            "sensors": self.count, "with_data": with_data, "share_with_data": with_data / max(self.count, 1),
-            "states": {"ok": with_data, "missing": self.count - with_data}, "clock_offset_seconds": 1.4,
-            "slot_latency_seconds": {"last": 2.3, "worst": 4.9},
-            "errors": [{"time": iso(self.issued - timedelta(hours=5)), "text": "HTTP 503 from the feed, tried again after 4 s", "count": 2}],
-            "open_alarms": sum(not alarm["cleared"] for alarm in self.alarms), "model": "lstm 3f9a1c", "polls": 1440, "duplicates_ignored": 12873,
-        }  # fmt: skip
 
-    def scores(self) -> dict[str, Any]:
-        return {
-            "tables": [
-                {
-                    "title": "Forecast 30 min ahead, last 30 days", "note": "Made-up numbers of a made-up city.",
-                    "columns": ["model", "MAE", "RMSE", "R²", "covered by 90 %"],
-                    "rows": [["lstm", 41.2, 63.8, 0.91, 0.899], ["profile + residual", 47.9, 71.3, 0.88, 0.871], ["persistence", 66.0, 94.1, 0.79, None]],
-                },
-                {
-                    "title": "Alarms, last 30 days", "columns": ["measure", "value"],
-                    "rows": [["red recall", 0.66], ["red precision", 0.71], ["false red slots per sensor-day", 1.9], ["onset recall", 0.5]],
-                },
-            ]
-        }  # fmt: skip
+def _day(city: City, store: Store) -> None:
+    on: dict[int, int] = {}
+    before: list[Outlook] = []
+    for slot in range(len(city.times) - AHEAD):
+        time, value = int(city.times[slot]), city.measured(slot)
+        seen = city.outlook(slot, np.isin(np.arange(city.count), list(on)))
+        raised = [_raise(seen, place) for place in np.flatnonzero(seen.alarm).tolist() if place not in on]
+        over = [place for place in on if not seen.alarm[place]]
+        changes = [Change(on[place], "cleared", seen.issued) for place in over]
+        changes += [Change(on[p], "outcome", seen.issued, "true" if value[p] > 0.95 * city.limits[p, 1] else "false") for p in over]
+        scores = {}
+        if slot > AHEAD:
+            scores = {time: counted(before[slot - AHEAD], value, city.measured(slot - AHEAD))}
+        before.append(seen)
+        state = np.where(np.isnan(value), 1, 0).astype(np.uint8)
+        closed = Closed(time, value, state, time + STEP + 122.0, seen, raised, changes, scores=scores,
+                        seconds=float(city.rng.uniform(1.8, 3.1)))  # fmt: skip
+        numbers = store.commit(closed)
+        on = {place: number for place, number in on.items() if place not in over}
+        on.update({one.sensor: number for one, number in zip(raised, numbers, strict=True)})
+    for number in range(1, store.db.execute("SELECT count(*) FROM alarms").fetchone()[0] + 1, 3):
+        acknowledge(store, number, by="Marta", note="", clock=NOW - 300.0)
+
+
+def _raise(seen: Outlook, place: int) -> Raise:
+    numbers = (seen.p_red[place], seen.mean[place], seen.quantile[place, 0], seen.quantile[place, -1], seen.threshold[place, 1])
+    return Raise(place, seen.issued, seen.target, "red", *(round(float(one), 3) for one in numbers), MODEL)

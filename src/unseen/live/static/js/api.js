@@ -1,4 +1,4 @@
-// The only way to the server: relative addresses, the token in a header, faults with the server's own line.
+// The only way to the server: relative addresses, the token in a header or the cookie, faults with the server's own line.
 
 import { t } from "./words.js";
 
@@ -41,7 +41,7 @@ export async function ask(path, { limit = 20000, headers: more, ...options } = {
   const signal = options.signal ?? AbortSignal.timeout(limit);
   let answer;
   try {
-    answer = await fetch(path, { cache: "no-store", credentials: "omit", ...options, signal, headers: headers(more) });
+    answer = await fetch(path, { cache: "no-store", credentials: "same-origin", ...options, signal, headers: headers(more) });
   } catch (error) {
     throw new Fault(0, error.name === "TimeoutError" ? `${path}: ${limit / 1000} s` : t("lost"));
   }

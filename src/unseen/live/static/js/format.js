@@ -33,6 +33,9 @@ export function chance(p) {
   return `${Math.round(100 * p)} %`;
 }
 
+/** A share with one digit behind the point. */
+export const portion = (share) => (isNumber(share) ? `${(100 * share).toLocaleString(language(), { maximumFractionDigits: 1 })} %` : "–");
+
 /** Seconds as a person says them: 38 s, 12 min, 3 h, 2 days. */
 export function age(seconds) {
   const size = Math.abs(seconds);

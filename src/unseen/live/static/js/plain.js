@@ -19,8 +19,8 @@ export function shown(value) {
 export const words = (key) => (knows(key) ? t(key) : String(key).replaceAll("_", " "));
 
 /** A table of columns and rows of values; a column of numbers stands to the right. */
-export function table({ title, note, columns, rows }) {
-  const right = columns.map((_, i) => rows.some((row) => isNumber(row[i])) && rows.every((row) => row[i] === null || isNumber(row[i])));
+export function table({ title, note, columns, rows, right: given }) {
+  const right = columns.map((_, i) => given?.includes(i) ?? (rows.some((row) => isNumber(row[i])) && rows.every((row) => row[i] === null || isNumber(row[i]))));
   const look = (i) => (right[i] ? "number" : null);
   const head = columns.map((column, i) => h("th", { scope: "col", class: look(i) }, words(column)));
   const line = (row) => h("tr", {}, row.map((value, i) => (i === 0 ? h("th", { scope: "row", class: look(0) }, shown(value)) : h("td", { class: look(i) }, shown(value)))));

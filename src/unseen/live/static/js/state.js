@@ -1,11 +1,13 @@
 // What the page knows, and who wants to hear of changes.
 
-import { at } from "./format.js";
+import { at, isNumber } from "./format.js";
+
+const LATE_SLOTS = 2.5; // a reading may be two slots old before it is called old
 
 export const state = {
   tiers: null, // the answer of /api/tiers
   health: null, // the answer of /api/health
-  open: null, // open alarms: the answer of /api/alarms?state=open
+  open: null, // alarms that are on: the answer of /api/alarms?state=on
   heard: 0, // Date.now() of the last good answer
   fault: null, // why the last refresh failed
   link: "polling", // live | polling | lost
@@ -34,16 +36,20 @@ export function feedNow() {
   return Number.isFinite(said) ? said + (Date.now() - state.heard) : Date.now();
 }
 
-/** Is what is shown current? `lost`: no answer; `none`: no reading ever; `old`: readings too old; null: all is well. */
-export function staleness() {
-  const silent = (Date.now() - state.heard) / 1000;
-  if (state.heard === 0) return state.fault ? { why: "lost", seconds: null } : null;
-  if (state.fault && silent > 30) return { why: "lost", seconds: silent };
-  const health = state.health;
-  if (!health) return null;
-  if (!health.last_reading && !isNumberLike(health.stale_seconds)) return { why: "none", seconds: null };
-  const seconds = isNumberLike(health.stale_seconds) ? health.stale_seconds + silent : (feedNow() - at(health.last_reading)) / 1000;
-  return health.stale || seconds > 2.5 * (health.slot_seconds ?? 600) ? { why: "old", seconds } : null;
+/** Seconds since the newest reading, by the clock of the feed; null where nothing was ever read. */
+function silence(health, since) {
+  const newest = at(health.newest_stamp);
+  const ages = [(at(health.now) - newest) / 1000, health.last_slot_age].filter(isNumber);
+  return ages.length ? Math.max(...ages) + since : null;
 }
 
-const isNumberLike = (value) => typeof value === "number" && Number.isFinite(value);
+/** Is what is shown current? `lost`: no answer; `none`: no reading ever; `old`: readings too old; null: all is well. */
+export function staleness() {
+  const since = (Date.now() - state.heard) / 1000;
+  if (state.heard === 0) return state.fault ? { why: "lost", seconds: null } : null;
+  if (state.fault && since > 30) return { why: "lost", seconds: since };
+  const seconds = silence(state.health, since);
+  if (seconds === null) return isRows() ? null : { why: "none", seconds: null };
+  const slot = state.tiers?.slot_seconds ?? state.health.slot_seconds ?? 600;
+  return seconds > LATE_SLOTS * slot ? { why: "old", seconds } : null;
+}

@@ -5,7 +5,7 @@ import { h } from "../dom.js";
 import { feedNow, isRows, sensors } from "../state.js";
 import { t } from "../words.js";
 
-const STATES = { "": "all", open: "stateOpen", unacknowledged: "stateWaiting", acknowledged: "stateAcknowledged", cleared: "stateCleared" };
+const STATES = { "": "all", on: "stateOn", open: "stateOpen", acknowledged: "stateAcknowledged", off: "stateOff", true: "came", false: "didNot" };
 const SPANS = { "": "anyTime", 3600: "hour", 86400: "day", 604800: "week" };
 const TIERS = { "": "all", red: "red", yellow: "yellow" };
 

@@ -27,7 +27,7 @@ function range(alarm) {
 }
 
 function status(alarm) {
-  const words = [alarm.cleared ? t("cleared", { time: local(alarm.cleared) }) : t("openNow")];
+  const words = [alarm.cleared ? t("cleared", { time: local(alarm.cleared) }) : t("onNow")];
   if (alarm.acknowledged) words.push(h("span", { class: "small" }, t("acknowledgedBy", { by: alarm.acknowledged_by ?? "–", time: local(alarm.acknowledged) })));
   if (alarm.note) words.push(h("span", { class: "small" }, `“${alarm.note}”`));
   return words;
