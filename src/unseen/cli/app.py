@@ -23,6 +23,7 @@ from unseen.cli import (
     relevance,
     report,
     score,
+    serve,
     structure,
     symmetry,
 )
@@ -65,6 +66,7 @@ app.command("evaluate", epilog=examples.of("evaluate"))(evaluate.evaluate)
 app.command("explain", epilog=examples.of("explain"))(explain.explain)
 app.command("latent", epilog=examples.of("latent"))(latent.latent)
 app.command("report", epilog=examples.of("report"))(report.report)
+app.command("serve", epilog=examples.of("serve"))(serve.serve)
 app.command("structure", epilog=examples.of("structure"))(structure.structure)
 app.command("relevance", epilog=examples.of("relevance"))(relevance.relevance)
 app.command("export", epilog=examples.of("export"))(export.export)
