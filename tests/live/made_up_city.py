@@ -6,6 +6,7 @@ It fills the store of a watch without training anything, as large as the cities 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,11 +22,11 @@ NOW = 1_773_332_400  # 2026-03-12 16:20 UTC, 17:20 in Madrid: the last closed sl
 MODEL = "lstm 3f9a1c"
 KINDS = ("Calle", "Avenida", "Ronda", "Paseo", "Camino", "Plaza", "Puente", "Travesía")
 WORDS = (
-    "del Faro", "de la Mar", "Vieja", "de los Álamos", "del Puerto", "Núñez", "de la Sal", "Nueva", "del Molino",
-    "de las Torres", "del Norte", "de la Huerta", "San Telmo", "del Arsenal", "de los Pinos", "de la Fuente",
+    "del Faro", "de la Mar", "Vieja", "de los Álamos", "del Puerto", "Núñez", "de la Sal", "Nueva",
+    "del Molino", "de las Torres", "del Norte", "de la Huerta", "San Telmo", "del Arsenal", "de los Pinos", "de la Fuente",
     "del Rey", "de Levante", "Santa Clara", "del Mercado", "de la Estación", "del Río", "de las Flores",
 )  # fmt: skip
-JAMS = ((-1.8, 1.4, 0.9), (2.2, -2.0, 0.6), (0.4, -0.6, 0.5), (-0.9, -3.0, 0.7), (1.2, 3.1, 0.5), (-3.6, -1.2, 0.6))
+JAMS = ((-1.8, 1.4, 0.9), (2.2, -2.0, 0.6), (0.4, -0.6, 0.5), (-0.9, -3.0, 0.7), (1.2, 3.1, 0.5))
 LEVELS = np.array([-1.64, -0.67, 0.0, 0.67, 1.64])
 
 
@@ -76,16 +77,21 @@ class City:
         rise = 1 / (1 + np.exp(-(self.times - NOW + 0.5 * HOUR) / 2400))
         morning = np.exp(-(((self.times - NOW + 8.8 * HOUR) / 3600) ** 2))
         self.drift = 1 + 0.5 * self.jam[:, None] * rise + 0.55 * np.roll(self.jam, 40)[:, None] * morning
-        noise = rng.normal(0, 0.045, self.usual.shape) + np.cumsum(rng.normal(0, 0.008, self.usual.shape), axis=1)
+        shape = self.usual.shape
+        noise = rng.normal(0, 0.045, shape) + np.cumsum(rng.normal(0, 0.008, shape), axis=1)
         self.values = np.clip(self.usual * (self.drift + noise), 0, None).astype(np.float32)
         self.silent = rng.random(self.count) < 0.03
         self.young = rng.random(self.count) < 0.006
         self.rng = rng
 
     def _names(self, road: np.ndarray) -> list[str]:
-        seen: dict[str, int] = {}
-        names = [f"{KINDS[number % len(KINDS)]} {WORDS[number * 7 % len(WORDS)]}" for number in road]
-        return [f"{name} {seen.setdefault(name, 0) + (seen.update({name: seen[name] + 1}) or 1)}" for name in names]
+        seen: Counter[str] = Counter()
+        found = []
+        for number in road:
+            name = f"{KINDS[number % len(KINDS)]} {WORDS[number * 7 % len(WORDS)]}"
+            seen[name] += 1
+            found.append(f"{name} {seen[name]}")
+        return found
 
     def _usual(self, times: np.ndarray) -> np.ndarray:
         """Two rush hours a day on the clock of Madrid in winter; vehicles an hour, (street, time)."""
@@ -102,14 +108,17 @@ class City:
         p_red = (1 / (1 + np.exp(-1.7 * (mean - self.limits[:, 1]) / wide))).astype(np.float32)
         alarm = (p_red > np.where(on, 0.4, 0.5)) & ~self.silent & ~self.young
         tier = np.where(alarm, Shown.RED, np.where(mean > self.limits[:, 0], Shown.YELLOW, Shown.GREEN))
-        tier = np.select([self.silent, self.young], [Shown.NO_DATA, Shown.NOT_ENOUGH_HISTORY], tier).astype(np.uint8)
+        mute = [self.silent, self.young]
+        tier = np.select(mute, [Shown.NO_DATA, Shown.NOT_ENOUGH_HISTORY], tier).astype(np.uint8)
         blank = np.where(self.silent | self.young, np.nan, 1).astype(np.float32)
         issued, aim = int(self.times[slot]) + STEP, int(self.times[target])
-        return Outlook(issued, aim, MODEL, mean * blank, grid * blank[:, None], grid[:, ::4], self.limits, p_red * blank,
-                       tier, alarm)  # fmt: skip
+        return Outlook(
+            issued, aim, MODEL, mean * blank, grid * blank[:, None], grid[:, ::4], self.limits,
+            p_red * blank, tier, alarm,
+        )  # fmt: skip
 
     def measured(self, slot: int) -> np.ndarray:
-        """Values of a slot; silent streets stopped four hours ago, and one road was cut off for an hour at night."""
+        """Values of a slot; silent streets stopped four hours ago, a third was cut off for an hour at night."""
         value = self.values[:, slot].copy()
         gone = self.silent & (self.times[slot] > NOW - 4 * HOUR)
         if NOW - 16 * HOUR <= self.times[slot] < NOW - 15 * HOUR:
@@ -135,17 +144,22 @@ def write(city: City, path: Path) -> Store:
     )  # fmt: skip
     _week_before(city, store)
     _day(city, store)
-    store.write_setting("last_poll", json.dumps({"clock": NOW + 95, "result": "ok", "newest": NOW + 40, "offset": 1.4}))
-    rows = [(NOW - 9 * HOUR, "error", "HTTP 503, asked again after 4 s", 2), (NOW - 2 * HOUR, "late", "14 readings after their slot", 14)]
+    poll = {"clock": NOW + 95, "result": "ok", "newest": NOW + 40, "offset": 1.4}
+    store.write_setting("last_poll", json.dumps(poll))
+    rows = [
+        (NOW - 9 * HOUR, "error", "HTTP 503, asked again after 4 s", 2),
+        (NOW - 2 * HOUR, "late", "14 readings after their slot", 14),
+    ]
     store.db.executemany("INSERT INTO feed VALUES (NULL, ?, ?, ?, ?)", rows)
     return store
 
 
 def _week_before(city: City, store: Store) -> None:
     ago = city.usual * (1 + city.rng.normal(0, 0.06, city.usual.shape))
+    states = np.zeros(city.count, np.uint8)
     for slot, time in enumerate(city.times):
-        states = np.zeros(city.count, np.uint8)
-        store.commit(Closed(int(time) - 7 * DAY, ago[:, slot].astype(np.float32), states, float(time), seconds=2.1))
+        value = ago[:, slot].astype(np.float32)
+        store.commit(Closed(int(time) - 7 * DAY, value, states, float(time), seconds=2.1))
 
 
 def _day(city: City, store: Store) -> None:
@@ -156,8 +170,11 @@ def _day(city: City, store: Store) -> None:
         seen = city.outlook(slot, np.isin(np.arange(city.count), list(on)))
         raised = [_raise(seen, place) for place in np.flatnonzero(seen.alarm).tolist() if place not in on]
         over = [place for place in on if not seen.alarm[place]]
+        came = value > 0.95 * city.limits[:, 1]
         changes = [Change(on[place], "cleared", seen.issued) for place in over]
-        changes += [Change(on[p], "outcome", seen.issued, "true" if value[p] > 0.95 * city.limits[p, 1] else "false") for p in over]
+        changes += [
+            Change(on[place], "outcome", seen.issued, str(bool(came[place])).lower()) for place in over
+        ]
         scores = {}
         if slot > AHEAD:
             scores = {time: counted(before[slot - AHEAD], value, city.measured(slot - AHEAD))}
@@ -173,5 +190,6 @@ def _day(city: City, store: Store) -> None:
 
 
 def _raise(seen: Outlook, place: int) -> Raise:
-    numbers = (seen.p_red[place], seen.mean[place], seen.quantile[place, 0], seen.quantile[place, -1], seen.threshold[place, 1])
+    grid = seen.quantile[place]
+    numbers = (seen.p_red[place], seen.mean[place], grid[0], grid[-1], seen.threshold[place, 1])
     return Raise(place, seen.issued, seen.target, "red", *(round(float(one), 3) for one in numbers), MODEL)
