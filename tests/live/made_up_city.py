@@ -14,7 +14,7 @@ import numpy as np
 
 from unseen.live.alarm_table import acknowledge
 from unseen.live.scoring import counted
-from unseen.live.store import Change, Closed, Outlook, Raise, Store
+from unseen.live.store import Change, Closed, Judged, Outlook, Raise, Store
 from unseen.live.words import Shown
 
 STEP, AHEAD, HOUR, DAY = 600, 3, 3600, 86_400
@@ -23,8 +23,8 @@ MODEL = "lstm 3f9a1c"
 KINDS = ("Calle", "Avenida", "Ronda", "Paseo", "Camino", "Plaza", "Puente", "Travesía")
 WORDS = (
     "del Faro", "de la Mar", "Vieja", "de los Álamos", "del Puerto", "Núñez", "de la Sal", "Nueva",
-    "del Molino", "de las Torres", "del Norte", "de la Huerta", "San Telmo", "del Arsenal", "de los Pinos", "de la Fuente",
-    "del Rey", "de Levante", "Santa Clara", "del Mercado", "de la Estación", "del Río", "de las Flores",
+    "del Molino", "de las Torres", "del Norte", "de la Huerta", "San Telmo", "del Arsenal", "de los Pinos",
+    "de la Fuente", "del Rey", "de Levante", "Santa Clara", "del Mercado", "de la Estación", "del Río",
 )  # fmt: skip
 JAMS = ((-1.8, 1.4, 0.9), (2.2, -2.0, 0.6), (0.4, -0.6, 0.5), (-0.9, -3.0, 0.7), (1.2, 3.1, 0.5))
 LEVELS = np.array([-1.64, -0.67, 0.0, 0.67, 1.64])
@@ -118,7 +118,7 @@ class City:
         )  # fmt: skip
 
     def measured(self, slot: int) -> np.ndarray:
-        """Values of a slot; silent streets stopped four hours ago, a third was cut off for an hour at night."""
+        """Values of a slot; silent streets stopped 4 h ago, a third said nothing for an hour at night."""
         value = self.values[:, slot].copy()
         gone = self.silent & (self.times[slot] > NOW - 4 * HOUR)
         if NOW - 16 * HOUR <= self.times[slot] < NOW - 15 * HOUR:
@@ -175,12 +175,12 @@ def _day(city: City, store: Store) -> None:
         changes += [
             Change(on[place], "outcome", seen.issued, str(bool(came[place])).lower()) for place in over
         ]
-        scores = {}
+        judged = None
         if slot > AHEAD:
-            scores = {time: counted(before[slot - AHEAD], value, city.measured(slot - AHEAD))}
+            judged = Judged(counted(before[slot - AHEAD], value, city.measured(slot - AHEAD)))
         before.append(seen)
         state = np.where(np.isnan(value), 1, 0).astype(np.uint8)
-        closed = Closed(time, value, state, time + STEP + 122.0, seen, raised, changes, scores=scores,
+        closed = Closed(time, value, state, time + STEP + 122.0, seen, raised, changes, judged=judged,
                         seconds=float(city.rng.uniform(1.8, 3.1)))  # fmt: skip
         numbers = store.commit(closed)
         on = {place: number for place, number in on.items() if place not in over}

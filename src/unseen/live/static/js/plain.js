@@ -50,5 +50,5 @@ export function tablesOf(told, title = "") {
   if (deep.length > 1 && !flat.length && deep.every(([, value]) => isRecord(value) && !Object.values(value).some((inner) => typeof inner === "object" && inner !== null))) {
     return [records(title, deep.map(([name, value]) => ({ "": name, ...value })))];
   }
-  return [...(flat.length ? [{ title, columns: ["", "value"], rows: flat.map(([key, value]) => [words(key), value]) }] : []), ...deep.flatMap(([key, value]) => tablesOf(value, key === "tables" ? title : key))];
+  return [...(flat.length ? [{ title, columns: ["", "amount"], rows: flat.map(([key, value]) => [words(key), value]) }] : []), ...deep.flatMap(([key, value]) => tablesOf(value, key === "tables" ? title : key))];
 }

@@ -26,7 +26,7 @@ function overall(told) {
   const found = MEASURES.filter(([key]) => isNumber(told[key]));
   const rows = found.map(([key, name, write]) => [t(name), write(told[key]), t(`${name}Is`)]);
   const note = isNumber(told.days) ? t("lastDays", { n: told.days, slots: number(told.slots) }) : null;
-  return { note, columns: ["measure", "value", "is"], rows, right: [1] };
+  return { note, columns: ["measure", "amount", "is"], rows, right: [1] };
 }
 
 function byDay(days) {

@@ -28,6 +28,7 @@ export function tell(changes) {
 }
 
 export const sensors = () => state.tiers?.sensors ?? [];
+export const unit = () => state.tiers?.unit ?? "";
 export const isRows = () => state.health?.kind === "rows";
 
 /** The clock of the feed now: the server's, going on since it was heard. */

@@ -1,7 +1,7 @@
 // The five states of a street: order, shape, colour, words. Colour never speaks alone.
 
 import { s } from "./dom.js";
-import { at, chance, number, when } from "./format.js";
+import { at, chance, isNumber, number, when } from "./format.js";
 import { t } from "./words.js";
 
 /** From loud to quiet. */
@@ -35,10 +35,11 @@ export function wordsOf(sensor, now) {
   return `${said} · ${t(tier === "red" ? "alarmOn" : "clearing")}`;
 }
 
-/** "now 1,204, forecast 1,530". */
-export function valuesOf(sensor) {
-  const value = number(sensor.value);
-  return sensor.forecast === null || sensor.forecast === undefined ? t("now", { value }) : t("nowForecast", { value, forecast: number(sensor.forecast) });
+/** "now 1,204 veh/h, forecast 1,530 veh/h". */
+export function valuesOf(sensor, unit) {
+  const written = (value) => (unit && isNumber(value) ? `${number(value)} ${unit}` : number(value));
+  const value = written(sensor.value);
+  return isNumber(sensor.forecast) ? t("nowForecast", { value, forecast: written(sensor.forecast) }) : t("now", { value });
 }
 
 /** Loud ones first, then by the chance of red, then by name. */

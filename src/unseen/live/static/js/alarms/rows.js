@@ -17,7 +17,8 @@ export const nameOf = (alarm) => String(alarm.name ?? alarm.sensor ?? alarm.id);
 function where(alarm) {
   const tier = tierOf(alarm);
   const name = isRows() || alarm.sensor === undefined ? nameOf(alarm) : h("a", { href: streetLink(alarm.sensor), "data-key": `name ${alarm.id}` }, nameOf(alarm));
-  return h("th", { class: "where", scope: "row" }, h("span", { class: `tier ${tier}` }, mark(tier), h("span", { class: "hidden-words" }, t(tier), ": ")), " ", name);
+  const said = h("span", { class: `tier ${tier}` }, mark(tier), h("span", { class: "hidden-words" }, t(tier), ": "));
+  return h("th", { class: "where", scope: "row" }, h("div", {}, said, h("span", {}, name)));
 }
 
 function range(alarm) {
@@ -42,8 +43,8 @@ function outcome(alarm) {
 const reasons = (alarm) => (Array.isArray(alarm.reasons) ? alarm.reasons.map((reason) => (typeof reason === "string" ? reason : Object.values(reason).join(" "))).join(", ") : alarm.reasons);
 
 const COLUMNS = [
-  { name: "issued", cell: (alarm) => local(alarm.issued), used: (alarm) => alarm.issued },
-  { name: "target", cell: (alarm) => local(alarm.target), used: (alarm) => alarm.target },
+  { name: "issued", look: "short", cell: (alarm) => local(alarm.issued), used: (alarm) => alarm.issued },
+  { name: "target", look: "short", cell: (alarm) => local(alarm.target), used: (alarm) => alarm.target },
   { name: "chance", number: true, cell: (alarm) => chance(alarm.p), used: (alarm) => !isRows() && isNumber(alarm.p) },
   { name: "expected", number: true, cell: range, used: (alarm) => isNumber(alarm.forecast) },
   { name: "limit", number: true, cell: (alarm) => number(alarm.threshold), used: (alarm) => isNumber(alarm.threshold) },
@@ -51,7 +52,7 @@ const COLUMNS = [
   { name: "p", number: true, cell: (alarm) => number(alarm.p), used: (alarm) => isRows() && isNumber(alarm.p) },
   { name: "why", look: "why", cell: reasons, used: (alarm) => alarm.reasons?.length },
   { name: "status", cell: status, used: () => true },
-  { name: "outcome", cell: outcome, used: (alarm) => "outcome" in alarm },
+  { name: "outcome", look: "short", cell: outcome, used: (alarm) => "outcome" in alarm },
 ];
 
 /** A table of alarms; `done` is called after one was acknowledged. */

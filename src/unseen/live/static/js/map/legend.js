@@ -5,6 +5,8 @@ import { state, tell } from "../state.js";
 import { counts, mark, TIERS } from "../tiers.js";
 import { language, t } from "../words.js";
 
+const PLAIN = new Set(["red", "yellow", "green"]); // always named; the others where there are any
+
 export function legend(sensors) {
   const found = counts(sensors);
   const flip = (tier) => () => {
@@ -12,7 +14,8 @@ export function legend(sensors) {
     if (!hidden.delete(tier)) hidden.add(tier);
     tell({ hidden });
   };
-  return TIERS.map((tier) =>
+  const shown = TIERS.filter((tier) => found[tier] || state.hidden.has(tier) || PLAIN.has(tier));
+  return shown.map((tier) =>
     h("li", {}, h("button", { class: "chip", type: "button", "aria-pressed": String(!state.hidden.has(tier)), "data-tier": tier, "data-key": `legend ${tier}`, onclick: flip(tier) }, mark(tier), t(tier), " ", h("b", {}, found[tier].toLocaleString(language())))),
   );
 }

@@ -3,7 +3,7 @@
 import { h } from "../dom.js";
 import { chance } from "../format.js";
 import { streetLink } from "../route.js";
-import { feedNow, sensors, state } from "../state.js";
+import { feedNow, sensors, state, unit } from "../state.js";
 import { byUrgency, mark, tierOf, valuesOf, wordsOf } from "../tiers.js";
 import { t } from "../words.js";
 
@@ -34,7 +34,7 @@ export function line(sensor, over) {
 
 export function tile(sensor) {
   const tier = tierOf(sensor);
-  return h("li", {}, h("a", { class: `tile ${tier}`, href: streetLink(sensor.id), "data-key": sensor.id, "data-tier": tier }, h("span", { class: "name" }, sensor.name), h("span", { class: `tier ${tier}` }, mark(tier), t(tier)), h("div", { class: "words" }, wordsOf(sensor, feedNow())), h("div", { class: "words" }, valuesOf(sensor))));
+  return h("li", {}, h("a", { class: `tile ${tier}`, href: streetLink(sensor.id), "data-key": sensor.id, "data-tier": tier }, h("span", { class: "name" }, sensor.name), h("span", { class: `tier ${tier}` }, mark(tier), t(tier)), h("div", { class: "words" }, wordsOf(sensor, feedNow())), h("div", { class: "words" }, valuesOf(sensor, unit()))));
 }
 
 /** Why a list is empty, or nothing. */

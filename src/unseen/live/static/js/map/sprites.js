@@ -11,7 +11,7 @@ export function colours() {
 
 /** Half widths in pixels for each tier: what matters is larger. */
 export function sizes(base) {
-  return { red: Math.max(9, base * 1.9), yellow: Math.max(5.5, base * 1.35), green: Math.max(3.4, base), no_data: Math.max(3.6, base), not_enough_history: Math.max(3.2, base) };
+  return { red: Math.max(7, base * 2), yellow: Math.max(5, base * 1.35), green: Math.max(3.4, base), no_data: Math.max(3.6, base), not_enough_history: Math.max(3.2, base) };
 }
 
 function sprite(tier, half, ratio, colour) {
@@ -25,7 +25,7 @@ function sprite(tier, half, ratio, colour) {
   pen.lineJoin = "round";
   if (fill) {
     pen.strokeStyle = colour["--card"];
-    pen.lineWidth = 3.2; // a rim in the colour of the ground keeps neighbours apart
+    pen.lineWidth = 2.6; // a rim in the colour of the ground keeps neighbours apart
     pen.stroke(path);
     pen.fillStyle = colour[fill];
     pen.fill(path);

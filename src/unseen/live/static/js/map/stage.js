@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 import { streetLink } from "../route.js";
-import { feedNow, state } from "../state.js";
+import { feedNow, state, unit } from "../state.js";
 import { byUrgency, tierOf, valuesOf, wordsOf } from "../tiers.js";
 import { t } from "../words.js";
 import { Camera } from "./camera.js";
@@ -75,7 +75,7 @@ export function stage(say) {
       const next = order[(before + by + order.length + (before < 0 && by < 0 ? 1 : 0)) % order.length];
       camera.centre(next);
       hold(next);
-      say(`${next.sensor.name}: ${wordsOf(next.sensor, feedNow())}, ${valuesOf(next.sensor)}`);
+      say(`${next.sensor.name}: ${wordsOf(next.sensor, feedNow())}, ${valuesOf(next.sensor, unit())}`);
     },
   };
 

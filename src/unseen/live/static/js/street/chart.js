@@ -2,6 +2,7 @@
 
 import { s } from "../dom.js";
 import { at, clock, day, isNumber, number } from "../format.js";
+import { unit } from "../state.js";
 import { t } from "../words.js";
 import { hours, scale, ticks } from "./axes.js";
 import { gaps, runs, slotOf } from "./series.js";
@@ -35,7 +36,8 @@ function grid({ x, y, room, from, to }, steps, width) {
     const date = hour === 0 ? s("text", { x: x(time), y: room.bottom + 30, "text-anchor": "middle" }, day(time)) : null;
     return [s("line", { class: "rule", x1: x(time), x2: x(time), y1: room.top, y2: room.bottom }), x(time) < room.right - 12 ? [name, date].filter(Boolean) : []];
   });
-  return [...rules.flat(), ...marks.flat(2)];
+  const name = unit() ? s("text", { x: room.left - 7, y: room.top - 9, "text-anchor": room.left > 56 ? "end" : "middle" }, unit()) : null;
+  return [...rules.flat(), ...marks.flat(2), name].filter(Boolean);
 }
 
 const voids = ({ x, room, rows, slot, now }) =>

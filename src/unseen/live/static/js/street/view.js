@@ -4,7 +4,7 @@ import { json } from "../api.js";
 import { alarmTable } from "../alarms/rows.js";
 import { h, renew, s } from "../dom.js";
 import { at } from "../format.js";
-import { sensors, state, feedNow } from "../state.js";
+import { feedNow, sensors, state, unit } from "../state.js";
 import { mark, tierOf, valuesOf, wordsOf } from "../tiers.js";
 import { language, t } from "../words.js";
 import { chart } from "./chart.js";
@@ -14,6 +14,10 @@ import { rowsOf } from "./series.js";
 const KEYS = [
   ["keyPast", "past"], ["keyForecast", "mean"], ["key50", "band50"], ["key90", "band90"], ["keyWeek", "week"], ["keyYellow", "limit yellow"], ["keyRed", "limit red"], ["keyAlarm", "alarm"], ["keyGap", "gap"],
 ];
+
+const HOUR = 3600000;
+const SPANS = [24, 12, 6]; // hours before now that the chart shows
+let span = SPANS[0];
 
 const isArea = (look) => /band|alarm|gap/.test(look);
 
@@ -29,9 +33,10 @@ export function streetView(main, id) {
   const fault = h("div");
   const out = h("div", { class: "reading" });
   const plot = h("div", { class: "plot" });
+  const spans = h("div", { class: "spans", role: "group", "aria-label": t("shownSpan") });
   const table = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("asTable") });
   const details = h("details", { ontoggle: () => renewTable() }, h("summary", {}, t("asTable")), table);
-  const card = h("section", { class: "chart-card", "aria-label": t("chart") }, out, plot, keys(), details);
+  const card = h("section", { class: "chart-card", "aria-label": t("chart") }, h("div", { class: "chart-head" }, out, spans), plot, keys(), details);
   const alarms = h("section");
   const placed = sensors().some((sensor) => sensor.lon !== null);
   let street = null;
@@ -52,17 +57,29 @@ export function streetView(main, id) {
     // the server's own words in its own language, otherwise the page's
     const said = language() === "en" && street?.words ? street.words : wordsOf(sensor, feedNow());
     words.replaceChildren(mark(tier), h("span", { class: `tier ${tier}` }, said));
-    values.textContent = valuesOf(sensor);
+    values.textContent = valuesOf(sensor, unit());
   }
 
   function draw() {
     if (!rows.length || !plot.clientWidth) return;
     const width = plot.clientWidth;
     const now = at(state.tiers?.issued) || feedNow();
-    const picture = chart(street, rows, { width, height: width < 520 ? 260 : 360, now });
+    const shown = rows.filter((row) => row.t >= now - span * HOUR);
+    if (!shown.length) return;
+    const picture = chart(street, shown, { width, height: width < 520 ? 260 : 360, now });
     plot.replaceChildren(picture.svg);
     reader ??= reading(plot, out, street.name);
-    reader.draw({ ...picture, rows, now });
+    reader.draw({ ...picture, rows: shown, now });
+  }
+
+  function renewSpans() {
+    const choose = (hours) => () => {
+      span = hours;
+      renewSpans();
+      draw();
+    };
+    const button = (hours) => h("button", { type: "button", "data-key": `span ${hours}`, "aria-pressed": String(hours === span), onclick: choose(hours) }, t("hours", { n: hours }));
+    renew(spans, SPANS.map(button));
   }
 
   function renewTable() {
@@ -94,6 +111,7 @@ export function streetView(main, id) {
   const watcher = new ResizeObserver(() => draw());
   watcher.observe(plot);
   renewHead();
+  renewSpans();
   load();
   return {
     renew: (changes) => (changes.health || changes.tiers ? load() : undefined),
