@@ -32,6 +32,7 @@ class Wanted:
 
     state: str | None = None
     sensor: str | None = None
+    tier: str | None = None
     since: int | None = None
     until: int | None = None
 
@@ -49,7 +50,8 @@ class Wanted:
                 raise DataError(f"state {self.state!r} is not known; accepted: {', '.join(STATES)}")
             parts.append(STATES[self.state])
         for condition, value in (
-            ("sensor_id = ?", self.sensor), ("issued >= ?", self.since), ("issued < ?", self.until)
+            ("sensor_id = ?", self.sensor), ("tier = ?", self.tier),
+            ("issued >= ?", self.since), ("issued < ?", self.until),
         ):  # fmt: skip
             if value is not None:
                 parts.append(condition)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
     from fastapi import FastAPI
     from starlette.requests import Request
     from starlette.responses import Response
@@ -44,13 +46,19 @@ def static_files() -> Mapping[str, tuple[bytes, str]]:
     found: dict[str, tuple[bytes, str]] = {}
     folder = files("unseen.live").joinpath("static")
     if folder.is_dir():
-        for entry in folder.iterdir():
-            kind = TYPES.get("." + entry.name.rpartition(".")[2])
-            if kind is not None and entry.is_file():
-                found[f"/{entry.name}"] = (entry.read_bytes(), kind)
+        found.update(_below(folder, ""))
     if "/index.html" in found:
         found["/"] = found["/index.html"]
     return found
+
+
+def _below(folder: Traversable, path: str) -> Iterator[tuple[str, tuple[bytes, str]]]:
+    for entry in folder.iterdir():
+        kind = TYPES.get("." + entry.name.rpartition(".")[2])
+        if entry.is_dir():
+            yield from _below(entry, f"{path}/{entry.name}")
+        elif kind is not None:
+            yield f"{path}/{entry.name}", (entry.read_bytes(), kind)
 
 
 def add_page(app: FastAPI) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -99,7 +100,9 @@ class Calendar:
             raise ConfigError(unknown("country", country, sorted(countries)))
         if subdivision is not None and subdivision not in countries[country]:
             raise ConfigError(unknown(f"part of {country}", subdivision, countries[country]))
-        days = library.country_holidays(country, subdiv=subdivision, years=YEARS)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of years for which some holidays are estimates
+            days = library.country_holidays(country, subdiv=subdivision, years=YEARS)
         return cls(zone, frozenset(days))
 
     def local(self, times: ArrayLike) -> Local:

@@ -75,10 +75,10 @@ def gather(loose: Loose, settings: SeriesSettings, where: str) -> Taken:
     return Taken(
         panel,
         _set_aside(loose, order[loose.stamps.skipped[order]], panel),
-        tuple(seen_twice.tolist()),
-        repeated,
-        incomplete,
-        int(np.isfinite(loose.values[added]).sum()),
+        again=tuple(seen_twice.tolist()),
+        repeated=repeated,
+        incomplete=incomplete,
+        added=int(np.isfinite(loose.values[added]).sum()),
     )
 
 

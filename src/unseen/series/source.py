@@ -8,13 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from unseen.errors import DataError
+from unseen.series.changes import drawn_over, without
 from unseen.series.feed import read_answer
 from unseen.series.gathering import panel_of
 from unseen.series.grids import grid_panel
 from unseen.series.panel import Panel
 from unseen.series.places import placed
 from unseen.series.settings import SeriesSettings
-from unseen.series.states import marked
+from unseen.series.states import longest_runs, marked
 from unseen.series.tables import table_panel
 from unseen.series.taken import Taken
 
@@ -51,10 +52,12 @@ def take(path: str | os.PathLike[str], *, settings: SeriesSettings) -> Taken:
     if not place.is_file():
         raise DataError(f"{place} is a folder; name a file" if place.is_dir() else f"{place} does not exist.")
     taken = _read(place, settings)
-    panel = marked(taken.panel, lowest=settings.lowest, check_runs=settings.stuck)
+    drawn = drawn_over(taken.panel, taken.skipped)
+    panel = marked(without(taken.panel, drawn), lowest=settings.lowest, check_runs=settings.stuck)
     if settings.places is not None:
         panel = placed(panel, settings.places)
-    return replace(taken, panel=panel)
+    zeros, still = longest_runs(taken.panel.values)
+    return replace(taken, panel=panel, drawn=drawn, zeros=zeros, still=still)
 
 
 def _read(path: Path, settings: SeriesSettings) -> Taken:

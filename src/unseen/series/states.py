@@ -40,13 +40,6 @@ class Runs:
     length: Ints
     zero: Bools
 
-    def longest(self, sensors: int, *, zero: bool) -> Ints:
-        """Slots of the longest run of each sensor, of zeros or of other values, shape (S,)."""
-        found = np.zeros(sensors, np.int64)
-        mine = self.zero == zero
-        np.maximum.at(found, self.sensor[mine], self.length[mine])
-        return found
-
     def keep(self, which: Bools) -> Runs:
         """Keep some of the runs."""
         return Runs(self.sensor[which], self.start[which], self.length[which], self.zero[which])
@@ -68,6 +61,15 @@ def runs_of(values: Floats) -> Runs:
     known = np.isfinite(value)
     sensor, start = np.divmod(starts[known], max(slots, 1))
     return Runs(sensor, start, lengths[known], value[known] == 0)
+
+
+def longest_runs(values: Floats) -> tuple[Ints, Ints]:
+    """Slots of the longest run of zeros and of the longest of another value, each of shape (S,)."""
+    found = np.zeros((2, len(values)), np.int64)
+    for first in range(0, len(values), AT_ONCE):
+        runs = runs_of(values[first : first + AT_ONCE])
+        np.maximum.at(found, (1 - runs.zero.astype(np.int64), first + runs.sensor), runs.length)
+    return found[0], found[1]
 
 
 def suspects(values: Floats, hours: Ints) -> Runs:
