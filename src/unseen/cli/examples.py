@@ -20,6 +20,7 @@ _LINES = {
     "score": (
         "unseen score model flows.csv > scores.csv",
         "unseen score model flows.parquet --out scores.parquet",
+        "unseen score model flows.parquet --ray local --workers 4 --out scores.parquet",
         'zcat flows.csv.gz | unseen score model - --top 20 --columns "Destination Port"',
     ),
     "evaluate": (
