@@ -131,6 +131,10 @@ _LINES = {
         "unseen traffic check madrid.npz --map madrid.toml --json",
         "unseen traffic check flows.zip --zone Europe/Rome --clock +01:00 --set sensor=id --set value=cars,vans",
     ),
+    "traffic simulate": (
+        "unseen traffic simulate --sensors 3500 --days 365 --out city",
+        "unseen traffic simulate --sensors 50 --days 60 --minutes 15 --holidays ES:MD --out town --json",
+    ),
     "list": ("unseen recipe list",),
     "bench list": ("unseen bench list",),
     "few-label": (

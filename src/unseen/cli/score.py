@@ -91,7 +91,9 @@ def _cluster(address: str | None, workers: int | None) -> Iterator[Cluster | Non
 
     if address is None:
         if workers is not None:
-            raise ConfigError("--workers came without --ray ADDRESS; it counts the processes of a Ray cluster")
+            raise ConfigError(
+                "--workers came without --ray ADDRESS; it counts the processes of a Ray cluster"
+            )
         yield None
         return
     from unseen.scale.cluster import cluster

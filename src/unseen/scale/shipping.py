@@ -16,7 +16,9 @@ def packed(path: Path) -> dict[str, bytes]:
     """Read the files of a model, by their names inside its folder."""
     if path.is_dir():
         return {
-            str(file.relative_to(path)): file.read_bytes() for file in sorted(path.rglob("*")) if file.is_file()
+            str(file.relative_to(path)): file.read_bytes()
+            for file in sorted(path.rglob("*"))
+            if file.is_file()
         }
     return {ONE: path.read_bytes()}
 
