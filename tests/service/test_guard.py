@@ -155,6 +155,15 @@ def test_a_full_server_says_so():
     assert later.status_code == 200
 
 
+def test_bodies_of_all_requests_have_a_limit_together():
+    app = guarded(body_bytes=1000, held_bytes=2500)
+    request = ("POST", "/wait", {"headers": MINE, "content": b"x" * 1000})
+    answers = asked(app, *[request] * 4, at_once=True)
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 503, 503]
+    (later,) = asked(app, request)
+    assert later.status_code == 200
+
+
 def test_an_answer_in_time_or_none():
     (answer,) = asked(guarded(answer_seconds=0.05), ("GET", "/wait", {"headers": MINE}))
     assert (answer.status_code, answer.json()["detail"][:14]) == (503, "no answer with")

@@ -64,9 +64,15 @@ class ForecastSettings(_Part):
         default=None, description="file of a forecaster; without it what is usual plus the last residual"
     )
     ahead: Annotated[int, Field(ge=1, le=1_440)] = Field(default=30, description="minutes ahead")
-    history: Path | None = Field(default=None, description="file of past values, read into an empty store")
+
+
+class HistorySettings(_Part):
+    """Past values, read once into a store that is empty."""
+
+    file: Path = Field(description="any file of series that unseen reads")
+    series: SeriesSettings | None = Field(default=None, description="how to read it; else as the feed")
     warm: Annotated[int, Field(ge=0, le=35)] = Field(
-        default=7, description="days of the history that are forecast at the first start, to calibrate on"
+        default=7, description="last days of it that are forecast at the first start, to calibrate on"
     )
 
 
@@ -76,6 +82,9 @@ class AlarmSettings(_Part):
     tier: str = Field(default="A", description=f"one of {', '.join(TIERS)}")
     fixed: Path | None = Field(default=None, description="CSV of sensor, yellow, red, in place of a tier")
     budget: Positive = Field(default=2.0, description="false red slots per sensor and day")
+    pooled: bool = Field(
+        default=False, description="one raise threshold for all streets; chosen faster in a large city"
+    )
     theta: Annotated[float, Field(gt=0, lt=1)] | None = Field(
         default=None, description="raise above this chance, in place of a budget"
     )
@@ -172,6 +181,7 @@ alarm.budget = 0: input should be greater than 0
     feed: FeedSettings
     series: SeriesSettings
     forecast: ForecastSettings = ForecastSettings()
+    history: HistorySettings | None = None
     alarm: AlarmSettings = AlarmSettings()
     rows: RowSettings | None = None
     dashboard: DashboardSettings = DashboardSettings()

@@ -130,7 +130,9 @@ class Intake:
         if batches:
             place = np.concatenate([batch.place for batch in batches])
             # in the order of their stamps, so that the rounding of a mean does not depend on when they came
-            stamp, value = (np.concatenate([getattr(b, name) for b in batches]) for name in ("stamp", "value"))
+            stamp, value = (
+                np.concatenate([getattr(b, name) for b in batches]) for name in ("stamp", "value")
+            )
             order = np.lexsort((stamp, place))
             known = np.isfinite(value[order])
             np.add.at(total, place[order][known], value[order][known].astype(np.float64))

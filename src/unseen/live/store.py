@@ -303,7 +303,9 @@ class Store:
 
     # -- readings of open slots, and the log of the feed
 
-    def keep_readings(self, batches: Sequence[tuple[int, bytes, bytes, bytes]], poll: Mapping[str, object]) -> None:
+    def keep_readings(
+        self, batches: Sequence[tuple[int, bytes, bytes, bytes]], poll: Mapping[str, object]
+    ) -> None:
         """Write readings of slots that are open (slot, places, stamps, values), and how the feed was."""
         with self.whole():
             self.db.executemany(

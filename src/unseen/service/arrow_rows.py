@@ -10,11 +10,12 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from unseen.data.kinds import Input, is_image, is_moment
-from unseen.data.table import ARROW_FILE, BROKEN
+from unseen.data.table import ARROW_FILE
 from unseen.errors import nearest
 from unseen.service.columns import Sizes
 from unseen.service.problems import Problem
 
+BROKEN = (pa.ArrowException, OSError, EOFError, ValueError, MemoryError)
 MOST_MESSAGES = 10_000
 MOST_TEXT = 1 << 26
 """Bytes of text a column of words may hold once it is written out: a dictionary may repeat a long word."""
@@ -35,7 +36,7 @@ def read_arrow(body: bytes, columns: Sequence[Input], sizes: Sizes, most: int) -
         reader = pa.ipc.open_stream(stream)
         names = reader.schema.names
         if len(names) > sizes.columns:
-            raise Problem(413, f"{len(names):,} columns came; accepted: at most {sizes.columns:,}")
+            raise Problem(422, f"{len(names):,} columns came; accepted: at most {sizes.columns:,}")
         places = [_place(column.name, names) for column in columns]
         for column, place in zip(columns, places, strict=True):
             _refuse_type(column, reader.schema.field(place).type)
@@ -51,7 +52,7 @@ def _table(reader: pa.ipc.RecordBatchStreamReader, places: list[int], most: int)
         # before anything else is done: a column of nulls may have billions of rows in no bytes at all
         rows += batch.num_rows
         if rows > most:
-            raise Problem(413, f"more than {most:,} rows came; accepted: at most {most:,} in one request")
+            raise Problem(422, f"more than {most:,} rows came; accepted: at most {most:,} in one request")
         if batch.num_rows:
             chosen = batch.select(places)
             chosen.validate(full=True)
@@ -114,16 +115,19 @@ def _refuse_packed(stream: pa.Buffer) -> None:
 
     Arrow says so in the metadata of a message: a RecordBatch there has its field `compression`.
     """
-    with pa.ipc.MessageReader.open_stream(stream) as messages:
-        for count, message in enumerate(messages):
-            if count >= MOST_MESSAGES:
-                raise Problem(413, f"more than {MOST_MESSAGES:,} record batches came; join them")
-            try:
-                packed = _is_packed(message.metadata.to_pybytes())
-            except struct.error as error:
-                raise pa.ArrowInvalid("the metadata of a message points beyond its end") from error
-            if packed:
-                raise Problem(415, "the Arrow buffers are compressed; accepted: uncompressed ones")
+    messages = pa.ipc.MessageReader.open_stream(stream)
+    for _ in range(MOST_MESSAGES):
+        try:
+            message = messages.read_next_message()
+        except StopIteration:
+            return
+        try:
+            packed = _is_packed(message.metadata.to_pybytes())
+        except struct.error as error:
+            raise pa.ArrowInvalid("the metadata of a message points beyond its end") from error
+        if packed:
+            raise Problem(415, "the Arrow buffers are compressed; accepted: uncompressed ones")
+    raise Problem(413, f"more than {MOST_MESSAGES:,} record batches came; join them")
 
 
 def _is_packed(metadata: bytes) -> bool:

@@ -95,27 +95,19 @@ def cell_schema(column: Input, *, bounded: bool = False) -> Fragment:
 
 
 def rows_schema(columns: Sequence[Input], sizes: Sizes, *, most: int, bounded: bool) -> Fragment:
-    """Return the JSON schema of a body: a list of rows by column name, or an object of columns as lists."""
+    """Return the JSON schema of a body: a list of rows by column name.
+
+    An object of columns as lists is taken as well. JSON schema cannot say that lists are of one length, so
+    this form is told of in words.
+    """
     cells = {column.name: cell_schema(column, bounded=bounded) for column in columns}
-    required, extra = list(cells), {"maxProperties": sizes.columns}
-    row = {"type": "object", "properties": cells, "required": required, **extra}
-    lists = {
-        name: {"type": "array", "items": cell, "minItems": 1, "maxItems": most}
-        for name, cell in cells.items()
+    row = {
+        "type": "object",
+        "properties": cells,
+        "required": list(cells),
+        "maxProperties": sizes.columns,
     }
-    return {
-        "oneOf": [
-            {"title": "Rows", "type": "array", "items": row, "minItems": 1, "maxItems": most},
-            {
-                "title": "Columns",
-                "description": "All lists are of one length.",
-                "type": "object",
-                "properties": lists,
-                "required": required,
-                **extra,
-            },
-        ]
-    }
+    return {"type": "array", "items": row, "minItems": 1, "maxItems": most}
 
 
 def _image_schema(column: Image) -> Fragment:

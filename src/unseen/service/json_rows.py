@@ -136,12 +136,12 @@ def _count(rows: int, most: int) -> None:
     if not rows:
         raise Problem(422, "no row came; accepted: 1 or more")
     if rows > most:
-        raise Problem(413, f"{rows:,} rows came; accepted: at most {most:,} in one request")
+        raise Problem(422, f"{rows:,} rows came; accepted: at most {most:,} in one request")
 
 
 def _width(columns: int, sizes: Sizes) -> None:
     if columns > sizes.columns:
-        raise Problem(413, f"{columns:,} columns came; accepted: at most {sizes.columns:,}")
+        raise Problem(422, f"{columns:,} columns came; accepted: at most {sizes.columns:,}")
 
 
 def _lost(name: str, there: Iterable[str], where: str) -> Problem:
@@ -166,7 +166,7 @@ def _column(column: Input, values: Values) -> pa.Array:
 
 def _foreign(column: Input, place: int, value: object) -> str:
     wanted = {"number": "numbers", "category": "words", "date": "dates as ISO 8601 text", "image": "images"}
-    came = "null, a missing value" if value is None else _named(value)
+    came = "null (a missing value)" if value is None else _named(value)
     return f"column {column.name!r}, row {place}: {came} came; the model was trained on {wanted[column.kind]}"
 
 
@@ -175,7 +175,10 @@ def _numbers(column: Input, values: Values) -> pa.Array:
 
 
 def _words(column: Input, values: Values) -> pa.Array:
-    if bool in set(map(type, values)):
+    types = set(map(type, values))
+    if types <= {bool, type(None)}:
+        return pa.array(values, pa.bool_())
+    if bool in types:
         values = [str(value).lower() if isinstance(value, bool) else value for value in values]
     return pa.array(values, pa.string())
 

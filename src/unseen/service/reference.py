@@ -26,8 +26,8 @@ class Drifted:
 
     Attributes:
         column, kind: Name, and number, category or date.
-        shift: Largest distance of the means of its features, in standard deviations of training (of a word
-            in shares of the rows).
+        shift: How far the mean of a feature has moved, that of the one that moved most, in standard
+            deviations of training; of a word in shares of the rows.
         spread: Standard deviation over that of training; 1 for words.
         distance: Symmetric Kullback-Leibler divergence from training in nats: of normal distributions with
             these means and spreads, or of the shares of the words (the population stability index). Below
@@ -93,9 +93,10 @@ class Reference:
         """Compare `count` rows, given sums of their values and of their squares, (D,), column by column."""
         mean = total / count
         spread = np.sqrt(np.maximum(squares / count - mean**2, 0.0))
-        p_values = np.where(self.binary, self._rare(count, total), self._shifted(count, mean, spread))
+        ones = np.where(self.binary, total, 0.0)
+        p_values = np.where(self.binary, self._rare(count, ones), self._shifted(count, mean, spread))
         shift = np.where(self.binary, mean - self.shares, mean)
-        distance = np.where(self.binary, self._apart(count, total), _divergence(mean, spread))
+        distance = np.where(self.binary, self._apart(count, ones), _divergence(mean, spread))
         found = []
         for place, column in enumerate(self.columns):
             mine = self.owner == place
@@ -104,7 +105,7 @@ class Reference:
                 Drifted(
                     column.name,
                     column.kind,
-                    float(np.abs(shift[mine]).max()) if mine.sum() > 1 else float(shift[mine][0]),
+                    float(max(shift[mine], key=abs)),
                     1.0 if words else float(spread[mine].max()),
                     float(distance[mine].sum() if words else distance[mine].max()),
                     float(min(1.0, p_values[mine].min() * mine.sum())),
