@@ -20,6 +20,7 @@ _HOMES = {
     "AutoEncoder": "unseen.models.autoencoder",
     "Classifier": "unseen.models.classifier",
     "CommitteeDetector": "unseen.detectors.ensemble",
+    "Panel": "unseen.series.panel",
     "VAE": "unseen.models.vae",
     "DisCo": "unseen.training.decorrelation",
     "FalseAlarmRate": "unseen.thresholds",
@@ -30,6 +31,7 @@ _HOMES = {
     "load": "unseen.registry",
     "save": "unseen.registry",
     "suggest_labels": "unseen.detectors.advice",
+    "open_panel": "unseen.series.source",
     "open_source": "unseen.data",
 }
 
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
     from unseen.models.classifier import Classifier
     from unseen.models.vae import VAE
     from unseen.registry import load, save
+    from unseen.series.panel import Panel
+    from unseen.series.source import open_panel
     from unseen.thresholds import FalseAlarmRate, FalseDiscoveryRate, RateBudget
     from unseen.training.decorrelation import DisCo
 
@@ -58,11 +62,13 @@ __all__ = [
     "DisCo",
     "FalseAlarmRate",
     "FalseDiscoveryRate",
+    "Panel",
     "RateBudget",
     "UnseenError",
     "__version__",
     "evaluate",
     "load",
+    "open_panel",
     "open_source",
     "save",
     "suggest_labels",

@@ -26,6 +26,7 @@ from unseen.cli import (
     serve,
     structure,
     symmetry,
+    traffic,
 )
 from unseen.cli.faults import OneLineGroup
 
@@ -75,3 +76,4 @@ app.add_typer(recipe.app, name="recipe")
 app.add_typer(bench.app, name="bench")
 app.add_typer(collider.app, name="collider")
 app.add_typer(music.app, name="music")
+app.add_typer(traffic.app, name="traffic")

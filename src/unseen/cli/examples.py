@@ -125,6 +125,11 @@ _LINES = {
         "unseen music listen melody --out listening",
         "unseen music listen melody --units 3 --wav --out listening",
     ),
+    "traffic check": (
+        "unseen traffic check counts.csv --zone Europe/Madrid --clock wall --country ES-MD",
+        "unseen traffic check madrid.npz --map madrid.toml --json",
+        "unseen traffic check flows.zip --zone Europe/Rome --clock +01:00 --set sensor=id --set value=cars,vans",
+    ),
     "list": ("unseen recipe list",),
     "bench list": ("unseen bench list",),
     "few-label": (
