@@ -122,7 +122,12 @@ _LINES = {
     "traffic check": (
         "unseen traffic check counts.csv --zone Europe/Madrid --clock wall --country ES-MD",
         "unseen traffic check madrid.npz --map madrid.toml --json",
-        "unseen traffic check flows.zip --zone Europe/Rome --clock +01:00 --set sensor=id --set value=cars,vans",
+        "unseen traffic check flows.zip --zone Europe/Rome --clock utc --set sensor=id --set value=car,van",
+    ),
+    "traffic air": (
+        "unseen traffic air",
+        "unseen traffic air --panel sum-of-present --stations 'PORTA SAN FELICE'",
+        "unseen traffic air flow.csv no2.csv --traffic-map flow.toml --air-map air.toml --given ozone.csv",
     ),
     "list": ("unseen recipe list",),
     "bench list": ("unseen bench list",),
