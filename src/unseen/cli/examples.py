@@ -129,7 +129,7 @@ _LINES = {
     "traffic check": (
         "unseen traffic check counts.csv --zone Europe/Madrid --clock wall --country ES-MD",
         "unseen traffic check madrid.npz --map madrid.toml --json",
-        "unseen traffic check flows.zip --zone Europe/Rome --clock +01:00 --set sensor=id --set value=cars,vans",
+        "unseen traffic check flows.zip --zone Europe/Rome --clock +01:00 --set sensor=id --set value=cars",
     ),
     "traffic simulate": (
         "unseen traffic simulate --sensors 3500 --days 365 --out city",
