@@ -134,6 +134,12 @@ _LINES = {
     "traffic simulate": (
         "unseen traffic simulate --sensors 3500 --days 365 --out city",
         "unseen traffic simulate --sensors 50 --days 60 --minutes 15 --holidays ES:MD --out town --json",
+        "unseen traffic check flows.zip --zone Europe/Rome --clock utc --set sensor=id --set value=car,van",
+    ),
+    "traffic air": (
+        "unseen traffic air",
+        "unseen traffic air --panel sum-of-present --stations 'PORTA SAN FELICE'",
+        "unseen traffic air flow.csv no2.csv --traffic-map flow.toml --air-map air.toml --given ozone.csv",
     ),
     "list": ("unseen recipe list",),
     "bench list": ("unseen bench list",),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import typer
 
 from unseen.cli import examples, simulating_city, traffic_check
+from unseen.cli import examples, traffic_air, traffic_check
 
 app = typer.Typer(help="Series of a network of sensors: streets, air, or any other.", no_args_is_help=True)
 
 app.command("check", epilog=examples.of("traffic check"))(traffic_check.check)
 app.command("simulate", epilog=examples.of("traffic simulate"))(simulating_city.simulate)
+app.command("air", epilog=examples.of("traffic air"))(traffic_air.air)

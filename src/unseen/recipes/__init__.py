@@ -23,6 +23,7 @@ _MODULES = {
     "music-neurons": "music_neurons",
     "symmetry-decoy": "symmetry_decoy",
     "symmetry-discovery": "symmetry_discovery",
+    "traffic-pollution": "traffic_pollution",
 }
 
 
@@ -43,6 +44,7 @@ def available() -> dict[str, str]:
         "music-neurons": "melodies: which of 512 units are music, which noise, what the first encode",
         "symmetry-decoy": "networks told of brightness alone hold the symmetry of templates and paintings",
         "symmetry-discovery": "generators of symmetries nobody proposed, on sets whose symmetry is known",
+        "traffic-pollution": "traffic and NO2 in Bologna: correlation at each lag, with month, day, hour out",
     }
 
 
