@@ -20,6 +20,7 @@ _LINES = {
     "score": (
         "unseen score model flows.csv > scores.csv",
         "unseen score model flows.parquet --out scores.parquet",
+        "unseen score model flows.parquet --ray local --workers 4 --out scores.parquet",
         'zcat flows.csv.gz | unseen score model - --top 20 --columns "Destination Port"',
     ),
     "evaluate": (
@@ -48,6 +49,12 @@ _LINES = {
         "unseen report model flows.csv --held-out --out report.html",
         'unseen report model qcd=qcd.h5 suep=suep.h5 --fixed hits --alarm-rate "400 Hz"',
         'unseen report model new.csv --label "Attack Type" --normal Normal',
+    ),
+    "serve": (
+        "unseen serve model",
+        "unseen serve model --token-file token --port 8080 --workers 2",
+        "curl -H \"Authorization: Bearer $(cat token)\" -H 'Content-Type: application/json' "
+        '-d \'[{"bytes": 120, "service": "http"}]\' \'http://127.0.0.1:8080/score?rate=0.001\'',
     ),
     "latent": (
         "unseen latent model flows.csv",
@@ -118,6 +125,15 @@ _LINES = {
     "listen": (
         "unseen music listen melody --out listening",
         "unseen music listen melody --units 3 --wav --out listening",
+    ),
+    "traffic check": (
+        "unseen traffic check counts.csv --zone Europe/Madrid --clock wall --country ES-MD",
+        "unseen traffic check madrid.npz --map madrid.toml --json",
+        "unseen traffic check flows.zip --zone Europe/Rome --clock +01:00 --set sensor=id --set value=cars,vans",
+    ),
+    "traffic simulate": (
+        "unseen traffic simulate --sensors 3500 --days 365 --out city",
+        "unseen traffic simulate --sensors 50 --days 60 --minutes 15 --holidays ES:MD --out town --json",
     ),
     "list": ("unseen recipe list",),
     "bench list": ("unseen bench list",),

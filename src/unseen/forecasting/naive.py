@@ -151,11 +151,15 @@ def _quantiles(errors: Floats, chosen: np.ndarray[tuple[int], np.dtype[np.bool_]
 
     So the rule itself is the middle of what it says; 0 for a sensor without any error.
     """
-    part = errors[:, chosen]
-    found = np.zeros((len(part), len(LEVELS)), np.float32)
-    some = np.isfinite(part).any(axis=1)
-    if some.any():
-        found[some] = np.nanquantile(part[some], LEVELS, axis=1).T
+    part = np.sort(errors[:, chosen], axis=1)  # NaN come last; nanquantile is a hundred times slower
+    count = np.isfinite(part).sum(axis=1)
+    if not part.shape[1]:
+        return np.zeros((len(part), len(LEVELS)), np.float32)
+    place = np.maximum(count - 1, 0)[:, None] * LEVELS
+    below = place.astype(np.int64)
+    low, high = (np.take_along_axis(part, np.minimum(at, np.maximum(count - 1, 0)[:, None]), 1)
+                 for at in (below, below + 1))  # fmt: skip
+    found = np.where(count[:, None] > 0, low + (place - below) * (high - low), 0).astype(np.float32)
     return found - found[:, MEDIAN, None]
 
 

@@ -31,7 +31,7 @@ CREATE INDEX readings_of_slot ON readings (slot);
 CREATE TABLE forecasts (
   issued INTEGER PRIMARY KEY, target INTEGER NOT NULL, model TEXT NOT NULL, mean BLOB NOT NULL,
   quantile BLOB NOT NULL, raw BLOB NOT NULL, threshold BLOB NOT NULL, p_red BLOB NOT NULL, tier BLOB NOT NULL,
-  alarm BLOB NOT NULL
+  alarm BLOB NOT NULL, score BLOB
 );
 CREATE INDEX forecasts_by_target ON forecasts (target);
 CREATE TABLE alarms (
@@ -47,9 +47,7 @@ CREATE TABLE transitions (
 );
 CREATE UNIQUE INDEX transitions_once ON transitions (alarm, kind) WHERE kind <> 'acknowledged';
 CREATE INDEX transitions_of_alarm ON transitions (alarm, kind);
-CREATE TABLE deliveries (
-  transition INTEGER NOT NULL, sink TEXT NOT NULL, clock REAL NOT NULL, PRIMARY KEY (sink, transition)
-) WITHOUT ROWID;
+CREATE TABLE sinks (name TEXT PRIMARY KEY, told INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE state (name TEXT PRIMARY KEY, time INTEGER NOT NULL, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE scores (target INTEGER PRIMARY KEY, counts TEXT NOT NULL);
 CREATE TABLE feed (
