@@ -265,7 +265,7 @@ PARTS = ("status", "low", "missing")
 
 
 def _tiers(standing: Standing, mean: Floats, bounds: Floats) -> Codes:
-    """Say what streets are shown as: red while an alarm is on, yellow by the forecast, never a silent green."""
+    """Say what streets are shown as: red while an alarm is on, else by the forecast; no silent green."""
     with np.errstate(invalid="ignore"):
         calm = np.where(mean >= bounds[:, 0], Shown.YELLOW, Shown.GREEN)
     calm = np.where(np.isfinite(mean) & np.isfinite(bounds[:, 0]), calm, Shown.NOT_ENOUGH_HISTORY)

@@ -43,7 +43,7 @@ def opened(settings: WatchSettings, clock: Clock) -> Iterator[Opened]:
     """Open the store, alone, and everything that works on it.
 
     Raises:
-        ConfigError: Another watch holds the store, it was made with other settings, or is of a newer version.
+        ConfigError: Another watch holds the store, it has other settings, or is of a newer version.
         UnseenError: A model, detector or history cannot be read.
 
     """

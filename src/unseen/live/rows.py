@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -124,27 +124,15 @@ class RowWatch:
         if self.place is not None:
             kept["place"] = str(self.place).encode()
         outlook = self._outlook(slot, end, {one.sensor for one in raised}, {one.alarm for one in changes})
-        numbers = self.store.commit(
-            Closed(
-                slot,
-                value,
-                np.full(len(value), State.OK, np.uint8),
-                clock,
-                outlook,
-                raised,
-                changes,
-                kept,
-                seconds=time.perf_counter() - started,
-            )  # fmt: skip
-        )
+        known = np.full(len(value), State.OK, np.uint8)
+        closed = Closed(slot, value, known, clock, outlook, raised, changes, kept)
+        numbers = self.store.commit(replace(closed, seconds=time.perf_counter() - started))
         self.closed = slot
         self.on |= {one.sensor: number for one, number in zip(raised, numbers, strict=True)}
         self.on = {place: n for place, n in self.on.items() if n not in {one.alarm for one in changes}}
         tiers = np.bincount(outlook.tier, minlength=len(Shown))
-        return Report(
-            slot, tuple(numbers), {one.word: int(tiers[one]) for one in Shown}, len(counts),
-            time.perf_counter() - started,
-        )  # fmt: skip
+        words = {one.word: int(tiers[one]) for one in Shown}
+        return Report(slot, tuple(numbers), words, len(counts), time.perf_counter() - started)
 
     def _sources(self, rows: Rows, since: int) -> list[int]:
         """Places of the sources of rows; new ones get theirs, as long as there is room."""
@@ -214,7 +202,7 @@ class RowWatch:
         alarm[list(raised)] = True
         silent = slot - self._busy > max(self.told.quiet, SILENT_BATCHES * self.settings.step)
         tier = np.where(alarm, Shown.RED, Shown.NO_DATA if silent else Shown.GREEN).astype(np.uint8)
-        return Outlook(
-            end, end, self.told.detector.name, nothing, np.full((sensors, len(LEVELS)), np.nan, np.float32),
-            np.empty((sensors, 0), np.float32), np.full((sensors, 2), np.nan, np.float32), nothing, tier, alarm,
-        )  # fmt: skip
+        bounds = np.full((sensors, 2), np.nan, np.float32)
+        grid = np.full((sensors, len(LEVELS)), np.nan, np.float32)
+        raw = np.empty((sensors, 0), np.float32)
+        return Outlook(end, end, self.told.detector.name, nothing, grid, raw, bounds, nothing, tier, alarm)

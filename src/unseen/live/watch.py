@@ -11,6 +11,7 @@ from unseen.live.config import WatchSettings
 from unseen.live.delivery import Delivery
 from unseen.live.engine import Engine, Report
 from unseen.live.intake import Batch, Intake, newest_of, second_pass, zone_fault
+from unseen.live.past import prune, write_months
 from unseen.live.store import Store
 from unseen.series.feed import Answer, Reading
 
@@ -45,8 +46,9 @@ class Watch:
 
     def take(self, delivery: Delivery) -> None:
         """Take in one delivery: log what was wrong, keep what is new."""
-        if delivery.fault is not None:
-            self.store.log(delivery.received, delivery.kind, delivery.fault)
+        faults = [] if delivery.fault is None else [(delivery.kind, delivery.fault)]
+        for kind, word in (*delivery.passed, *faults):
+            self.store.log(delivery.received, kind, word)
         poll: dict[str, object] = {"clock": delivery.received, "result": delivery.kind}
         if delivery.answer is None:
             self.store.keep_readings([], poll)
@@ -68,11 +70,20 @@ class Watch:
             value, state = self.intake.close(slot)
             kept = {"newest": self.intake.kept()}
             reports.append(self.engine.close(slot, value, state, now, kept))
+            if self.engine.fitted.slot == slot:
+                self._tidy()
         return reports
 
     def finish(self, now: float) -> list[Report]:
         """Close what is over now; a slot that is open still stays so, for the next start."""
         return self.advance(now)
+
+    def _tidy(self) -> None:
+        """Once a day: write the month that is over, then forget what is old."""
+        keep = self.settings.keep
+        if keep.history is not None:
+            write_months(self.store, keep.history)
+        prune(self.store, days=keep.days, forecasts=keep.forecasts)
 
     def next_due(self) -> float | None:
         """When the next slot is to be closed; None before the first reading."""
