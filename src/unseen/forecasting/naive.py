@@ -23,7 +23,7 @@ def latest(history: History, rows: Ints, slots: Ints) -> Floats:
     """Residual of the last known value, in the unit of the sensor; 0 where none is known of late."""
     found = history.residual(rows, slots)
     for back in range(1, LATEST):
-        # mostly the present is known, so that one look back is all it takes
+        # mostly the present is known, so that one look is all it takes
         gone = ~np.isfinite(found)
         if not gone.any():
             break
