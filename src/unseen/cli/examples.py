@@ -32,6 +32,14 @@ _LINES = {
         'unseen evaluate model qcd=qcd.root z=zp.root --input-rate "1 MHz" --alarm-rate "1 kHz" --against ht',
         'unseen evaluate model qcd=qcd.root zp=zp.root --alarm-rate "10 Hz" --tail --json',
     ),
+    "watch": (
+        "unseen watch city.toml",
+        "unseen watch city.toml --check",
+        "unseen watch city.toml --json > alarms.jsonl",
+        "cat readings.csv | unseen watch past.toml --json",
+        "unseen watch city.toml --import year.parquet",
+        "unseen watch city.toml --export out",
+    ),
     "symmetry": (
         "unseen symmetry momenta.csv --out symmetries",
         "unseen symmetry momenta.csv --under rotation:x,y --under reflection:x",
