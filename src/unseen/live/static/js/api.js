@@ -41,7 +41,13 @@ export async function ask(path, { limit = 20000, headers: more, ...options } = {
   const signal = options.signal ?? AbortSignal.timeout(limit);
   let answer;
   try {
-    answer = await fetch(path, { cache: "no-store", credentials: "same-origin", ...options, signal, headers: headers(more) });
+    answer = await fetch(path, {
+      cache: "no-store",
+      credentials: "same-origin",
+      ...options,
+      signal,
+      headers: headers(more),
+    });
   } catch (error) {
     throw new Fault(0, error.name === "TimeoutError" ? `${path}: ${limit / 1000} s` : t("lost"));
   }
@@ -57,10 +63,18 @@ export async function json(path) {
 }
 
 export const post = async (path, body) =>
-  (await ask(path, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } })).json();
+  (
+    await ask(path, {
+      method: "POST",
+      body: JSON.stringify(body),
+      headers: { "Content-Type": "application/json" },
+    })
+  ).json();
 
 /** Words of a query; empty ones are left out. */
 export function query(path, values) {
-  const words = new URLSearchParams(Object.entries(values).filter(([, value]) => value !== "" && value !== null && value !== undefined));
+  const words = new URLSearchParams(
+    Object.entries(values).filter(([, value]) => value !== "" && value !== null && value !== undefined),
+  );
   return words.size ? `${path}?${words}` : path;
 }

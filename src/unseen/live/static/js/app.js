@@ -3,7 +3,7 @@
 import { takeToken } from "./api.js";
 import { h } from "./dom.js";
 import { frame } from "./frame.js";
-import { start } from "./live.js";
+import { refresh, start } from "./live.js";
 import { login } from "./login.js";
 import { watchAlarms } from "./alarms/news.js";
 import { read } from "./route.js";
@@ -15,7 +15,13 @@ import { alarmsView } from "./alarms/view.js";
 import { healthView } from "./health.js";
 import { scoresView } from "./scores.js";
 
-const VIEWS = { map: mapView, street: streetView, alarms: alarmsView, health: healthView, scores: scoresView };
+const VIEWS = {
+  map: mapView,
+  street: streetView,
+  alarms: alarmsView,
+  health: healthView,
+  scores: scoresView,
+};
 
 let page; // the frame
 let shown = null; // {view, id, part}
@@ -30,7 +36,7 @@ function wanted() {
 
 function show() {
   if (state.fault?.status === 401) return askForToken();
-  if (!state.health && !state.fault) return undefined;
+  if (!state.health) return state.fault ? sayFault() : undefined;
   const { view, id } = wanted();
   if (shown?.view === view && shown.id === id) return undefined;
   const first = shown === null;
@@ -49,6 +55,16 @@ function askForToken() {
   shown?.part.close?.();
   shown = { view: "login", id: null, part: {} };
   page.main.replaceChildren(login());
+}
+
+/** Nothing was ever heard: say so in place of a view; it goes on trying by itself. */
+function sayFault() {
+  shown?.part.close?.();
+  shown = null;
+  const again = h("button", { class: "button", type: "button", onclick: refresh }, t("again"));
+  page.main.replaceChildren(
+    h("div", { class: "quiet" }, h("strong", {}, t("failed", { text: state.fault.message })), again),
+  );
 }
 
 function build() {

@@ -24,6 +24,7 @@ export function renew(node, ...children) {
   const held = node.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
   node.replaceChildren(...children.flat().filter(Boolean));
   if (held !== undefined) {
-    for (const other of node.querySelectorAll("[data-key]")) if (other.dataset.key === held) return other.focus();
+    for (const other of node.querySelectorAll("[data-key]"))
+      if (other.dataset.key === held) return other.focus();
   }
 }

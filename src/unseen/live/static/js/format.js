@@ -22,7 +22,10 @@ export const isNumber = (value) => typeof value === "number" && Number.isFinite(
 export function number(value) {
   if (!isNumber(value)) return "–";
   const size = Math.abs(value);
-  return new Intl.NumberFormat(language(), size >= 100 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 }).format(value);
+  return new Intl.NumberFormat(
+    language(),
+    size >= 100 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 },
+  ).format(value);
 }
 
 /** A probability in whole per cent; never 0 % or 100 % for what is possible. */
@@ -34,7 +37,8 @@ export function chance(p) {
 }
 
 /** A share with one digit behind the point. */
-export const portion = (share) => (isNumber(share) ? `${(100 * share).toLocaleString(language(), { maximumFractionDigits: 1 })} %` : "–");
+export const portion = (share) =>
+  isNumber(share) ? `${(100 * share).toLocaleString(language(), { maximumFractionDigits: 1 })} %` : "–";
 
 /** Seconds as a person says them: 38 s, 12 min, 3 h, 2 days. */
 export function age(seconds) {
@@ -50,7 +54,8 @@ const formats = new Map();
 
 function format(options) {
   const key = language() + zone + JSON.stringify(options);
-  if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat(language(), { timeZone: zone, hourCycle: "h23", ...options }));
+  if (!formats.has(key))
+    formats.set(key, new Intl.DateTimeFormat(language(), { timeZone: zone, hourCycle: "h23", ...options }));
   return formats.get(key);
 }
 
@@ -71,6 +76,10 @@ export function when(ms, now) {
 
 /** Hour and minute on the local clock, as numbers. */
 export function wall(ms) {
-  const parts = Object.fromEntries(format(CLOCK).formatToParts(ms).map((part) => [part.type, part.value]));
+  const parts = Object.fromEntries(
+    format(CLOCK)
+      .formatToParts(ms)
+      .map((part) => [part.type, part.value]),
+  );
   return { hour: Number(parts.hour), minute: Number(parts.minute) };
 }

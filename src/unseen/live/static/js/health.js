@@ -7,15 +7,41 @@ import { feedNow, isRows, staleness, state } from "./state.js";
 import { t } from "./words.js";
 
 const CARDED = new Set([
-  "kind", "name", "now", "zone", "slot_seconds", "last_poll", "last_poll_age", "last_poll_result", "newest_stamp",
-  "last_slot", "last_slot_age", "slot_closed", "slot_seconds_taken", "latency", "sensors", "with_data", "states",
-  "clock_offset", "errors", "recent", "model", "stopped", "tiers",
+  "kind",
+  "name",
+  "now",
+  "zone",
+  "slot_seconds",
+  "last_poll",
+  "last_poll_age",
+  "last_poll_result",
+  "newest_stamp",
+  "last_slot",
+  "last_slot_age",
+  "slot_closed",
+  "slot_seconds_taken",
+  "latency",
+  "sensors",
+  "with_data",
+  "states",
+  "clock_offset",
+  "errors",
+  "recent",
+  "model",
+  "stopped",
+  "tiers",
 ]);
 const OFF = 120; // seconds of clock offset that are worth a warning
 const FEW = 0.8; // share of sensors with data below which the card is loud
 
 const card = (title, value, note, bad = false) =>
-  h("div", { class: bad ? "card bad" : "card" }, h("h2", {}, title), h("div", { class: "value" }, value), h("div", { class: "note" }, note));
+  h(
+    "div",
+    { class: bad ? "card bad" : "card" },
+    h("h2", {}, title),
+    h("div", { class: "value" }, value),
+    h("div", { class: "note" }, note),
+  );
 
 /** "38 s ago" and the local time. */
 function ago(iso) {
@@ -50,7 +76,10 @@ function clock(offset) {
 
 function work({ slot_seconds_taken: taken, latency }) {
   if (!isNumber(taken)) return null;
-  const notes = [isNumber(latency?.p99) ? t("of99", { age: age(latency.p99) }) : null, isNumber(latency?.largest) ? t("worst", { age: age(latency.largest) }) : null];
+  const notes = [
+    isNumber(latency?.p99) ? t("of99", { age: age(latency.p99) }) : null,
+    isNumber(latency?.largest) ? t("worst", { age: age(latency.largest) }) : null,
+  ];
   return card(t("latency"), age(taken), notes.filter(Boolean).join(", "));
 }
 
@@ -75,9 +104,18 @@ function cards(health) {
 
 function errors(counted) {
   const kinds = Object.entries(counted ?? {});
-  const good = h("div", { class: "card" }, h("strong", {}, t("noErrors")), h("div", { class: "note" }, t("noErrorsNote")));
+  const good = h(
+    "div",
+    { class: "card" },
+    h("strong", {}, t("noErrors")),
+    h("div", { class: "note" }, t("noErrorsNote")),
+  );
   if (!kinds.length) return h("section", {}, h("h2", {}, t("errors")), good);
-  return table({ title: "errors", columns: ["kind", "times"], rows: kinds.map(([kind, times]) => [words(kind), times]) });
+  return table({
+    title: "errors",
+    columns: ["kind", "times"],
+    rows: kinds.map(([kind, times]) => [words(kind), times]),
+  });
 }
 
 function log(recent) {
@@ -90,7 +128,9 @@ function states(counted) {
   const entries = Object.entries(counted ?? {});
   const all = entries.reduce((sum, [, n]) => sum + n, 0);
   if (!all) return null;
-  const rows = entries.filter(([, n]) => n).map(([name, n]) => [words(name), n, `${((100 * n) / all).toFixed(1)} %`]);
+  const rows = entries
+    .filter(([, n]) => n)
+    .map(([name, n]) => [words(name), n, `${((100 * n) / all).toFixed(1)} %`]);
   return table({ title: "states", columns: ["state", "count", "share"], rows, right: [1, 2] });
 }
 
@@ -100,13 +140,26 @@ export function healthView(main) {
 
   function show() {
     const { health } = state;
-    if (!health) return renew(body, h("p", { class: "fault" }, t("failed", { text: state.fault?.message ?? "" })));
-    const rest = Object.entries(health).filter(([key, value]) => !CARDED.has(key) && value !== null && value !== "");
+    if (!health)
+      return renew(body, h("p", { class: "fault" }, t("failed", { text: state.fault?.message ?? "" })));
+    const rest = Object.entries(health).filter(
+      ([key, value]) => !CARDED.has(key) && value !== null && value !== "",
+    );
     const more = tablesOf(Object.fromEntries(rest), t("rest")).map(table);
-    return renew(body, h("div", { class: "cards" }, cards(health)), errors(health.errors), log(health.recent), states(health.states), more);
+    return renew(
+      body,
+      h("div", { class: "cards" }, cards(health)),
+      health.last_poll ? errors(health.errors) : null,
+      log(health.recent),
+      states(health.states),
+      more,
+    );
   }
 
   show();
   const timer = setInterval(show, 5000);
-  return { renew: (changes) => (changes.health || changes.fault ? show() : undefined), close: () => clearInterval(timer) };
+  return {
+    renew: (changes) => (changes.health || changes.fault ? show() : undefined),
+    close: () => clearInterval(timer),
+  };
 }

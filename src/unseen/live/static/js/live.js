@@ -14,9 +14,19 @@ let last = 0;
 async function fetchAll() {
   const health = await json("api/health");
   const series = health.kind !== "rows";
-  const [tiers, open] = await Promise.all([series ? json("api/tiers") : null, json("api/alarms?state=on&limit=200")]);
+  const [tiers, open] = await Promise.all([
+    series ? json("api/tiers") : null,
+    json("api/alarms?state=on&limit=200"),
+  ]);
   useZone(tiers?.zone ?? health.zone);
-  tell({ health, tiers, open, heard: Date.now(), fault: null, link: state.link === "lost" ? "polling" : state.link });
+  tell({
+    health,
+    tiers,
+    open,
+    heard: Date.now(),
+    fault: null,
+    link: state.link === "lost" ? "polling" : state.link,
+  });
 }
 
 async function once() {

@@ -7,7 +7,13 @@ import { state } from "./state.js";
 import { t } from "./words.js";
 
 export function login() {
-  const field = h("input", { type: "password", name: "token", autocomplete: "current-password", required: true, id: "token" });
+  const field = h("input", {
+    type: "password",
+    name: "token",
+    autocomplete: "current-password",
+    required: true,
+    id: "token",
+  });
   const fault = h("p", { class: "fault", role: "alert" });
   const enter = async (event) => {
     event.preventDefault();

@@ -32,14 +32,24 @@ function overall(told) {
 function byDay(days) {
   const found = MEASURES.filter(([key, , , daily]) => daily && days.some((day) => isNumber(day[key])));
   const rows = [...days].reverse().map((day) => [day.day, ...found.map(([key, , write]) => write(day[key]))]);
-  return { title: "byDay", columns: ["dayName", ...found.map(([, name]) => name)], rows, right: found.map((_, i) => i + 1) };
+  return {
+    title: "byDay",
+    columns: ["dayName", ...found.map(([, name]) => name)],
+    rows,
+    right: found.map((_, i) => i + 1),
+  };
 }
 
 function tables(told) {
+  if (told.slots === 0) return [];
   const first = overall(told);
   const rest = Object.fromEntries(Object.entries(told).filter(([key]) => !KNOWN.has(key)));
   const days = (told.by_day ?? []).filter((day) => MEASURES.some(([key]) => isNumber(day[key])));
-  return [...(first.rows.length ? [first] : []), ...(days.length ? [byDay(days)] : []), ...tablesOf(rest, t("rest"))];
+  return [
+    ...(first.rows.length ? [first] : []),
+    ...(days.length ? [byDay(days)] : []),
+    ...tablesOf(rest, t("rest")),
+  ];
 }
 
 export function scoresView(main) {
@@ -53,7 +63,8 @@ export function scoresView(main) {
       const none = h("div", { class: "quiet" }, h("strong", {}, t("noScores")), t("noScoresNote"));
       if (!closed) renew(body, found.length ? found.map(table) : none);
     } catch (error) {
-      if (!closed) renew(body, h("p", { class: "fault", role: "alert" }, t("failed", { text: error.message })));
+      if (!closed)
+        renew(body, h("p", { class: "fault", role: "alert" }, t("failed", { text: error.message })));
     }
   }
 

@@ -11,7 +11,13 @@ const KEPT = "unseen.name";
 /** Ask who and why, send it, then call `done`. */
 export function acknowledge(alarm, done) {
   const name = String(alarm.name ?? alarm.sensor ?? alarm.id);
-  const by = h("input", { name: "by", required: true, maxlength: 80, autocomplete: "name", value: localStorage.getItem(KEPT) ?? "" });
+  const by = h("input", {
+    name: "by",
+    required: true,
+    maxlength: 80,
+    autocomplete: "name",
+    value: localStorage.getItem(KEPT) ?? "",
+  });
   const note = h("textarea", { name: "note", maxlength: 500 });
   const fault = h("p", { class: "fault", role: "alert" });
   const send = h("button", { class: "button main", type: "submit" }, t("acknowledge"));
@@ -23,7 +29,10 @@ export function acknowledge(alarm, done) {
     send.disabled = true;
     localStorage.setItem(KEPT, by.value.trim());
     try {
-      await post(`api/alarms/${encodeURIComponent(alarm.id)}/acknowledge`, { by: by.value.trim(), note: note.value.trim() });
+      await post(`api/alarms/${encodeURIComponent(alarm.id)}/acknowledge`, {
+        by: by.value.trim(),
+        note: note.value.trim(),
+      });
     } catch (error) {
       send.disabled = false;
       return void (fault.textContent = error.message);
@@ -43,7 +52,12 @@ export function acknowledge(alarm, done) {
     h("label", { class: "field" }, h("span", {}, t("yourName")), by),
     h("label", { class: "field" }, h("span", {}, t("noteOptional")), note),
     fault,
-    h("div", { class: "ends" }, h("button", { class: "button", type: "button", onclick: () => box.close() }, t("cancel")), send),
+    h(
+      "div",
+      { class: "ends" },
+      h("button", { class: "button", type: "button", onclick: () => box.close() }, t("cancel")),
+      send,
+    ),
   );
   const box = h("dialog", { "aria-labelledby": "ack-title" }, form);
   box.addEventListener("close", () => {

@@ -13,7 +13,8 @@ let known = null; // ids of open alarms seen so far
 let timer = 0;
 
 export const canNotify = () => "Notification" in window;
-export const notifies = () => canNotify() && Notification.permission === "granted" && localStorage.getItem(KEPT) === "yes";
+export const notifies = () =>
+  canNotify() && Notification.permission === "granted" && localStorage.getItem(KEPT) === "yes";
 
 /** Switch notifications; asks the browser only here, on the user's own press. Returns whether they are on. */
 export async function switchNotify() {
@@ -28,13 +29,19 @@ export async function switchNotify() {
 
 function sentence(fresh) {
   const names = fresh.slice(0, 3).map(nameOf).join(", ");
-  return t("newAlarms", { n: fresh.length, names: fresh.length > 3 ? t("andMore", { names, n: fresh.length - 3 }) : names });
+  return t("newAlarms", {
+    n: fresh.length,
+    names: fresh.length > 3 ? t("andMore", { names, n: fresh.length - 3 }) : names,
+  });
 }
 
 function show(text) {
   const box = document.getElementById("news");
   const hide = () => (box.hidden = true);
-  box.replaceChildren(h("span", {}, text, " ", h("a", { href: "#/alarms", onclick: hide }, t("see"))), h("button", { class: "button small", type: "button", "aria-label": t("close"), onclick: hide }, "✕"));
+  box.replaceChildren(
+    h("span", {}, text, " ", h("a", { href: "#/alarms", onclick: hide }, t("see"))),
+    h("button", { class: "button small", type: "button", "aria-label": t("close"), onclick: hide }, "✕"),
+  );
   box.hidden = false;
   clearTimeout(timer);
   timer = setTimeout(hide, SHOWN);
@@ -49,7 +56,8 @@ function hear(changes) {
   const text = sentence(fresh);
   say(text);
   show(text);
-  if (notifies() && document.hidden) new Notification(state.health?.name || "unseen watch", { body: text, tag: "unseen" });
+  if (notifies() && document.hidden)
+    new Notification(state.health?.name || "unseen watch", { body: text, tag: "unseen" });
 }
 
 export const watchAlarms = () => subscribe(hear);

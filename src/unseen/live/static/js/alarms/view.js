@@ -41,13 +41,23 @@ export function alarmsView(main) {
   function show({ alarms, total }, trouble) {
     fault.textContent = trouble;
     count.textContent = total ? t("shown", { n: total, shown: alarms.length }) : "";
-    const none = h("div", { class: "quiet" }, h("strong", {}, t("noAlarms")), t(isFiltered() ? "noAlarmsNote" : "noAlarmsEver"));
+    const none = h(
+      "div",
+      { class: "quiet" },
+      h("strong", {}, t("noAlarms")),
+      t(isFiltered() ? "noAlarmsNote" : "noAlarmsEver"),
+    );
     renew(list, alarms.length ? alarmTable(alarms, load) : none);
     const grow = () => {
       limit += 2 * PART;
       load();
     };
-    renew(more, total > alarms.length && alarms.length ? h("button", { class: "button", type: "button", "data-key": "more", onclick: grow }, t("more")) : []);
+    renew(
+      more,
+      total > alarms.length && alarms.length
+        ? h("button", { class: "button", type: "button", "data-key": "more", onclick: grow }, t("more"))
+        : [],
+    );
   }
 
   async function download() {
@@ -69,9 +79,26 @@ export function alarmsView(main) {
     limit = PART;
     load();
   };
-  const notify = canNotify() ? h("button", { class: "button small", type: "button", onclick: flip }, t(notifies() ? "notifyOff" : "notify")) : null;
+  const notify = canNotify()
+    ? h(
+        "button",
+        { class: "button small", type: "button", onclick: flip },
+        t(notifies() ? "notifyOff" : "notify"),
+      )
+    : null;
   const csv = h("button", { class: "button small", type: "button", onclick: download }, t("csv"));
-  main.replaceChildren(h("div", { class: "page" }, h("h1", {}, t("alarms")), filters(changed), h("div", { class: "under" }, count, h("div", { class: "buttons" }, notify, csv)), fault, list, more));
+  main.replaceChildren(
+    h(
+      "div",
+      { class: "page" },
+      h("h1", {}, t("alarms")),
+      filters(changed),
+      h("div", { class: "under" }, count, h("div", { class: "buttons" }, notify, csv)),
+      fault,
+      list,
+      more,
+    ),
+  );
   load();
   return {
     renew: (changes) => (changes.open ? load() : undefined),

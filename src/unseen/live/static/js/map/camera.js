@@ -30,11 +30,17 @@ export class Camera {
   }
 
   toScreen(point, size) {
-    return { x: (point.x - this.x) * this.scale + size.width / 2, y: (point.y - this.y) * this.scale + size.height / 2 };
+    return {
+      x: (point.x - this.x) * this.scale + size.width / 2,
+      y: (point.y - this.y) * this.scale + size.height / 2,
+    };
   }
 
   toPlane(place, size) {
-    return { x: (place.x - size.width / 2) / this.scale + this.x, y: (place.y - size.height / 2) / this.scale + this.y };
+    return {
+      x: (place.x - size.width / 2) / this.scale + this.x,
+      y: (place.y - size.height / 2) / this.scale + this.y,
+    };
   }
 
   pan(dx, dy) {

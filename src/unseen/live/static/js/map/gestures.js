@@ -6,9 +6,18 @@ const middle = (a, b) => ({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 });
 const apart = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);
 
 const KEYS = {
-  ArrowLeft: (move) => move.pan(60, 0), ArrowRight: (move) => move.pan(-60, 0), ArrowUp: (move) => move.pan(0, 60), ArrowDown: (move) => move.pan(0, -60),
-  "+": (move) => move.zoom(1.5), "=": (move) => move.zoom(1.5), "-": (move) => move.zoom(1 / 1.5), 0: (move) => move.fit(),
-  n: (move) => move.step(1), p: (move) => move.step(-1), Enter: (move) => move.open(), Escape: (move) => move.leave(),
+  ArrowLeft: (move) => move.pan(60, 0),
+  ArrowRight: (move) => move.pan(-60, 0),
+  ArrowUp: (move) => move.pan(0, 60),
+  ArrowDown: (move) => move.pan(0, -60),
+  "+": (move) => move.zoom(1.5),
+  "=": (move) => move.zoom(1.5),
+  "-": (move) => move.zoom(1 / 1.5),
+  0: (move) => move.fit(),
+  n: (move) => move.step(1),
+  p: (move) => move.step(-1),
+  Enter: (move) => move.open(),
+  Escape: (move) => move.leave(),
 };
 
 /** Listen on `canvas`; `move` has pan, zoom(factor, place), fit, hover(place), tap(place, touched), step, open and leave. */
@@ -45,17 +54,22 @@ export function gestures(canvas, move) {
   });
   const release = (event) => {
     if (!held.delete(event.pointerId)) return;
-    if (event.type === "pointerup" && wandered <= STILL) move.tap(place(event), event.pointerType !== "mouse");
+    if (event.type === "pointerup" && wandered <= STILL)
+      move.tap(place(event), event.pointerType !== "mouse");
     if (!held.size) canvas.classList.remove("held");
   };
   canvas.addEventListener("pointerup", release);
   canvas.addEventListener("pointercancel", release);
   canvas.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && move.leave());
-  canvas.addEventListener("wheel", (event) => {
-    event.preventDefault();
-    const step = event.deltaMode === 1 ? event.deltaY * 16 : event.deltaY;
-    move.zoom(Math.exp(-Math.max(-240, Math.min(240, step)) * 0.0022), place(event));
-  }, { passive: false });
+  canvas.addEventListener(
+    "wheel",
+    (event) => {
+      event.preventDefault();
+      const step = event.deltaMode === 1 ? event.deltaY * 16 : event.deltaY;
+      move.zoom(Math.exp(-Math.max(-240, Math.min(240, step)) * 0.0022), place(event));
+    },
+    { passive: false },
+  );
   canvas.addEventListener("keydown", (event) => {
     const meant = KEYS[event.key];
     if (!meant || event.ctrlKey || event.metaKey || event.altKey) return;

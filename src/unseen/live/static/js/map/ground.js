@@ -22,7 +22,7 @@ function spacing(points) {
 
 /** A picture of the ground within reach of any street, drawn once; {canvas, x, y, width, height} in metres. */
 export function ground(points, colour) {
-  const reach = Math.max(60, Math.min(3 * spacing(points), 1500));
+  const reach = Math.max(60, Math.min(3 * spacing(points), 450));
   let [left, right, top, bottom] = [Infinity, -Infinity, Infinity, -Infinity];
   for (const { x, y } of points) {
     left = Math.min(left, x - reach);
@@ -32,7 +32,10 @@ export function ground(points, colour) {
   }
   const [width, height] = [right - left, bottom - top];
   const grain = GRAIN / Math.max(width, height);
-  const canvas = Object.assign(document.createElement("canvas"), { width: Math.ceil(width * grain), height: Math.ceil(height * grain) });
+  const canvas = Object.assign(document.createElement("canvas"), {
+    width: Math.ceil(width * grain),
+    height: Math.ceil(height * grain),
+  });
   const pen = canvas.getContext("2d");
   pen.fillStyle = colour["--land"];
   pen.beginPath();
@@ -52,7 +55,10 @@ function degrees(value, positive, negative, step) {
 
 /** Lines of equal longitude and latitude, named at the edges. */
 export function graticule(pen, camera, size, colour) {
-  const [a, b] = [camera.toPlane({ x: 0, y: 0 }, size), camera.toPlane({ x: size.width, y: size.height }, size)];
+  const [a, b] = [
+    camera.toPlane({ x: 0, y: 0 }, size),
+    camera.toPlane({ x: size.width, y: size.height }, size),
+  ];
   const [west, east, north, south] = [longitude(a.x), longitude(b.x), latitude(a.y), latitude(b.y)];
   const step = round125((east - west) / Math.max(2, size.width / 210));
   pen.strokeStyle = colour["--grid"];

@@ -16,6 +16,24 @@ export function legend(sensors) {
   };
   const shown = TIERS.filter((tier) => found[tier] || state.hidden.has(tier) || PLAIN.has(tier));
   return shown.map((tier) =>
-    h("li", {}, h("button", { class: "chip", type: "button", "aria-pressed": String(!state.hidden.has(tier)), "data-tier": tier, "data-key": `legend ${tier}`, onclick: flip(tier) }, mark(tier), t(tier), " ", h("b", {}, found[tier].toLocaleString(language())))),
+    h(
+      "li",
+      {},
+      h(
+        "button",
+        {
+          class: "chip",
+          type: "button",
+          "aria-pressed": String(!state.hidden.has(tier)),
+          "data-tier": tier,
+          "data-key": `legend ${tier}`,
+          onclick: flip(tier),
+        },
+        mark(tier),
+        t(tier),
+        " ",
+        h("b", {}, found[tier].toLocaleString(language())),
+      ),
+    ),
   );
 }

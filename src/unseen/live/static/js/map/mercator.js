@@ -6,7 +6,10 @@ const TOP = 85.05;
 /** Spherical Mercator in metres at the equator; y grows to the south, as on a screen. */
 export function project(lon, lat) {
   const bounded = Math.max(-TOP, Math.min(TOP, lat));
-  return { x: (RADIUS * lon * Math.PI) / 180, y: -RADIUS * Math.log(Math.tan(Math.PI / 4 + (bounded * Math.PI) / 360)) };
+  return {
+    x: (RADIUS * lon * Math.PI) / 180,
+    y: -RADIUS * Math.log(Math.tan(Math.PI / 4 + (bounded * Math.PI) / 360)),
+  };
 }
 
 export const longitude = (x) => ((x / RADIUS) * 180) / Math.PI;

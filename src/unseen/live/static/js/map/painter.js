@@ -27,7 +27,9 @@ export class Painter {
   /** Streets of {x, y, sensor}, in the order they will be drawn: the last on top. */
   give(places) {
     const rank = (place) => TIERS.indexOf(tierOf(place.sensor));
-    this.places = [...places].sort((a, b) => rank(b) - rank(a) || (a.sensor.p_red ?? 0) - (b.sensor.p_red ?? 0));
+    this.places = [...places].sort(
+      (a, b) => rank(b) - rank(a) || (a.sensor.p_red ?? 0) - (b.sensor.p_red ?? 0),
+    );
     this.land = null;
   }
 
@@ -47,7 +49,13 @@ export class Painter {
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.clearRect(0, 0, size.width, size.height);
     const corner = camera.toScreen(this.land, size);
-    pen.drawImage(this.land.canvas, corner.x, corner.y, this.land.width * camera.scale, this.land.height * camera.scale);
+    pen.drawImage(
+      this.land.canvas,
+      corner.x,
+      corner.y,
+      this.land.width * camera.scale,
+      this.land.height * camera.scale,
+    );
     graticule(pen, camera, size, this.colour);
     const names = this.stampAll(camera, hidden, matches);
     if (held) this.ring(camera.toScreen(held, size), sizes(base)[tierOf(held.sensor)]);

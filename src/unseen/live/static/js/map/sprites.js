@@ -5,13 +5,33 @@ import { SHAPES, TIERS } from "../tiers.js";
 /** Colours of the style sheet by name, as they are now (light or dark). */
 export function colours() {
   const style = getComputedStyle(document.documentElement);
-  const names = ["--paper", "--card", "--ink", "--muted", "--land", "--grid", "--focus", "--red", "--on-red", "--yellow", "--yellow-edge", "--green", "--no-data"];
+  const names = [
+    "--paper",
+    "--card",
+    "--ink",
+    "--muted",
+    "--land",
+    "--grid",
+    "--focus",
+    "--red",
+    "--on-red",
+    "--yellow",
+    "--yellow-edge",
+    "--green",
+    "--no-data",
+  ];
   return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(name).trim()]));
 }
 
 /** Half widths in pixels for each tier: what matters is larger. */
 export function sizes(base) {
-  return { red: Math.max(7, base * 2), yellow: Math.max(5, base * 1.35), green: Math.max(3.4, base), no_data: Math.max(3.6, base), not_enough_history: Math.max(3.2, base) };
+  return {
+    red: Math.max(7, base * 2),
+    yellow: Math.max(5, base * 1.35),
+    green: Math.max(3.4, base),
+    no_data: Math.max(3.6, base),
+    not_enough_history: Math.max(3.2, base),
+  };
 }
 
 function sprite(tier, half, ratio, colour) {

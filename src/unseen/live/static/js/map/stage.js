@@ -69,7 +69,9 @@ export function stage(say) {
     },
     step(by) {
       const { hidden, matches } = looks();
-      const order = places.filter(({ sensor }) => !hidden.has(tierOf(sensor)) && matches(sensor)).sort((a, b) => byUrgency(a.sensor, b.sensor));
+      const order = places
+        .filter(({ sensor }) => !hidden.has(tierOf(sensor)) && matches(sensor))
+        .sort((a, b) => byUrgency(a.sensor, b.sensor));
       if (!order.length) return;
       const before = order.indexOf(held);
       const next = order[(before + by + order.length + (before < 0 && by < 0 ? 1 : 0)) % order.length];
@@ -91,8 +93,15 @@ export function stage(say) {
 
   const watcher = new ResizeObserver(measure);
   const scheme = matchMedia("(prefers-color-scheme: dark)");
-  const button = (label, text, act) => h("button", { type: "button", "aria-label": label, title: label, onclick: act }, text);
-  const buttons = h("div", { class: "zoom" }, button(t("zoomIn"), "+", () => move.zoom(1.5)), button(t("zoomOut"), "−", () => move.zoom(1 / 1.5)), button(t("fit"), "⤢", move.fit));
+  const button = (label, text, act) =>
+    h("button", { type: "button", "aria-label": label, title: label, onclick: act }, text);
+  const buttons = h(
+    "div",
+    { class: "zoom" },
+    button(t("zoomIn"), "+", () => move.zoom(1.5)),
+    button(t("zoomOut"), "−", () => move.zoom(1 / 1.5)),
+    button(t("fit"), "⤢", move.fit),
+  );
   gestures(canvas, move);
 
   return {
@@ -112,7 +121,7 @@ export function stage(say) {
     },
     /** Ring a street that is pointed at in the list. */
     point(sensor) {
-      held = sensor ? places.find((place) => place.sensor.id === sensor.id) ?? null : null;
+      held = sensor ? (places.find((place) => place.sensor.id === sensor.id) ?? null) : null;
       redraw();
     },
     veil: (on) => (veil.hidden = !on),

@@ -9,7 +9,11 @@ import { t } from "../words.js";
 /** Show `sensor` at a place on the stage; `open` adds a link, for fingers that cannot hover. */
 export function showTip(tip, sensor, place, size, open) {
   const tier = tierOf(sensor);
-  tip.replaceChildren(h("strong", {}, sensor.name), h("span", { class: `tier ${tier}` }, mark(tier), wordsOf(sensor, feedNow())), h("div", { class: "muted" }, valuesOf(sensor, unit())));
+  tip.replaceChildren(
+    h("strong", {}, sensor.name),
+    h("span", { class: `tier ${tier}` }, mark(tier), wordsOf(sensor, feedNow())),
+    h("div", { class: "muted" }, valuesOf(sensor, unit())),
+  );
   if (open) tip.append(h("a", { href: streetLink(sensor.id) }, t("open")));
   tip.classList.toggle("fixed", open);
   tip.hidden = false;

@@ -15,19 +15,28 @@ const PART = 100;
 /** "12 streets expected red by 17:40". */
 function headline(all) {
   if (!all.length) return t("headEmpty");
+  if (staleness()) return t("headOld", { time: when(at(state.tiers.issued), feedNow()) });
   const { red } = counts(all);
   const time = when(Math.max(...all.map((sensor) => at(sensor.target)).filter(Number.isFinite)), feedNow());
   return red ? t("headRed", { n: red, time }) : t("headNone", { time });
 }
 
-const placed = (sensor) => Number.isFinite(sensor.lon) && Number.isFinite(sensor.lat) && sensor.lon !== null && sensor.lat !== null;
+const placed = (sensor) =>
+  Number.isFinite(sensor.lon) && Number.isFinite(sensor.lat) && sensor.lon !== null && sensor.lat !== null;
 
 export function mapView(main) {
   const head = h("div", { class: "head" });
   const title = h("h1");
   const note = h("div", { class: "muted" });
   const chips = h("ul", { class: "legend", "aria-label": t("legend") });
-  const field = h("input", { type: "search", value: state.search, placeholder: t("find"), "aria-label": t("find"), oninput: (event) => tell({ search: event.target.value }), onkeydown: (event) => event.key === "Enter" && openFirst() });
+  const field = h("input", {
+    type: "search",
+    value: state.search,
+    placeholder: t("find"),
+    "aria-label": t("find"),
+    oninput: (event) => tell({ search: event.target.value }),
+    onkeydown: (event) => event.key === "Enter" && openFirst(),
+  });
   const list = h("ul", { class: "streets", "aria-label": t("streets") });
   const tiles = h("ul", { class: "tiles", "aria-label": t("streets") });
   const after = h("div", { class: "more" });
@@ -44,11 +53,21 @@ export function mapView(main) {
     map = null;
     asGrid = grid;
     if (grid) {
-      main.replaceChildren(h("div", { class: "page" }, h("div", { class: "grid-head" }, title, note, chips, h("div", { class: "search" }, field)), tiles, after));
+      main.replaceChildren(
+        h(
+          "div",
+          { class: "page" },
+          h("div", { class: "grid-head" }, title, note, chips, h("div", { class: "search" }, field)),
+          tiles,
+          after,
+        ),
+      );
     } else {
       head.append(title, note, chips, field.parentElement);
       map = stage(say);
-      main.replaceChildren(h("section", { class: "map-view" }, h("div", { class: "side" }, head, list), map.element));
+      main.replaceChildren(
+        h("section", { class: "map-view" }, h("div", { class: "side" }, head, list), map.element),
+      );
       map.start();
     }
   }
@@ -60,13 +79,20 @@ export function mapView(main) {
 
   function renewList() {
     const found = chosen();
-    const rest = found.length > most ? h("button", { class: "button", type: "button", "data-key": "more", onclick: showMore }, t("more")) : null;
+    const rest =
+      found.length > most
+        ? h("button", { class: "button", type: "button", "data-key": "more", onclick: showMore }, t("more"))
+        : null;
     const empty = sensors().length ? nothing(found) : h("p", { class: "quiet" }, t("emptyNote"));
     if (asGrid) {
       renew(tiles, empty ? h("li", {}, empty) : found.slice(0, most).map(tile));
       renew(after, rest);
     } else {
-      renew(list, empty ? h("li", {}, empty) : found.slice(0, most).map((sensor) => line(sensor, map.point)), rest ? h("li", { class: "more" }, rest) : null);
+      renew(
+        list,
+        empty ? h("li", {}, empty) : found.slice(0, most).map((sensor) => line(sensor, map.point)),
+        rest ? h("li", { class: "more" }, rest) : null,
+      );
     }
   }
 
@@ -76,7 +102,9 @@ export function mapView(main) {
     arrange(!onMap.length);
     title.textContent = headline(all);
     const lost = all.length - onMap.length;
-    note.textContent = all.length ? t("ofAll", { n: all.length, time: when(at(state.tiers.issued), feedNow()) }) : "";
+    note.textContent = all.length
+      ? t("ofAll", { n: all.length, time: when(at(state.tiers.issued), feedNow()) })
+      : "";
     if (!asGrid && lost) note.append(" ", t("unplaced", { n: lost }));
     renew(chips, legend(all));
     renewList();
@@ -86,9 +114,14 @@ export function mapView(main) {
   }
 
   renewAll();
-  const timer = setInterval(() => map?.veil(staleness() !== null), 1000);
+  // what is shown turns old by itself, without any news
+  const timer = setInterval(() => {
+    map?.veil(staleness() !== null);
+    title.textContent = headline(sensors());
+  }, 1000);
   return {
-    renew: (changes) => ("tiers" in changes || "search" in changes || "hidden" in changes ? renewAll(changes) : undefined),
+    renew: (changes) =>
+      "tiers" in changes || "search" in changes || "hidden" in changes ? renewAll(changes) : undefined,
     close() {
       clearInterval(timer);
       map?.close();

@@ -2,7 +2,8 @@
 
 import { wall } from "../format.js";
 
-export const scale = (from, to, start, end) => (value) => start + ((value - from) / (to - from || 1)) * (end - start);
+export const scale = (from, to, start, end) => (value) =>
+  start + ((value - from) / (to - from || 1)) * (end - start);
 
 /** About `most` round steps from 0 to at least `top`. */
 export function ticks(top, most) {

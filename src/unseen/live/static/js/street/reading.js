@@ -5,11 +5,16 @@ import { isNumber, number, when } from "../format.js";
 import { knows, t } from "../words.js";
 
 const stateWord = (state) => (knows(state) ? t(state) : state);
-const range = (forecast, low, high) => (isNumber(forecast?.[low]) ? `${number(forecast[low])} – ${number(forecast[high])}` : null);
+const range = (forecast, low, high) =>
+  isNumber(forecast?.[low]) ? `${number(forecast[low])} – ${number(forecast[high])}` : null;
 
 /** What a row says, as pairs of name and text. */
 export function told(row, now) {
-  const measured = isNumber(row.value) ? number(row.value) : row.state && row.state !== "ok" ? stateWord(row.state) : null;
+  const measured = isNumber(row.value)
+    ? number(row.value)
+    : row.state && row.state !== "ok"
+      ? stateWord(row.state)
+      : null;
   const pairs = [
     [t("time"), when(row.t, now)],
     [t("value"), measured],
@@ -38,16 +43,35 @@ export function reading(plot, out, name) {
     plot.setAttribute("aria-valuenow", place);
     plot.setAttribute("aria-valuetext", pairs.map(([key, text]) => `${key} ${text}`).join(", "));
     const x = picture.x(row.t);
-    for (const [key, value] of Object.entries({ x1: x, x2: x, y1: picture.room.top, y2: picture.room.bottom })) cursor.setAttribute(key, value);
+    for (const [key, value] of Object.entries({
+      x1: x,
+      x2: x,
+      y1: picture.room.top,
+      y2: picture.room.bottom,
+    }))
+      cursor.setAttribute(key, value);
     const height = row.value ?? row.forecast?.mean;
     bead.setAttribute("cx", x);
-    bead.setAttribute("cy", isNumber(height) ? picture.y(height) : -20);
+    bead.setAttribute("cy", isNumber(height) ? picture.y(height) : 0);
+    bead.setAttribute("visibility", isNumber(height) ? "visible" : "hidden");
     picture.svg.append(cursor, bead);
   }
 
-  const nearest = (x) => picture.rows.reduce((best, row, i) => (Math.abs(picture.x(row.t) - x) < Math.abs(picture.x(picture.rows[best].t) - x) ? i : best), 0);
+  const nearest = (x) =>
+    picture.rows.reduce(
+      (best, row, i) =>
+        Math.abs(picture.x(row.t) - x) < Math.abs(picture.x(picture.rows[best].t) - x) ? i : best,
+      0,
+    );
   const follow = (event) => picture && put(nearest(event.clientX - plot.getBoundingClientRect().left));
-  const steps = { ArrowLeft: () => place - 1, ArrowRight: () => place + 1, PageUp: () => place - 6, PageDown: () => place + 6, Home: () => 0, End: () => picture.rows.length - 1 };
+  const steps = {
+    ArrowLeft: () => place - 1,
+    ArrowRight: () => place + 1,
+    PageUp: () => place - 6,
+    PageDown: () => place + 6,
+    Home: () => 0,
+    End: () => picture.rows.length - 1,
+  };
 
   plot.addEventListener("pointermove", follow);
   plot.addEventListener("pointerdown", follow);
@@ -56,7 +80,13 @@ export function reading(plot, out, name) {
     event.preventDefault();
     put(steps[event.key]());
   });
-  for (const [key, value] of Object.entries({ tabindex: 0, role: "slider", "aria-label": t("chartLabel", { name }), "aria-valuemin": 0 })) plot.setAttribute(key, value);
+  for (const [key, value] of Object.entries({
+    tabindex: 0,
+    role: "slider",
+    "aria-label": t("chartLabel", { name }),
+    "aria-valuemin": 0,
+  }))
+    plot.setAttribute(key, value);
 
   return {
     draw(next) {
@@ -76,6 +106,32 @@ export function tableOf(rows, now) {
   const cell = (value) => h("td", { class: "number" }, number(value));
   const names = ["time", "value", "state", "forecast", "range90", "limitYellow", "limitRed", "weekAgo"];
   const line = (row) =>
-    h("tr", {}, h("th", { scope: "row" }, when(row.t, now)), cell(row.value), h("td", {}, row.state ? stateWord(row.state) : "–"), cell(row.forecast?.mean), h("td", { class: "number" }, range(row.forecast, "q05", "q95") ?? "–"), cell(row.yellow), cell(row.red), cell(row.week));
-  return h("table", {}, h("thead", {}, h("tr", {}, names.map((name) => h("th", { scope: "col", class: name === "time" || name === "state" ? null : "number" }, t(name))))), h("tbody", {}, [...rows].reverse().map(line)));
+    h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, when(row.t, now)),
+      cell(row.value),
+      h("td", {}, row.state ? stateWord(row.state) : "–"),
+      cell(row.forecast?.mean),
+      h("td", { class: "number" }, range(row.forecast, "q05", "q95") ?? "–"),
+      cell(row.yellow),
+      cell(row.red),
+      cell(row.week),
+    );
+  return h(
+    "table",
+    {},
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        names.map((name) =>
+          h("th", { scope: "col", class: name === "time" || name === "state" ? null : "number" }, t(name)),
+        ),
+      ),
+    ),
+    h("tbody", {}, [...rows].reverse().map(line)),
+  );
 }

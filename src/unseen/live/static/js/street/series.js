@@ -18,10 +18,20 @@ export function slotOf(times) {
 export function rowsOf(street) {
   const rows = new Map();
   const row = (time) => {
-    if (!rows.has(time)) rows.set(time, { t: time, value: null, state: null, week: null, forecast: null, yellow: null, red: null });
+    if (!rows.has(time))
+      rows.set(time, {
+        t: time,
+        value: null,
+        state: null,
+        week: null,
+        forecast: null,
+        yellow: null,
+        red: null,
+      });
     return rows.get(time);
   };
-  for (const one of street.past ?? []) Object.assign(row(at(one.time)), { value: one.state === "ok" ? one.value : null, state: one.state });
+  for (const one of street.past ?? [])
+    Object.assign(row(at(one.time)), { value: one.state === "ok" ? one.value : null, state: one.state });
   for (const one of street.forecasts ?? []) row(at(one.target)).forecast = one;
   const known = [...rows.keys()];
   const [first, last] = [Math.min(...known), Math.max(...known)];
@@ -30,7 +40,8 @@ export function rowsOf(street) {
     const shown = time < first - WEEK / 2 ? time + WEEK : time;
     if (shown >= first && shown <= last) row(shown).week = one.value;
   }
-  for (const one of street.thresholds ?? []) if (rows.has(at(one.time))) Object.assign(row(at(one.time)), { yellow: one.yellow, red: one.red });
+  for (const one of street.thresholds ?? [])
+    if (rows.has(at(one.time))) Object.assign(row(at(one.time)), { yellow: one.yellow, red: one.red });
   return [...rows.values()].filter(({ t }) => Number.isFinite(t)).sort((a, b) => a.t - b.t);
 }
 
@@ -51,8 +62,9 @@ export function runs(rows, get, slot) {
 export function gaps(rows, slot, now) {
   const past = rows.filter((row) => isNumber(row.value));
   const found = [];
-  for (let i = 1; i < past.length; i += 1) if (past[i].t - past[i - 1].t > 1.5 * slot) found.push([past[i - 1].t + slot / 2, past[i].t - slot / 2]);
-  const last = past.at(-1)?.t;
-  if (last !== undefined && now - last > 1.5 * slot) found.push([last + slot / 2, now]);
+  for (let i = 1; i < past.length; i += 1)
+    if (past[i].t - past[i - 1].t > 1.5 * slot) found.push([past[i - 1].t + slot / 2, past[i].t - slot / 2]);
+  const last = past.at(-1)?.t ?? rows[0].t - slot / 2;
+  if (now - last > 2.5 * slot) found.push([last + slot / 2, now]);
   return found;
 }

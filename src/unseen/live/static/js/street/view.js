@@ -12,7 +12,15 @@ import { reading, tableOf } from "./reading.js";
 import { rowsOf } from "./series.js";
 
 const KEYS = [
-  ["keyPast", "past"], ["keyForecast", "mean"], ["key50", "band50"], ["key90", "band90"], ["keyWeek", "week"], ["keyYellow", "limit yellow"], ["keyRed", "limit red"], ["keyAlarm", "alarm"], ["keyGap", "gap"],
+  ["keyPast", "past"],
+  ["keyForecast", "mean"],
+  ["key50", "band50"],
+  ["key90", "band90"],
+  ["keyWeek", "week"],
+  ["keyYellow", "limit yellow"],
+  ["keyRed", "limit red"],
+  ["keyAlarm", "alarm"],
+  ["keyGap", "gap"],
 ];
 
 const HOUR = 3600000;
@@ -22,8 +30,15 @@ let span = SPANS[0];
 const isArea = (look) => /band|alarm|gap/.test(look);
 
 function keys() {
-  const sample = (look) => (isArea(look) ? s("rect", { class: look, width: 26, height: 12 }) : s("path", { class: look, d: "M0 6H26" }));
-  return h("ul", { class: "keys plot", "aria-hidden": "true" }, KEYS.map(([name, look]) => h("li", {}, s("svg", { viewBox: "0 0 26 12" }, sample(look)), t(name))));
+  const sample = (look) =>
+    isArea(look)
+      ? s("rect", { class: look, width: 26, height: 12 })
+      : s("path", { class: look, d: "M0 6H26" });
+  return h(
+    "ul",
+    { class: "keys plot", "aria-hidden": "true" },
+    KEYS.map(([name, look]) => h("li", {}, s("svg", { viewBox: "0 0 26 12" }, sample(look)), t(name))),
+  );
 }
 
 export function streetView(main, id) {
@@ -36,15 +51,35 @@ export function streetView(main, id) {
   const spans = h("div", { class: "spans", role: "group", "aria-label": t("shownSpan") });
   const table = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("asTable") });
   const details = h("details", { ontoggle: () => renewTable() }, h("summary", {}, t("asTable")), table);
-  const card = h("section", { class: "chart-card", "aria-label": t("chart") }, h("div", { class: "chart-head" }, out, spans), plot, keys(), details);
+  const card = h(
+    "section",
+    { class: "chart-card", "aria-label": t("chart") },
+    h("div", { class: "chart-head" }, out, spans),
+    plot,
+    keys(),
+    details,
+  );
   const alarms = h("section");
   const placed = sensors().some((sensor) => sensor.lon !== null);
   let street = null;
   let rows = [];
   let reader = null;
   let closed = false;
+  let known = true; // is there such a street
 
-  main.replaceChildren(h("div", { class: "page street" }, h("a", { class: "back", href: "#/map" }, "← ", t(placed ? "back" : "backList")), title, words, values, fault, card, alarms));
+  main.replaceChildren(
+    h(
+      "div",
+      { class: "page street" },
+      h("a", { class: "back", href: "#/map" }, "← ", t(placed ? "back" : "backList")),
+      title,
+      words,
+      values,
+      fault,
+      card,
+      alarms,
+    ),
+  );
   card.hidden = true;
 
   const own = () => sensors().find((sensor) => String(sensor.id) === id);
@@ -78,7 +113,17 @@ export function streetView(main, id) {
       renewSpans();
       draw();
     };
-    const button = (hours) => h("button", { type: "button", "data-key": `span ${hours}`, "aria-pressed": String(hours === span), onclick: choose(hours) }, t("hours", { n: hours }));
+    const button = (hours) =>
+      h(
+        "button",
+        {
+          type: "button",
+          "data-key": `span ${hours}`,
+          "aria-pressed": String(hours === span),
+          onclick: choose(hours),
+        },
+        t("hours", { n: hours }),
+      );
     renew(spans, SPANS.map(button));
   }
 
@@ -95,7 +140,15 @@ export function streetView(main, id) {
     try {
       street = await json(`api/street/${encodeURIComponent(id)}`);
     } catch (error) {
-      if (!closed) fault.replaceChildren(h("p", { class: "fault", role: "alert" }, error.status === 404 ? t("noSuchStreet") : t("failed", { text: error.message })));
+      known = error.status !== 404;
+      if (!closed)
+        fault.replaceChildren(
+          h(
+            "p",
+            { class: "fault", role: "alert" },
+            known ? t("failed", { text: error.message }) : t("noSuchStreet"),
+          ),
+        );
       return;
     }
     if (closed) return;
@@ -114,7 +167,7 @@ export function streetView(main, id) {
   renewSpans();
   load();
   return {
-    renew: (changes) => (changes.health || changes.tiers ? load() : undefined),
+    renew: (changes) => (known && changes.tiers ? load() : undefined),
     close() {
       closed = true;
       watcher.disconnect();
