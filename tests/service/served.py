@@ -22,7 +22,7 @@ from unseen.service.tokens import Token
 from unseen.training.loop import Plan
 
 SECRET = "an-open-secret-of-tests"  # noqa: S105
-MINE = {"authorization": f"Bearer {SECRET}"}
+MINE = {"Authorization": f"Bearer {SECRET}"}
 FREELY = Limits(per_second=1e6, burst=1e6, wrong_per_second=1e6, wrong_burst=1e6)
 ARROW = "application/vnd.apache.arrow.stream"
 SHORT = Plan(steps=40, batch=64)

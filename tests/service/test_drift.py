@@ -205,7 +205,7 @@ def test_drift_is_served_and_shown_to_prometheus():
     assert "unseen_drifting 1.0" in lines
     assert f"unseen_drift_windows_judged {len(strange) // 50}.0" in lines
     assert any(line.startswith('unseen_drift_column_distance{column="bytes"}') for line in lines)
-    assert MINE["authorization"] not in metrics.text
+    assert MINE["Authorization"] not in metrics.text
 
 
 @pytest.mark.parametrize("rates", [{"window": 0.0}, {"window": 1.0}, {"ever": float("nan")}])

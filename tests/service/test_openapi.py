@@ -36,13 +36,9 @@ schemathesis.openapi.media_type(
 )
 
 
-@pytest.fixture(scope="module")
-def api():
-    app = guarded(committee(), Token.of(SECRET), limits=FREELY, sizes=SIZES)
-    return schemathesis.openapi.from_asgi("/openapi.json", app, headers=MINE)
-
-
-schema = schemathesis.pytest.from_fixture("api")
+# made while tests are collected: what to try is read from the description
+APP = guarded(committee(), Token.of(SECRET), limits=FREELY, sizes=SIZES)
+schema = schemathesis.openapi.from_asgi("/openapi.json", APP, headers=MINE)
 
 
 @schema.parametrize()
@@ -93,7 +89,7 @@ def test_rows_are_described_as_the_model_reads_them(make):
 def test_all_paths_need_the_token_also_those_of_the_description():
     found = described(committee)
     requests = [
-        (method.upper(), path, {"headers": {"authorization": "Bearer wrong"}})
+        (method.upper(), path, {"headers": {"Authorization": "Bearer wrong"}})
         for path, operations in {**found["paths"], "/openapi.json": {"get": {}}}.items()
         for method in operations
     ]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from served import SECRET, as_json, committee, normal
+from served import as_json, committee, normal
 
 import unseen
 from unseen.service.serving import beyond_this_machine
@@ -29,14 +29,14 @@ def model(tmp_path_factory):
 class Service:
     """A running `unseen serve`; stopped for good at the end of a `with` block."""
 
-    def __init__(self, *words, environment=None):
+    def __init__(self, *words):
         clean = {name: value for name, value in os.environ.items() if name != "UNSEEN_TOKEN"}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "unseen.cli", "serve", *map(str, words), "--port", "0", "--json"],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={**clean, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1", **(environment or {})},
+            env={**clean, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"},
         )
 
     def __enter__(self):
@@ -53,11 +53,6 @@ class Service:
         headers = {"authorization": f"Bearer {token}"}
         return httpx.Client(base_url=self.said["url"], headers=headers, timeout=30)
 
-    def stopped(self, number):
-        self.process.send_signal(number)
-        code = self.process.wait(timeout=30)
-        return code, self.process.stdout.read(), self.process.stderr.read()
-
 
 def test_a_token_is_made_and_shown_once_and_sigterm_lets_a_request_end(model):
     rows = as_json(normal()) * 8
@@ -65,6 +60,8 @@ def test_a_token_is_made_and_shown_once_and_sigterm_lets_a_request_end(model):
         assert service.said["kind"] == "CommitteeDetector"
         shown = service.process.stderr.readline()
         token = re.fullmatch(r"note: token of this run, shown once: (\S{43})\n", shown)[1]
+        with service.client("the-token-of-somebody-else") as client:
+            assert client.get("/health").status_code == 401
         with service.client(token) as client:
             assert client.get("/health").json()["ready"] is True
             body = json.dumps(rows).encode()
@@ -85,19 +82,6 @@ def test_a_token_is_made_and_shown_once_and_sigterm_lets_a_request_end(model):
         assert (answer.status_code, answer.json()["rows"]) == (200, len(rows))
         assert service.process.wait(timeout=30) == 0
         assert token not in service.process.stdout.read() + service.process.stderr.read()
-
-
-def test_a_token_of_a_file_is_not_shown_and_ctrl_c_stops(model, tmp_path):
-    file = tmp_path / "token"
-    file.write_text(SECRET)
-    with Service(
-        model, "--token-file", file, environment={"UNSEEN_TOKEN": "the-one-that-is-not-read"}
-    ) as service:
-        with service.client(SECRET) as client:
-            assert client.get("/model").status_code == 200
-        with service.client("the-one-that-is-not-read") as client:
-            assert client.get("/model").status_code == 401
-        assert service.stopped(signal.SIGINT) == (0, "", "")
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,7 @@ class AlarmRecord:
         acknowledged_by: Who that was.
         note: What they said.
         outcome: What came; None while that is not known.
+        why: What makes it odd, where a detector of rows says so.
 
     """
 
@@ -66,6 +67,7 @@ class AlarmRecord:
     acknowledged_by: str | None = None
     note: str | None = None
     outcome: Outcome | None = None
+    why: str | None = None
 
     def as_row(self, zone: str) -> dict[str, object]:
         """Write it with times that people read: ISO 8601 in UTC, and by the clock of the zone.
@@ -98,6 +100,7 @@ class AlarmRecord:
             "note": self.note,
             "outcome": None if self.outcome is None else self.outcome.value,
             "model": self.model,
+            "why": self.why or None,
         }
 
 

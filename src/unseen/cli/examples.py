@@ -20,6 +20,7 @@ _LINES = {
     "score": (
         "unseen score model flows.csv > scores.csv",
         "unseen score model flows.parquet --out scores.parquet",
+        "unseen score model flows.parquet --ray local --workers 4 --out scores.parquet",
         'zcat flows.csv.gz | unseen score model - --top 20 --columns "Destination Port"',
     ),
     "evaluate": (
@@ -30,6 +31,14 @@ _LINES = {
         "unseen evaluate model qcd=qcd.h5 suep=suep.h5 --fixed hits",
         'unseen evaluate model qcd=qcd.root z=zp.root --input-rate "1 MHz" --alarm-rate "1 kHz" --against ht',
         'unseen evaluate model qcd=qcd.root zp=zp.root --alarm-rate "10 Hz" --tail --json',
+    ),
+    "watch": (
+        "unseen watch city.toml",
+        "unseen watch city.toml --check",
+        "unseen watch city.toml --json > alarms.jsonl",
+        "cat readings.csv | unseen watch past.toml --json",
+        "unseen watch city.toml --import year.parquet",
+        "unseen watch city.toml --export out",
     ),
     "symmetry": (
         "unseen symmetry momenta.csv --out symmetries",
@@ -129,6 +138,10 @@ _LINES = {
         "unseen traffic check counts.csv --zone Europe/Madrid --clock wall --country ES-MD",
         "unseen traffic check madrid.npz --map madrid.toml --json",
         "unseen traffic check flows.zip --zone Europe/Rome --clock +01:00 --set sensor=id --set value=cars,vans",
+    ),
+    "traffic simulate": (
+        "unseen traffic simulate --sensors 3500 --days 365 --out city",
+        "unseen traffic simulate --sensors 50 --days 60 --minutes 15 --holidays ES:MD --out town --json",
     ),
     "list": ("unseen recipe list",),
     "bench list": ("unseen bench list",),

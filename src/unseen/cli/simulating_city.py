@@ -28,7 +28,7 @@ def simulate(
     first: Annotated[str, typer.Option(metavar="DAY", help="First day, such as 2017-01-01.")] = "2017-01-01",
     zone: Annotated[str, typer.Option(help="Time zone of the city.")] = "Europe/Madrid",
     holidays: Annotated[
-        str | None, typer.Option(metavar="ES or ES:MD", help="Public holidays of a country or its part.")
+        str | None, typer.Option(metavar="ES:MD", help="Public holidays of a country, or of a part of it.")
     ] = None,
     incidents: Annotated[float, typer.Option(help="Incidents a day for 100 sensors.")] = 0.1,
     gaps: Annotated[float, typer.Option(help="Share of slots without a reading.")] = 0.01,

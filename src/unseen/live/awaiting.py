@@ -42,7 +42,8 @@ class Awaiting:
         found = cls(step)
         ahead = dict(store.db.execute("SELECT issued, target FROM forecasts"))
         for alarm, place, first, cleared, issued in store.db.execute(
-            "SELECT id, sensor, target, cleared, issued FROM alarm_log WHERE outcome IS NULL OR cleared IS NULL"
+            "SELECT id, sensor, target, cleared, issued FROM alarm_log "
+            "WHERE outcome IS NULL OR cleared IS NULL"
         ):
             horizon = ahead.get(issued, first) - issued
             last = None if cleared is None else max(cleared + horizon - step, first)

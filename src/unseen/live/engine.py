@@ -18,7 +18,7 @@ from unseen.alarms.machine import Moved, Standing, Status
 from unseen.forecasting.conformal import Conformal
 from unseen.live.awaiting import Awaiting
 from unseen.live.config import WatchSettings
-from unseen.live.fitted import START_THETA, Fitted, Renewal, keep, machine
+from unseen.live.fitted import START_THETA, Renewal, keep, machine
 from unseen.live.margins import Margins
 from unseen.live.schema import LEVELS
 from unseen.live.scoring import counted
@@ -34,8 +34,6 @@ WINDOW_DAYS = 9
 """Days a forecaster looks at: a week before the target, and what it takes to bridge a gap."""
 LEAST_DAYS = 1.0
 """Days of values without which a street is not forecast."""
-CATCH_UP = 12
-"""Slots missed while nothing ran that are closed one by one; what lies before them stays without a row."""
 
 
 @dataclass(frozen=True)
@@ -98,14 +96,6 @@ class Engine:
                 *(np.concatenate([getattr(old, part), getattr(new, part)]) for part in PARTS)
             )
 
-    def due(self, now: float, grace: float) -> list[int]:
-        """Slots that are to be closed: those that ended `grace` seconds ago, at most the last `CATCH_UP`."""
-        newest = int((now - grace) // self.step) * self.step - self.step
-        if self.last is None:
-            return [newest]
-        first = max(self.last + self.step, newest - (CATCH_UP - 1) * self.step)
-        return list(range(first, newest + 1, self.step))
-
     def close(
         self, slot: int, value: Floats, state: Codes, clock: float, kept: Mapping[str, bytes]
     ) -> Report:
@@ -125,7 +115,7 @@ class Engine:
             slot,
             value,
             state,
-            lowest=getattr(self.settings.series, "lowest", 0.0),
+            lowest=self.settings.series.lowest,
             limit=self._padded(self.fitted.limit, np.nan),
         )
         clean = self.window.values[:, -1]
@@ -146,9 +136,8 @@ class Engine:
         self.awaiting.add(numbers, raised)
         taken = time.perf_counter() - started
         tiers = np.bincount(outlook.tier, minlength=len(Shown))
-        report = Report(
-            slot, tuple(numbers), {one.word: int(tiers[one]) for one in Shown}, int(np.isfinite(clean).sum()), taken
-        )  # fmt: skip
+        words = {one.word: int(tiers[one]) for one in Shown}
+        report = Report(slot, tuple(numbers), words, int(np.isfinite(clean).sum()), taken)
         self._renew_if_due(slot)
         return report
 
@@ -258,7 +247,7 @@ class Engine:
         return np.pad(values, (0, more), constant_values=fill) if more > 0 else values
 
     def _kept(self) -> dict[str, bytes]:
-        """What the next start needs to know."""
+        """Gather what the next start needs to know."""
         found = {"standing": json.dumps(self.standing.to_dict()).encode()}
         if self.margins.hour != self._margins_kept:
             self._margins_kept = self.margins.hour
@@ -276,7 +265,7 @@ PARTS = ("status", "low", "missing")
 
 
 def _tiers(standing: Standing, mean: Floats, bounds: Floats) -> Codes:
-    """What streets are shown as: red while an alarm is on, yellow where the forecast is; never a silent green."""
+    """Say what streets are shown as: red while an alarm is on, else by the forecast; no silent green."""
     with np.errstate(invalid="ignore"):
         calm = np.where(mean >= bounds[:, 0], Shown.YELLOW, Shown.GREEN)
     calm = np.where(np.isfinite(mean) & np.isfinite(bounds[:, 0]), calm, Shown.NOT_ENOUGH_HISTORY)

@@ -215,7 +215,7 @@ def _replayed(sensors: int) -> NDArray[np.int64]:
 def _past_chances(
     store: Store, panel: Panel, slot: int, ahead: int, rows: NDArray[np.int64]
 ) -> tuple[Outcomes, Floats] | None:
-    """What was forecast for the past slots of some sensors, and what came; None without a whole day of it."""
+    """Look up what was forecast of some sensors, and what came; None without a whole day of it."""
     width, step = len(panel.sensors), panel.step
     query = "SELECT target, p_red, threshold FROM forecasts WHERE target <= ? ORDER BY target"
     found = store.db.execute(query, (slot,)).fetchall()

@@ -17,7 +17,7 @@ Floats = NDArray[np.float32]
 
 DAY = 86_400
 POOLED = 2_000_000
-"""Scores that sensors with a short past of their own share, at most; of a city every n-th sensor gives some."""
+"""Scores that sensors with a short past share, at most; of a city every n-th sensor gives some."""
 
 
 class Margins:
@@ -61,7 +61,7 @@ class Margins:
         return self._rules.widened(quantiles, self.margins)
 
     def learn(self, target: int, raw: Floats, value: Floats) -> Floats | None:
-        """Take in what came (S,), NaN where nothing did; return the scores (S, P), None without a forecast."""
+        """Take in what came (S,), NaN where nothing did; return scores (S, P), None without a forecast."""
         if not raw.shape[1]:
             return None
         self._skip(target)
@@ -99,7 +99,7 @@ class Margins:
             return
         self.newest = int(last)
         rows = store.db.execute(
-            "SELECT target, score FROM forecasts WHERE target > ? AND score IS NOT NULL AND length(score) > 0",
+            "SELECT target, score FROM forecasts WHERE target > ? AND length(score) > 0",
             (last - self.slots * self.step,),
         )
         for target, score in rows:

@@ -81,6 +81,7 @@ class Raise:
     high: float | None
     threshold: float | None
     model: str
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -348,8 +349,8 @@ class Store:
              one.threshold, clock, one.model),
         ).fetchone()[0]  # fmt: skip
         self.db.execute(
-            "INSERT INTO transitions (alarm, kind, time, clock) VALUES (?, 'raised', ?, ?)",
-            (number, one.issued, clock),
+            "INSERT INTO transitions (alarm, kind, time, clock, word) VALUES (?, 'raised', ?, ?, ?)",
+            (number, one.issued, clock, one.why),
         )
         return int(number)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from unseen.live.store import MISSING, Store
+from unseen.live.store import Store
 from unseen.series.calendar import Calendar
 from unseen.series.panel import Panel, State
 
@@ -68,16 +68,15 @@ class Window:
             limit: Shape (S,), the 99.9 % point of each sensor, NaN where it is not known.
 
         """
-        gap = (slot - self.last) // self.step
-        for _ in range(min(gap - 1, self.values.shape[1])):
-            self._shift(np.full(len(value), np.nan, np.float32), np.full(len(value), MISSING, np.uint8))
+        self._skip((slot - self.last) // self.step - 1)
         judged = state.copy()
         with np.errstate(invalid="ignore"):
             judged[(state == State.OK) & ((value < lowest) | (value > FAR * limit))] = State.IMPOSSIBLE
         self.raw = np.concatenate([self.raw[:, 1:], value[:, None]], axis=1)
         hangs = (self.raw == self.raw[:, -1:]).all(axis=1) & (self.raw[:, -1] != 0)
         judged[(judged == State.OK) & hangs] = State.STUCK
-        self._shift(value, judged)
+        self.values[:, :-1] = self.values[:, 1:]
+        self.values[:, -1] = np.where(judged == State.OK, value, np.float32(np.nan))
         self.last = slot
         return judged
 
@@ -91,7 +90,10 @@ class Window:
         """Days of OK values of each sensor within the window, shape (S,)."""
         return np.isfinite(self.values).sum(axis=1).astype(np.float32) * np.float32(self.step / 86_400)
 
-    def _shift(self, value: Floats, state: Codes) -> None:
-        clean = np.where(state == State.OK, value, np.float32(np.nan))
-        self.values[:, :-1] = self.values[:, 1:]
-        self.values[:, -1] = clean
+    def _skip(self, slots: int) -> None:
+        """Leave slots empty that nobody closed."""
+        for block in (self.values, self.raw):
+            gone = min(max(slots, 0), block.shape[1])
+            if gone:
+                block[:, :-gone] = block[:, gone:]
+                block[:, -gone:] = np.nan
