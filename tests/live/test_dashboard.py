@@ -363,7 +363,7 @@ def test_streets_without_places_are_a_grid_sorted_by_tier(visit, site):
 
 FLOW = {
     "id": 4, "name": "10.0.3.17 <img src=x onerror=alert(1)>", "issued": "2017-06-01T14:50:12Z",
-    "tier": "red", "p": 1e-5, "score": 31.2, "reasons": ["Flow Duration 12.4", "Dst Port 8.1"],
+    "tier": "red", "p": 1e-5, "why": "Flow Duration 62%, Dst Port 21%", "forecast": None, "threshold": 1e-5,
     "cleared": None, "acknowledged": None,
 }  # fmt: skip
 
@@ -378,7 +378,7 @@ def test_rows_have_no_map_and_begin_with_their_alarms(visit, site):
     assert page.locator("nav a").all_inner_texts()[0].startswith("Alarms")
     assert not page.locator("nav >> text=Map").count()
     assert page.locator(".alarms .where").last.inner_text().endswith(FLOW["name"])
-    assert "Flow Duration 12.4, Dst Port 8.1" in page.inner_text(".alarms .why >> nth=-1")
+    assert "Flow Duration 62%, Dst Port 21%" in page.inner_text(".alarms .why >> nth=-1")
 
 
 def fields(text) -> set[str]:
