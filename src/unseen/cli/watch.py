@@ -130,8 +130,9 @@ def _say_json(word: Word) -> None:
 
 
 def _slot_json(report: Report, lag: float) -> None:
-    record = {"event": "slot", "slot": report.slot, "raised": len(report.raised), "known": report.known,
-              "tiers": dict(report.tiers), "seconds": round(report.seconds, 4), "lag": round(lag, 3)}  # fmt: skip
+    record: dict[str, object] = {"event": "slot", "slot": report.slot, "raised": len(report.raised)}
+    record |= {"known": report.known, "tiers": dict(report.tiers)}
+    record |= {"seconds": round(report.seconds, 4), "lag": round(lag, 3)}
     sys.stdout.write(json_.dumps(record) + "\n")
     sys.stdout.flush()
 

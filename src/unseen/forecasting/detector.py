@@ -149,8 +149,7 @@ class ForecastDetector:
         schedule, networks = self.schedule or Schedule(), []
         for place, model in enumerate(self.members):
             with seeded(self.seed * 1000 + place):
-                reader = made.windowed.reader
-                network = model.build(reader.columns.width, len(part.sensors), part.a_day)
+                network = model.build(made.reader.width, len(part.sensors), part.a_day)
             what = f"network {place + 1} of {len(self.members)}"
             learn(network, made.windowed, schedule, seed=self.seed * 1000 + place, what=what)
             networks.append(network)
@@ -174,10 +173,10 @@ class ForecastDetector:
         sensors = len(panel.sensors)
         thin = max(1, sensors * len(made.held_back) // HELD_BACK)
         slots = made.held_back[::thin]
-        history = made.windowed.reader.history
+        history = made.reader.history
         reader = Reader(
-            history, made.windowed.reader.horizon, np.arange(sensors) + 1, made.neighbours,
-            made.windowed.reader.city,
+            history, made.reader.horizon, np.arange(sensors) + 1, made.neighbours,
+            made.reader.city,
         )  # fmt: skip
         quantiles = self._quantiles(reader, np.arange(sensors), slots)
         values = panel.values[:, slots + reader.horizon]

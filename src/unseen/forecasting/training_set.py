@@ -29,6 +29,7 @@ class TrainingSet:
 
     Attributes:
         windowed: Windows to draw.
+        reader: What reads them.
         held_back: Slots (N,) kept for calibration; their targets are not among the windows.
         usual: Of S sensors.
         neighbours: Shape (S, K), places among the S sensors.
@@ -36,6 +37,7 @@ class TrainingSet:
     """
 
     windowed: Windowed
+    reader: Reader
     held_back: Ints
     usual: Usual
     neighbours: Ints
@@ -76,7 +78,7 @@ def training_set(panel: Panel, *, horizon: int, neighbours: int, held_back: int,
     allowed[DAYS * panel.a_day : panel.slots - horizon - held_back] = True
     skip = {int(row): span for row, (_, span) in zip(short, spans, strict=True)}
     last = np.arange(max(panel.slots - horizon - held_back, 0), panel.slots - horizon)
-    return TrainingSet(Windowed(reader, good, short, allowed, skip), last, usual, beside[0])
+    return TrainingSet(Windowed(reader, good, short, allowed, skip), reader, last, usual, beside[0])
 
 
 def stacked(parts: list[Usual]) -> Usual:

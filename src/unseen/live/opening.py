@@ -94,8 +94,8 @@ def renewal_of(settings: WatchSettings) -> Renewal:
     trained = detector.trained_
     if trained.step != settings.step or trained.calendar.zone != settings.series.zone:
         raise ConfigError(
-            f"{model} was trained on slots of {trained.step // 60} minutes in {trained.calendar.zone}, and the "
-            f"watch has {settings.step // 60} in {settings.series.zone}; train one for these"
+            f"{model} was trained on slots of {trained.step // 60} minutes in {trained.calendar.zone}, and "
+            f"the watch has {settings.step // 60} in {settings.series.zone}; train one for these"
         )
     return Renewal(settings, trained.calendar, detector, model.name)
 
