@@ -15,7 +15,7 @@ from test_dashboard import ARGUMENTS, CHROMIUM, DESK, MAP, PHONE
 from unseen.live.clock import ManualClock
 from unseen.live.serving import serving
 
-SHADES = 256  # colours of a picture: flat areas and text need no more
+MOST = 150_000  # bytes of a picture; larger ones are kept with fewer colours
 
 
 def picture(browser: Browser, url: str, selector: str, **settings: object) -> tuple[Page, bytes]:
@@ -27,7 +27,7 @@ def picture(browser: Browser, url: str, selector: str, **settings: object) -> tu
 
 
 def keep(path: Path, *shots: bytes) -> None:
-    """Write pictures side by side as one, with few colours."""
+    """Write pictures side by side as one."""
     images = [Image.open(io.BytesIO(shot)).convert("RGB") for shot in shots]
     gap = 16
     width = sum(image.width for image in images) + gap * (len(images) - 1)
@@ -36,7 +36,9 @@ def keep(path: Path, *shots: bytes) -> None:
     for image in images:
         whole.paste(image, (left, 0))
         left += image.width + gap
-    whole.quantize(SHADES, dither=Image.Dither.NONE).save(path, optimize=True)
+    whole.save(path, optimize=True)
+    if path.stat().st_size > MOST:
+        whole.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
     print(path, path.stat().st_size)
 
 
