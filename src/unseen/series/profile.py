@@ -25,8 +25,8 @@ class Profile:
     """Mean and standard deviation of each sensor in each slot of the local week.
 
     With fewer than eight values in a slot, m = (n m_w + 8 m_type) / (n + 8), where m_type is the mean over
-    the same time of days of the same type (Monday to Friday, Saturday, Sunday); variances alike. A sensor without
-    any value has NaN.
+    the same time of days of the same type (Monday to Friday, Saturday, Sunday); variances alike. A sensor
+    without any value has NaN.
 
     Attributes:
         sensors: S identifiers.
