@@ -1,0 +1,198 @@
+"""Windows: what a forecaster is given of one sensor at one moment, as a row of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unseen.forecasting.history import Floats, History, Ints
+from unseen.series.calendar import DAY, EPOCH, EPOCH_WEEKDAY, SUNDAY, DayType
+
+LAGS = 12
+DAYS = 7
+BLOCKS = 8  # of three hours each: the day so far
+HARMONICS = 2
+NEAR = np.array([-4, -2, -1, 0, 1])  # slots around now, and around the target, whose usual value is shown
+AROUND = np.array([-1, 0, 1, 2, 4])
+CITY_LAGS = np.array([0, 1, 2, 4])
+NEIGHBOUR_LAGS = np.array([0, 1, 2])
+CITY_SENSORS = 512
+"""Sensors whose mean residual stands for the city: more of them do not make it surer."""
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """N windows.
+
+    Attributes:
+        x: Shape (N, F); residuals in units of the sensor's scale, gaps filled, flags and calendar.
+        sensor: Shape (N,), row of the embedding.
+        slot_of_day, weekday: Shape (N,), of the target by the local clock.
+        base, scale: Shape (N,), unit of the sensor: value = base + scale * what is forecast.
+
+    """
+
+    x: Floats
+    sensor: Ints
+    slot_of_day: Ints
+    weekday: Ints
+    base: Floats
+    scale: Floats
+
+    def __len__(self) -> int:
+        """Return the number of windows."""
+        return len(self.x)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns of `Windows.x` hold what.
+
+    >>> columns = Columns(neighbours=8)
+    >>> columns.places["lags"], columns.width > 80
+    (slice(0, 12, None), True)
+    """
+
+    neighbours: int
+    places: dict[str, slice] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        widths = {
+            "lags": LAGS,
+            "known": LAGS,
+            "near": len(NEAR),
+            "around": len(AROUND),
+            "spread": 2,
+            "days": 2 * DAYS,
+            "days known": DAYS,
+            "today": BLOCKS,
+            "city": len(CITY_LAGS) + 2,
+            "neighbours": self.neighbours * len(NEIGHBOUR_LAGS),
+            "calendar": 2 * HARMONICS + len(DayType) + 2,
+            "history": 1,
+        }
+        ends = np.cumsum([0, *widths.values()])
+        found = {name: slice(int(a), int(b)) for name, a, b in zip(widths, ends, ends[1:], strict=False)}
+        object.__setattr__(self, "places", found)
+
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return int(self.places["history"].stop)
+
+
+@dataclass(frozen=True, eq=False)
+class Reader:
+    """Makes windows of rows of a history.
+
+    Args:
+        history: Rows, values and what is usual.
+        horizon: Slots ahead.
+        sensor: Shape (R,), row of the embedding of each row.
+        neighbours: Shape (R, K), rows whose latest residuals are shown; -1 where there is none.
+        city: Rows of which the mean residual is shown.
+
+    """
+
+    history: History
+    horizon: int
+    sensor: Ints
+    neighbours: Ints
+    city: Ints
+
+    @property
+    def columns(self) -> Columns:
+        """Which columns hold what."""
+        return Columns(self.neighbours.shape[1])
+
+    def read(self, rows: Ints, slots: Ints) -> Windows:
+        """Make N windows: of row `rows[i]`, with all that is known at the end of slot `slots[i]`."""
+        history, target = self.history, slots + self.horizon
+        base, scale = history.expected(rows, target), history.usual.scale[rows]
+        second, weekday = history.local.second[target], history.local.weekday[target]
+        parts = [
+            *self._lags(rows, slots),
+            *self._usual(rows, slots, target, scale),
+            *self._days(rows, target),
+            self._today(rows, slots),
+            self._city(slots, target),
+            self._neighbours(rows, slots),
+            self._calendar(target, second),
+            1.0 / np.sqrt(1.0 + history.usual.count[rows, history.week_slots[target]])[:, None],
+        ]
+        x = np.concatenate(parts, axis=1, dtype=np.float32)
+        return Windows(x, self.sensor[rows], second // history.panel.step, weekday, base, scale)
+
+    def _lags(self, rows: Ints, slots: Ints) -> Iterator[Floats]:
+        lags = self.history.residual(rows[:, None], slots[:, None] + np.arange(1 - LAGS, 1))
+        known = np.isfinite(lags)
+        for place in range(LAGS):  # what was known last goes on
+            before = lags[:, place - 1] if place else np.float32(0)
+            lags[:, place] = np.where(known[:, place], lags[:, place], before)
+        yield lags
+        yield known.astype(np.float32)
+
+    def _usual(self, rows: Ints, slots: Ints, target: Ints, scale: Floats) -> Iterator[Floats]:
+        wide, history = rows[:, None], self.history
+        yield history.expected(wide, slots[:, None] + NEAR) / scale[:, None]
+        yield history.expected(wide, target[:, None] + AROUND) / scale[:, None]
+        yield history.spread(wide, np.stack([slots, target], axis=1)) / scale[:, None]
+
+    def _days(self, rows: Ints, target: Ints) -> Iterator[Floats]:
+        """Residuals at the hour of the target on the days before: of that slot, and of five around it."""
+        a_day = self.history.panel.a_day
+        offsets = -a_day * np.arange(1, DAYS + 1)[:, None] + np.arange(-2, 3)
+        around = self.history.residual(rows[:, None, None], target[:, None, None] + offsets)
+        yield np.nan_to_num(around[:, :, 2])
+        yield mean_known(around)
+        yield np.isfinite(around).any(axis=2).astype(np.float32)
+
+    def _today(self, rows: Ints, slots: Ints) -> Floats:
+        """Mean residuals of the last eight times three hours, from one slot an hour."""
+        hours = np.arange(3 * BLOCKS) * (self.history.panel.a_day // 24)
+        found = self.history.residual(rows[:, None], slots[:, None] - hours)
+        return mean_known(found.reshape(len(rows), BLOCKS, 3))
+
+    def _city(self, slots: Ints, target: Ints) -> Floats:
+        a_day = self.history.panel.a_day
+        asked = np.concatenate(
+            [slots[:, None] - CITY_LAGS, target[:, None] - a_day * np.array([1, 7])], axis=1
+        )
+        moments, places = np.unique(asked, return_inverse=True)
+        return self._city_at(moments)[places.reshape(asked.shape)]
+
+    def _city_at(self, moments: Ints) -> Floats:
+        """Mean residual over the city at moments (M,), in blocks that bound memory."""
+        rows = self.city[:, None]
+        blocks = np.array_split(moments, max(1, len(moments) * len(rows) // 1_000_000))
+        return np.concatenate([mean_known(self.history.residual(rows, part).T) for part in blocks])
+
+    def _neighbours(self, rows: Ints, slots: Ints) -> Floats:
+        beside = self.neighbours[rows]
+        found = self.history.residual(
+            np.maximum(beside, 0)[:, :, None], slots[:, None, None] - NEIGHBOUR_LAGS
+        )
+        found[beside < 0] = 0
+        return np.nan_to_num(found).reshape(len(rows), -1)
+
+    def _calendar(self, target: Ints, second: Ints) -> Floats:
+        """Waves of the time of day, kind of day, and whether the days before and after are free."""
+        local = self.history.local
+        angle = 2 * np.pi * second[:, None] / DAY * np.arange(1, HARMONICS + 1)
+        kind = np.eye(len(DayType))[local.day_type[target]]
+        beside = [self._free(local.day[target] + shift)[:, None] for shift in (-1, 1)]
+        return np.concatenate([np.sin(angle), np.cos(angle), kind, *beside], axis=1, dtype=np.float32)
+
+    def _free(self, days: Ints) -> NDArray[np.bool_]:
+        holidays = np.array([(day - EPOCH).days for day in self.history.panel.calendar.holidays], np.int64)
+        return np.asarray(np.isin(days, holidays) | ((days + EPOCH_WEEKDAY) % 7 == SUNDAY))
+
+
+def mean_known(values: Floats) -> Floats:
+    """Mean over the last axis of what is known, 0 where nothing is."""
+    known = np.isfinite(values)
+    total = np.where(known, values, 0).sum(axis=-1)
+    return np.asarray(total / np.maximum(known.sum(axis=-1), 1), dtype=np.float32)
