@@ -31,6 +31,17 @@ _LINES = {
         'unseen evaluate model qcd=qcd.root z=zp.root --input-rate "1 MHz" --alarm-rate "1 kHz" --against ht',
         'unseen evaluate model qcd=qcd.root zp=zp.root --alarm-rate "10 Hz" --tail --json',
     ),
+    "nab": (
+        "unseen bench nab --committed",
+        "unseen bench nab --quick",
+        'unseen bench nab --series nyc_taxi,realTweets --methods "unseen stream" --out nab',
+    ),
+    "stream": (
+        "unseen stream readings.csv > verdicts.csv",
+        "unseen stream readings.csv --time stamp --value flow --alarms-only",
+        "tail -n +1 -f readings.jsonl | unseen stream - --state street.npz",
+        "unseen stream readings.csv --warmup 300 --alarms 1 --json",
+    ),
     "symmetry": (
         "unseen symmetry momenta.csv --out symmetries",
         "unseen symmetry momenta.csv --under rotation:x,y --under reflection:x",
