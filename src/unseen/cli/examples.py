@@ -39,6 +39,16 @@ _LINES = {
         "cat readings.csv | unseen watch past.toml --json",
         "unseen watch city.toml --import year.parquet",
         "unseen watch city.toml --export out",
+    "nab": (
+        "unseen bench nab --committed",
+        "unseen bench nab --quick",
+        'unseen bench nab --series nyc_taxi,realTweets --methods "unseen stream" --out nab',
+    ),
+    "stream": (
+        "unseen stream readings.csv > verdicts.csv",
+        "unseen stream readings.csv --time stamp --value flow --alarms-only",
+        "tail -n +1 -f readings.jsonl | unseen stream - --state street.npz",
+        "unseen stream readings.csv --warmup 300 --alarms 1 --json",
     ),
     "symmetry": (
         "unseen symmetry momenta.csv --out symmetries",
