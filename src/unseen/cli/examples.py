@@ -39,6 +39,7 @@ _LINES = {
         "cat readings.csv | unseen watch past.toml --json",
         "unseen watch city.toml --import year.parquet",
         "unseen watch city.toml --export out",
+    ),
     "nab": (
         "unseen bench nab --committed",
         "unseen bench nab --quick",
@@ -147,7 +148,7 @@ _LINES = {
     "traffic check": (
         "unseen traffic check counts.csv --zone Europe/Madrid --clock wall --country ES-MD",
         "unseen traffic check madrid.npz --map madrid.toml --json",
-        "unseen traffic check flows.zip --zone Europe/Rome --clock +01:00 --set sensor=id --set value=cars",
+        "unseen traffic check flows.zip --zone Europe/Rome --clock utc --set sensor=id --set value=car,van",
     ),
     "traffic fit": (
         "unseen traffic fit madrid.npz --map madrid.toml --train 2017-01-01:2017-09-30 --out model",
@@ -163,7 +164,6 @@ _LINES = {
     "traffic simulate": (
         "unseen traffic simulate --sensors 3500 --days 365 --out city",
         "unseen traffic simulate --sensors 50 --days 60 --minutes 15 --holidays ES:MD --out town --json",
-        "unseen traffic check flows.zip --zone Europe/Rome --clock utc --set sensor=id --set value=car,van",
     ),
     "traffic air": (
         "unseen traffic air",

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from unseen.cli import examples, simulating_city, traffic_check
-from unseen.cli import examples, traffic_air, traffic_check
-from unseen.cli import examples, forecasting, simulating_city, traffic_check
+from unseen.cli import examples, forecasting, simulating_city, traffic_air, traffic_check
 
 app = typer.Typer(help="Series of a network of sensors: streets, air, or any other.", no_args_is_help=True)
 
