@@ -25,6 +25,7 @@ _HOMES = {
     "DisCo": "unseen.training.decorrelation",
     "FalseAlarmRate": "unseen.thresholds",
     "FalseDiscoveryRate": "unseen.thresholds",
+    "ForecastDetector": "unseen.forecasting.detector",
     "RateBudget": "unseen.thresholds",
     "UnseenError": "unseen.errors",
     "evaluate": "unseen.evaluation",
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from unseen.detectors.ensemble import CommitteeDetector
     from unseen.errors import UnseenError
     from unseen.evaluation import evaluate
+    from unseen.forecasting.detector import ForecastDetector
     from unseen.models.autoencoder import AutoEncoder
     from unseen.models.classifier import Classifier
     from unseen.models.vae import VAE
@@ -62,6 +64,7 @@ __all__ = [
     "DisCo",
     "FalseAlarmRate",
     "FalseDiscoveryRate",
+    "ForecastDetector",
     "Panel",
     "RateBudget",
     "UnseenError",

@@ -129,9 +129,12 @@ def test_prometheus_reads_the_state_of_the_store(client):
 def test_nothing_passes_without_the_token_and_the_entrance_gives_a_cookie(path):
     with serving(path) as server, httpx.Client(base_url=server.url) as client:
         assert client.get("/healthz").json()["ok"] is True
-        for address in ("/api/tiers", "/api/alarms", "/metrics", "/", "/openapi.json", "/api/events"):
+        for address in ("/api/tiers", "/api/alarms", "/metrics", "/openapi.json", "/api/events"):
             assert client.get(address).status_code == 401
         assert client.get("/enter?token=wrong").status_code == 401
+        # the page holds no data, and asks for the token by itself
+        assert "text/html" in client.get("/").headers["content-type"]
+        assert client.get("/js/app.js").status_code == 200
         entered = client.get(server.entrance)
         assert entered.status_code == 303
         assert "HttpOnly" in entered.headers["set-cookie"]

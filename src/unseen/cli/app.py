@@ -23,9 +23,11 @@ from unseen.cli import (
     relevance,
     report,
     score,
+    serve,
     structure,
     symmetry,
     traffic,
+    watch,
 )
 from unseen.cli.faults import OneLineGroup
 
@@ -66,9 +68,11 @@ app.command("evaluate", epilog=examples.of("evaluate"))(evaluate.evaluate)
 app.command("explain", epilog=examples.of("explain"))(explain.explain)
 app.command("latent", epilog=examples.of("latent"))(latent.latent)
 app.command("report", epilog=examples.of("report"))(report.report)
+app.command("serve", epilog=examples.of("serve"))(serve.serve)
 app.command("structure", epilog=examples.of("structure"))(structure.structure)
 app.command("relevance", epilog=examples.of("relevance"))(relevance.relevance)
 app.command("export", epilog=examples.of("export"))(export.export)
+app.command("watch", epilog=examples.of("watch"))(watch.watch)
 app.command("symmetry", epilog=examples.of("symmetry"))(symmetry.symmetry)
 app.add_typer(recipe.app, name="recipe")
 app.add_typer(bench.app, name="bench")

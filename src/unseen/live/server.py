@@ -99,13 +99,14 @@ def _add_alarms(app: FastAPI, path: Path, clock: Clock) -> None:
     def listed(
         state: Annotated[str | None, Query(description=f"one of {', '.join(STATES)}")] = None,
         sensor: Annotated[str | None, Query(max_length=200)] = None,
+        tier: Annotated[str | None, Query(description="yellow or red", max_length=20)] = None,
         since: Annotated[str | None, Query(description="ISO 8601 or seconds of UTC", max_length=40)] = None,
         limit: Annotated[int, Query(ge=1, le=MOST_ALARMS)] = 200,
         offset: Annotated[int, Query(ge=0, le=2**40)] = 0,
         format: Annotated[str, Query(pattern="^(json|csv)$")] = "json",  # noqa: A002 - as the URL has it
     ) -> Response:
         """Alarms, newest first; `format=csv` for a file."""
-        wanted = Wanted(state or None, sensor or None, _since(since))
+        wanted = Wanted(state or None, sensor or None, tier or None, _since(since))
         found, total = _asked(path, lambda s: _listed(s, wanted, limit, offset))
         zone = _asked(path, views.zone)
         if format == "csv":

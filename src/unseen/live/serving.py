@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from unseen.errors import ConfigError
 from unseen.live.clock import Clock
-from unseen.live.page import Headed
+from unseen.live.page import Headed, static_files
 from unseen.live.server import COOKIE, ENTRANCE, dashboard
 from unseen.service.guard import Guard
 from unseen.service.limits import Limits
@@ -115,7 +115,7 @@ def application(
         limits=LIMITS,
         metrics=metrics,
         cookie=COOKIE,
-        free=frozenset({"/healthz", ENTRANCE}),
+        free=frozenset({"/healthz", ENTRANCE, *static_files()}),
     )
     if not with_token and issued.text is not None:
         guarded = Vouched(guarded, issued.text)

@@ -12,6 +12,7 @@ from unseen.series.changes import drawn_over, without
 from unseen.series.feed import read_answer
 from unseen.series.gathering import panel_of
 from unseen.series.grids import grid_panel
+from unseen.series.mapped import is_mapped, open_mapped
 from unseen.series.panel import Panel
 from unseen.series.places import placed
 from unseen.series.settings import SeriesSettings
@@ -28,7 +29,8 @@ def open_panel(path: str | os.PathLike[str], *, settings: SeriesSettings) -> Pan
     Args:
         path: A long table (sensor, time, value) or a wide one (time, one column a sensor) as CSV, gzip too,
             or inside a zip, Parquet or Arrow; `.npz` with `values` and `sensor_ids`; current values as
-            ArcGIS JSON, GeoJSON, JSON or JSON lines.
+            ArcGIS JSON, GeoJSON, JSON or JSON lines. A folder that `unseen traffic simulate` or
+            `write_mapped` wrote is opened as it is, without loading it.
         settings: Columns, clock, slots, calendar and places.
 
     Raises:
@@ -43,13 +45,15 @@ def open_panel(path: str | os.PathLike[str], *, settings: SeriesSettings) -> Pan
     >>> panel.sensors, panel.values.tolist(), panel.span()
     (('a', 'b'), [[4.0, 5.0], [7.0, nan]], '2024-01-01 00:00 to 2024-01-01 01:00 (Europe/Rome)')
     """
+    if is_mapped(path):
+        return _mapped(Path(path), settings)
     return take(path, settings=settings).panel
 
 
 def take(path: str | os.PathLike[str], *, settings: SeriesSettings) -> Taken:
     """Read as `open_panel` does, and say what was found on the way."""
     place = Path(path)
-    if not place.is_file():
+    if not place.is_file() and not is_mapped(place):
         raise DataError(f"{place} is a folder; name a file" if place.is_dir() else f"{place} does not exist.")
     taken = _read(place, settings)
     drawn = drawn_over(taken.panel, taken.skipped)
@@ -61,12 +65,21 @@ def take(path: str | os.PathLike[str], *, settings: SeriesSettings) -> Taken:
 
 
 def _read(path: Path, settings: SeriesSettings) -> Taken:
+    if is_mapped(path):
+        return Taken(_mapped(path, settings))
     if path.suffix.lower() in JSON:
         answer = read_answer(path.read_bytes(), settings, where=str(path))
         return Taken(panel_of(answer.readings, settings, where=str(path)))
     if path.suffix.lower() == ".npz" or _holds_arrays(path):
         return grid_panel(path, settings)
     return table_panel(path, settings)
+
+
+def _mapped(path: Path, settings: SeriesSettings) -> Panel:
+    panel = open_mapped(path)
+    if panel.calendar.zone != settings.zone:
+        raise DataError(f"{path} is by the clock of {panel.calendar.zone}, but the zone {settings.zone} came")
+    return panel
 
 
 def _holds_arrays(path: Path) -> bool:
