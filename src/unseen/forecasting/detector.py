@@ -21,7 +21,7 @@ from unseen.forecasting.learning import Schedule, learn, quantiles_of
 from unseen.forecasting.networks import UNKNOWN, Lstm, Stid
 from unseen.forecasting.related import related
 from unseen.forecasting.training_set import TrainingSet, city_of, stacked, training_set
-from unseen.forecasting.usual import floor, from_few_days
+from unseen.forecasting.usual import Weeks, floor, from_few_days
 from unseen.seeds import seeded
 from unseen.series.calendar import Calendar
 from unseen.series.forecasts import Forecasts
@@ -93,7 +93,7 @@ class ForecastDetector:
     >>> noise = np.random.default_rng(0).normal(size=(2, len(hours)))
     >>> flow = (100 + 50 * np.sin(hours / 24 * 2 * np.pi) + noise).astype(np.float32)
     >>> panel = Panel(flow, start=0, step=3600, sensors=("a", "b"), calendar=Calendar("UTC"))
-    >>> detector = ForecastDetector(members=(Stid(width=32, each=4),), schedule=Schedule(epochs=4, batch=64))
+    >>> detector = ForecastDetector(members=(Stid(width=32, each=4),), schedule=Schedule(least_steps=100))
     >>> forecasts = detector.fit(panel).forecast(panel, range(800, 830))
     >>> bool(np.abs(forecasts.quantile(0.5) - flow[:, 801:831]).mean() < 5)
     True
@@ -291,7 +291,7 @@ class ForecastDetector:
         new = [name for name in history.sensors if name not in set(known.sensors)]
         if not new:
             return copy.copy(self)
-        usual = from_few_days(history.select(new), known.usual)
+        usual = from_few_days(history.select(new), Weeks.of(known.usual))
         sensors = known.sensors + tuple(new)
         every = stacked([known.usual, usual])
         rows = np.arange(len(known.sensors), len(sensors))
