@@ -177,7 +177,9 @@ def _all_tables(records: Sequence[Record], groups: Groups) -> list[tuple[str, Ta
         found.append((f"{tier}: alarms by budget", _table(groups, tier, alarms, ALARMS)))
     found.append(("By weeks: 95 % intervals of whole weeks, first seed", _weekly(groups)))
     main = (DECISION, STEADY.format(BUDGET))
-    return found + [(f"The five sensors with the lowest onset recall: {row}", _worst(records, row)) for row in main]
+    return found + [
+        (f"The five sensors with the lowest onset recall: {row}", _worst(records, row)) for row in main
+    ]
 
 
 def _table(groups: Groups, kind: str, rows: Sequence[str], measures: Sequence[str]) -> Table:
