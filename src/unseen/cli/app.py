@@ -27,6 +27,7 @@ from unseen.cli import (
     structure,
     symmetry,
     traffic,
+    watch,
 )
 from unseen.cli.faults import OneLineGroup
 
@@ -71,6 +72,7 @@ app.command("serve", epilog=examples.of("serve"))(serve.serve)
 app.command("structure", epilog=examples.of("structure"))(structure.structure)
 app.command("relevance", epilog=examples.of("relevance"))(relevance.relevance)
 app.command("export", epilog=examples.of("export"))(export.export)
+app.command("watch", epilog=examples.of("watch"))(watch.watch)
 app.command("symmetry", epilog=examples.of("symmetry"))(symmetry.symmetry)
 app.add_typer(recipe.app, name="recipe")
 app.add_typer(bench.app, name="bench")

@@ -207,10 +207,17 @@ class ForecastDetector:
         wide = np.maximum(rolling.widened(quantiles, known.margins), np.float32(self.floor_))
         return as_forecasts(panel, asked, self.horizon, wide)
 
-    def rolling(self, panel: Panel) -> Rolling:
-        """Give margins for the sensors of a panel, beginning with the days held back from training."""
+    def rolling(self, panel: Panel, conformal: Conformal | None = None) -> Rolling:
+        """Give margins for the sensors of a panel, beginning with the days held back from training.
+
+        Args:
+            panel: Whose sensors.
+            conformal: How they follow the outcomes; as the detector's where not given.
+
+        """
         known = self._among(panel, panel.slots)
-        rolling = Rolling(self._conformal(), LEVELS, step=panel.step, clusters=_clusters(known.usual.scale))
+        settings, clusters = conformal or self._conformal(), _clusters(known.usual.scale)
+        rolling = Rolling(settings, LEVELS, step=panel.step, clusters=clusters)
         thin = round(self.held_back_days * panel.a_day / max(1, known.scores.shape[2]))
         rolling.warm(np.repeat(known.scores, max(1, thin), axis=2))
         return rolling
@@ -258,6 +265,16 @@ class ForecastDetector:
             held = held.copy()
             held[none] = np.resize(pool, held.shape[1])
         return found, held
+
+    def without(self, sensors: Sequence[str]) -> Self:
+        """Return a detector that does not know some sensors, as if they had never been there.
+
+        What others were shown of them is left out too; the networks stay as they are.
+        """
+        kept = [name for name in self.known_.sensors if name not in set(sensors)]
+        other = copy.copy(self)
+        other.known_ = self._known_of(kept)
+        return other
 
     def adopt(self, history: Panel) -> Self:
         """Return a detector that knows the sensors of a panel too, from these days on, without training.
@@ -321,17 +338,18 @@ class ForecastDetector:
         self._fits(panel)
         mine = set(self.known_.sensors)
         if any(name not in mine for name in panel.sensors):
-            return self.adopt(panel.slice(0, first))._among_known(panel)
-        return self._among_known(panel)
+            return self.adopt(panel.slice(0, first))._known_of(panel.sensors)
+        return self._known_of(panel.sensors)
 
-    def _among_known(self, panel: Panel) -> Known:
+    def _known_of(self, sensors: Sequence[str]) -> Known:
+        """Keep some of the known sensors, in that order."""
         known = self.known_
         places = {name: place for place, name in enumerate(known.sensors)}
-        rows = np.array([places[name] for name in panel.sensors], np.int64)
+        rows = np.array([places[name] for name in sensors], np.int64)
         back = np.full(len(known.sensors) + 1, -1, np.int64)
         back[rows] = np.arange(len(rows))
         return Known(
-            panel.sensors,
+            tuple(sensors),
             known.usual.take(rows),
             known.embedding[rows],
             back[known.neighbours[rows]],

@@ -61,11 +61,13 @@ export function valuesOf(sensor, unit) {
     : t("now", { value });
 }
 
+const names = new Intl.Collator();
+
 /** Loud ones first, then by the chance of red, then by name. */
 export const byUrgency = (a, b) =>
   TIERS.indexOf(tierOf(a)) - TIERS.indexOf(tierOf(b)) ||
   (b.p_red ?? -1) - (a.p_red ?? -1) ||
-  a.name.localeCompare(b.name);
+  names.compare(a.name, b.name);
 
 export function counts(sensors) {
   const found = Object.fromEntries(TIERS.map((tier) => [tier, 0]));

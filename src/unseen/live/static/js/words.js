@@ -57,6 +57,7 @@ const EN = {
   forecast: "Forecast",
   range50: "50 % range",
   range90: "90 % range",
+  limits: "Yellow / red from",
   limitYellow: "Yellow from",
   limitRed: "Red from",
   weekAgo: "A week ago",
@@ -283,6 +284,7 @@ const ES = {
   forecast: "Previsión",
   range50: "Intervalo del 50 %",
   range90: "Intervalo del 90 %",
+  limits: "Amarillo / rojo desde",
   limitYellow: "Amarillo desde",
   limitRed: "Rojo desde",
   weekAgo: "Hace una semana",
@@ -459,6 +461,9 @@ let chosen = [localStorage.getItem(KEPT), ...navigator.languages.map((tag) => ta
 
 export const language = () => chosen;
 
+/** The region of the user where it speaks the language of the page: dates and numbers as they are written there. */
+export const locale = () => navigator.languages.find((tag) => tag.slice(0, 2) === chosen) ?? chosen;
+
 export function speak(tag) {
   chosen = tag in TEXTS ? tag : "en";
   localStorage.setItem(KEPT, chosen);
@@ -471,7 +476,7 @@ export function t(key, values = {}) {
   const form =
     typeof text === "string" ? text : (text[new Intl.PluralRules(chosen).select(values.n)] ?? text.other);
   return form.replace(/\{(\w+)\}/g, (_, name) =>
-    name === "n" && typeof values.n === "number" ? values.n.toLocaleString(chosen) : (values[name] ?? ""),
+    name === "n" && typeof values.n === "number" ? values.n.toLocaleString(locale()) : (values[name] ?? ""),
   );
 }
 
