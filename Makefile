@@ -39,6 +39,7 @@ bench: .venv/.installed-peers
 	$(BIN)/unseen recipe run symmetry-decoy --out src/unseen/recipes/symmetry_decoy/results
 	$(BIN)/unseen recipe run traffic-pollution --out src/unseen/recipes/traffic_pollution/results
 	$(BIN)/unseen recipe run music-neurons --out src/unseen/recipes/music_neurons/results
+	$(BIN)/unseen recipe run traffic-alarm --out src/unseen/recipes/traffic_alarm/results
 	OMP_NUM_THREADS=1 $(BIN)/unseen bench few-label --check-protocol
 	$(FEW_LABEL) --methods $(LIGHT)
 	$(FEW_LABEL) --seeds 1 --sets $(CLEAN)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unseen.alarms.budget import Budget, Catch
+from unseen.alarms.budget import Budget, Catch, Tally
 from unseen.alarms.machine import Machine
 from unseen.alarms.metrics import of_alarm
 from unseen.alarms.replay import Outcomes
@@ -57,13 +58,26 @@ class Alarm:
     on: Flags
 
 
-def by_budget(
-    outcomes: Outcomes, chance: Floats, name: str, budget: float, machine: Machine, *, pooled: bool = False
-) -> Alarm:
-    """Raise alarms whose thresholds are renewed daily, one for each sensor or one for all."""
-    theta = Budget(budget, pooled=pooled, machine=machine).renewed(outcomes, chance)
-    whose = ", one theta" if pooled else ""
-    return Alarm(f"{name}, F {budget:g}, {words(machine)}{whose}", machine.run(chance, theta).on)
+@dataclass(frozen=True, eq=False)
+class Replayed:
+    """A chance by one machine, at every threshold: alarms of any budget follow from it."""
+
+    outcomes: Outcomes
+    chance: Floats
+    name: str
+    machine: Machine
+
+    @cached_property
+    def tally(self) -> Tally:
+        """False red slots of each day at each threshold."""
+        return Budget(machine=self.machine).replay(self.outcomes, self.chance)
+
+    def alarm(self, budget: float, *, pooled: bool = False) -> Alarm:
+        """Raise alarms whose thresholds are renewed daily, one for each sensor or one for all."""
+        thetas = Budget(budget, pooled=pooled, machine=self.machine).thetas(self.tally)
+        on = self.machine.run(self.chance, thetas[:, self.outcomes.issued_on]).on
+        whose = ", one theta" if pooled else ""
+        return Alarm(f"{self.name}, F {budget:g}, {words(self.machine)}{whose}", on)
 
 
 def steadiest(
@@ -90,15 +104,17 @@ def steadiest(
 def alarms(outcomes: Outcomes, by: dict[str, Floats], held: Flags, config: dict[str, Any]) -> Iterator[Alarm]:
     """Raise every alarm of the table: budgets and hysteresis of the joined chance, its parts beside it."""
     *parts, joined = by
-    for budget in config["budgets"]:
-        for machine in (NONE, DEFAULT):
-            yield by_budget(outcomes, by[joined], joined, budget, machine)
-    middle = config["budgets"][len(config["budgets"]) // 2]
+    middle = config["budget"]
+    for machine in (NONE, DEFAULT):
+        replayed = Replayed(outcomes, by[joined], joined, machine)
+        for budget in config["budgets"]:
+            yield replayed.alarm(budget)
+        if machine == NONE:
+            yield replayed.alarm(middle, pooled=True)
     for name in parts:
-        yield by_budget(outcomes, by[name], name, middle, NONE)
-    yield by_budget(outcomes, by[joined], joined, middle, NONE, pooled=True)
+        yield Replayed(outcomes, by[name], name, NONE).alarm(middle)
     chosen = steadiest(outcomes, by[joined], held, middle, config)
-    found = by_budget(outcomes, by[joined], joined, middle, chosen, pooled=True)
+    found = Replayed(outcomes, by[joined], joined, chosen).alarm(middle, pooled=True)
     yield Alarm(STEADY.format(middle), found.on)
 
 

@@ -101,7 +101,7 @@ def _by_alarm(
         chance = red.by[alarm.name.partition(",")[0]]
         scores = of_alarm(judged, alarm.on[:, tested], chance[:, tested])
         yield from means(scores, alarm.name, tier, seed)
-        if alarm.name == STEADY.format(config["budgets"][1]):
+        if alarm.name == STEADY.format(config["budget"]):
             yield from by_sensor(scores, alarm.name, tier, seed)
             yield from _weeks(weeks_of(judged, None, alarm.on[:, tested], seed), alarm.name, tier, seed)
 
@@ -142,13 +142,13 @@ def _drawn(
     yield from shown.bins(outcomes, joined, JOINED)
     for alarm in made:
         yield from shown.leads(outcomes, alarm.on[:, tested], alarm.name)
-        if alarm.name == STEADY.format(config["budgets"][1]):
+        if alarm.name == STEADY.format(config["budget"]):
             values = parts.panel.values[:, parts.test.start : parts.test.stop]
             pair = (joined, alarm.on[:, tested])
             yield from shown.week(outcomes, values, thresholds, said[OURS], pair)
     # the theta of hindsight too: this is a bound, not an alarm
     yield from means(
-        of_alarm(outcomes, known > best_theta(outcomes, known, config["budgets"][1]), known),
+        of_alarm(outcomes, known > best_theta(outcomes, known, config["budget"]), known),
         HINDSIGHT,
         tier,
         0,
