@@ -145,6 +145,14 @@ def test_the_way_from_the_map_to_a_street_to_its_alarm_to_the_file(visit, site):
     lines = saved.value.path().read_text(encoding="utf-8-sig").splitlines()
     assert len(lines) == 2
     assert "crane at the bridge" in lines[1]
+    page.fill("input[name=street]", "")
+    page.select_option("select[name=state]", "")
+    every = told(site["map"], "alarms")["total"]
+    page.wait_for_selector(f"text=100 of {every} alarms")
+    with page.expect_download() as saved:
+        page.click("text=Download CSV")
+    lines = saved.value.path().read_text(encoding="utf-8-sig").splitlines()
+    assert len(lines) == every + 1 > 201  # more than one page of the list
     page.reload()
     page.wait_for_selector(".alarms tbody tr")
 
