@@ -29,14 +29,8 @@ def detector():
 
 
 def flows(rng, count, source="10.0.0.1", odd=False):
-    return [
-        {
-            "bytes": float(rng.normal(9000 if odd else 500, 50)),
-            "seconds": float(rng.normal(2, 0.3)),
-            "src": source,
-        }
-        for _ in range(count)
-    ]
+    size = rng.normal(9000 if odd else 500, 5, count)
+    return [{"bytes": float(one), "seconds": 2.0, "src": source} for one in size]
 
 
 @pytest.fixture
