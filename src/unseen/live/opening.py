@@ -51,8 +51,9 @@ def opened(settings: WatchSettings, clock: Clock) -> Iterator[Opened]:
     """
     with alone(settings.store), Store(settings.store) as store:
         store.settle({"zone": settings.series.zone, "slot_seconds": str(settings.step)})
-        for name, value in (("unit", settings.unit), ("feed", settings.feed.name)):
-            store.write_setting(name, value if settings.rows is None or name == "feed" else "rows")
+        unit = settings.unit if settings.rows is None else "rows"
+        for name, value in (("name", settings.name), ("unit", unit), ("feed", settings.feed.name)):
+            store.write_setting(name, value)
         yield Opened(store, _rows(settings, store) if settings.rows else _streets(settings, store))
 
 
