@@ -19,6 +19,8 @@ from unseen.series.panel import Panel
 SHORT_ROWS = 256
 """Sensors, at most, that are shown a second time with a short history."""
 SHORT_DAYS = (2, 28)
+OTHERS = 400
+"""Sensors, at most, whose weeks and residuals a short history is set beside."""
 GAPPY = 0.25
 """Share of slots whose windows have gaps, so that gaps are known from training."""
 
@@ -112,7 +114,7 @@ def _short_spans(panel: Panel, good: Ints, held_back: int, seed: int) -> list[tu
 def _short(panel: Panel, usual: Usual, row: int, span: range) -> Usual:
     """Take what is usual for a sensor from these days of it and the other sensors."""
     few = panel.slice(span.start, span.stop).select([panel.sensors[row]])
-    others = np.flatnonzero(np.arange(len(panel.sensors)) != row)
+    others = _some(np.flatnonzero(np.arange(len(panel.sensors)) != row))
     return from_few_days(few, usual.take(others))
 
 
@@ -123,7 +125,12 @@ def _related_then(
     then = History(
         history.panel.slice(span.start, span.stop), history.usual, history.own, history.ahead, history.leave
     )
-    return related(then, np.array([row]), among, count, horizon=horizon, seed=seed)
+    return related(then, np.array([row]), _some(among), count, horizon=horizon, seed=seed)
+
+
+def _some(rows: Ints) -> Ints:
+    """Evenly spaced rows, at most so many: 256 short histories are each set beside them."""
+    return rows[:: max(1, -(-len(rows) // OTHERS))]
 
 
 def _gaps(slots: int, seed: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
