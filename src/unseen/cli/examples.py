@@ -131,6 +131,17 @@ _LINES = {
         "unseen traffic check madrid.npz --map madrid.toml --json",
         "unseen traffic check flows.zip --zone Europe/Rome --clock +01:00 --set sensor=id --set value=cars,vans",
     ),
+    "traffic fit": (
+        "unseen traffic fit madrid.npz --map madrid.toml --train 2017-01-01:2017-09-30 --out model",
+        "unseen traffic fit counts.csv --zone Europe/Madrid --clock wall --country ES-MD --minutes 15 --out m",
+    ),
+    "traffic evaluate": (
+        "unseen traffic evaluate model madrid.npz --map madrid.toml --test 2017-10-01:2017-12-31",
+    ),
+    "traffic forecast": (
+        "unseen traffic forecast model madrid.npz --map madrid.toml --at 2017-11-06T08:00",
+        "unseen traffic forecast model madrid.npz --map madrid.toml --cold 3500 --history 7d --json",
+    ),
     "traffic simulate": (
         "unseen traffic simulate --sensors 3500 --days 365 --out city",
         "unseen traffic simulate --sensors 50 --days 60 --minutes 15 --holidays ES:MD --out town --json",

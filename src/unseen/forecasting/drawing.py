@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unseen.forecasting.history import Floats, Ints
-from unseen.forecasting.inputs import Reader, Windows
+from unseen.forecasting.inputs import Windowing, Windows
 from unseen.seeds import generator
 
 AT_ONCE = 65_536
@@ -58,7 +58,7 @@ class Windowed:
 
     """
 
-    reader: Reader
+    reader: Windowing
     rows: Ints
     short: Ints
     allowed: NDArray[np.bool_]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +60,25 @@ class Windows:
             self.base[places],
             self.scale[places],
         )
+
+
+class Windowing(Protocol):
+    """What makes windows of rows of a history."""
+
+    @property
+    def history(self) -> History:
+        """Rows, values and what is usual."""
+
+    @property
+    def horizon(self) -> int:
+        """Slots ahead."""
+
+    @property
+    def width(self) -> int:
+        """Columns of a window."""
+
+    def read(self, rows: Ints, slots: Ints) -> Windows:
+        """Make N windows: of row `rows[i]`, with all that is known at the end of slot `slots[i]`."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +144,11 @@ class Reader:
     def columns(self) -> Columns:
         """Which columns hold what."""
         return Columns(self.neighbours.shape[1])
+
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return self.columns.width
 
     def read(self, rows: Ints, slots: Ints) -> Windows:
         """Make N windows: of row `rows[i]`, with all that is known at the end of slot `slots[i]`."""

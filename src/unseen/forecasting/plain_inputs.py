@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from unseen.forecasting.history import Floats, History, Ints
 from unseen.forecasting.inputs import LAGS, Windows
+from unseen.forecasting.usual import SCALE
 from unseen.series.calendar import DAY, DayType
 
 PLAIN_WIDTH = LAGS + 2 + 3 + 2 + len(DayType)
@@ -24,20 +26,21 @@ class PlainReader:
         history: Rows, values and what is usual.
         horizon: Slots ahead.
         sensor: Shape (R,), row of the embedding of each row.
-        level, spread: Shape (R,), mean and standard deviation of the values of each row.
 
     """
 
     history: History
     horizon: int
     sensor: Ints
-    level: Floats
-    spread: Floats
 
     @property
     def width(self) -> int:
         """Number of columns."""
         return PLAIN_WIDTH
+
+    @cached_property
+    def _level(self) -> Floats:
+        return np.asarray(self.history.usual.mean.mean(axis=1), dtype=np.float32)
 
     def read(self, rows: Ints, slots: Ints) -> Windows:
         """Make N windows: of row `rows[i]`, with all that is known at the end of slot `slots[i]`."""
@@ -47,7 +50,7 @@ class PlainReader:
         past = np.concatenate([slots[:, None] + np.arange(1 - LAGS, 1), before], axis=1)
         usual = np.stack([slots, slots + 1, target], axis=1)
         values = np.concatenate([self._filled(wide, past), history.expected(wide, usual)], axis=1)
-        level, spread = self.level[rows], self.spread[rows]
+        level, spread = self._level[rows], history.usual.scale[rows] / np.float32(SCALE)
         second, weekday = history.local.second[target], history.local.weekday[target]
         angle = 2 * np.pi * second[:, None] / DAY
         kind = np.eye(len(DayType))[history.local.day_type[target]]

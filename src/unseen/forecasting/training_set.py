@@ -12,15 +12,13 @@ from unseen.forecasting.history import History, Ints, Usual
 from unseen.forecasting.inputs import AROUND, CITY_SENSORS, DAYS, Reader
 from unseen.forecasting.networks import UNKNOWN
 from unseen.forecasting.related import related
-from unseen.forecasting.usual import from_few_days, learned
+from unseen.forecasting.usual import Weeks, from_few_days, learned
 from unseen.seeds import generator
 from unseen.series.panel import Panel
 
 SHORT_ROWS = 256
 """Sensors, at most, that are shown a second time with a short history."""
 SHORT_DAYS = (2, 28)
-OTHERS = 400
-"""Sensors, at most, whose weeks and residuals a short history is set beside."""
 GAPPY = 0.25
 """Share of slots whose windows have gaps, so that gaps are known from training."""
 
@@ -31,6 +29,7 @@ class TrainingSet:
 
     Attributes:
         windowed: Windows to draw.
+        reader: What reads them.
         held_back: Slots (N,) kept for calibration; their targets are not among the windows.
         usual: Of S sensors.
         neighbours: Shape (S, K), places among the S sensors.
@@ -38,6 +37,7 @@ class TrainingSet:
     """
 
     windowed: Windowed
+    reader: Reader
     held_back: Ints
     usual: Usual
     neighbours: Ints
@@ -63,13 +63,14 @@ def training_set(panel: Panel, *, horizon: int, neighbours: int, held_back: int,
         raise DataError("no sensor of the panel has a day of values that differ; there is nothing to learn")
     spans = _short_spans(panel, good, held_back, seed)
     short = sensors[-1] + 1 + np.arange(len(spans))
-    parts = [usual] + [_short(panel, usual, row, span) for row, span in spans]
+    weeks = Weeks.of(usual)
+    parts = [usual] + [_short(panel, weeks, row, span) for row, span in spans]
     own = np.concatenate([sensors, [row for row, _ in spans]]).astype(np.int64)
     leave = np.arange(len(own)) < len(sensors)
     history = History(panel, stacked(parts), own, horizon + int(AROUND.max()), leave)
     beside = [related(history, sensors, good, neighbours, horizon=horizon, seed=seed)]
     for row, (_, span) in zip(short, spans, strict=True):
-        beside.append(_related_then(history, row, good, neighbours, span, horizon, seed))
+        beside.append(_related_then(history, row, city_of(good), neighbours, span, horizon, seed))
     embedding = np.where(leave, np.arange(len(own)) + 1, UNKNOWN)
     reader = Reader(
         history, horizon, embedding, np.concatenate(beside), city_of(good), gaps=_gaps(panel.slots, seed)
@@ -78,7 +79,7 @@ def training_set(panel: Panel, *, horizon: int, neighbours: int, held_back: int,
     allowed[DAYS * panel.a_day : panel.slots - horizon - held_back] = True
     skip = {int(row): span for row, (_, span) in zip(short, spans, strict=True)}
     last = np.arange(max(panel.slots - horizon - held_back, 0), panel.slots - horizon)
-    return TrainingSet(Windowed(reader, good, short, allowed, skip), last, usual, beside[0])
+    return TrainingSet(Windowed(reader, good, short, allowed, skip), reader, last, usual, beside[0])
 
 
 def stacked(parts: list[Usual]) -> Usual:
@@ -111,11 +112,10 @@ def _short_spans(panel: Panel, good: Ints, held_back: int, seed: int) -> list[tu
     return spans
 
 
-def _short(panel: Panel, usual: Usual, row: int, span: range) -> Usual:
+def _short(panel: Panel, weeks: Weeks, row: int, span: range) -> Usual:
     """Take what is usual for a sensor from these days of it and the other sensors."""
     few = panel.slice(span.start, span.stop).select([panel.sensors[row]])
-    others = _some(np.flatnonzero(np.arange(len(panel.sensors)) != row))
-    return from_few_days(few, usual.take(others))
+    return from_few_days(few, weeks, without=row)
 
 
 def _related_then(
@@ -125,12 +125,7 @@ def _related_then(
     then = History(
         history.panel.slice(span.start, span.stop), history.usual, history.own, history.ahead, history.leave
     )
-    return related(then, np.array([row]), _some(among), count, horizon=horizon, seed=seed)
-
-
-def _some(rows: Ints) -> Ints:
-    """Evenly spaced rows, at most so many: 256 short histories are each set beside them."""
-    return rows[:: max(1, -(-len(rows) // OTHERS))]
+    return related(then, np.array([row]), among, count, horizon=horizon, seed=seed)
 
 
 def _gaps(slots: int, seed: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
