@@ -18,8 +18,9 @@ from pathlib import Path
 import numpy as np
 from measuring import provenance, write_results
 
-from unseen.forecasting.detector import ForecastDetector, came
+from unseen.forecasting.detector import ForecastDetector
 from unseen.forecasting.history import History
+from unseen.forecasting.judging import came
 from unseen.forecasting.learning import Schedule
 from unseen.forecasting.naive import RULES
 from unseen.forecasting.stored import load, save
@@ -76,8 +77,8 @@ def judge(folder: Path) -> Found:
     rng = np.random.default_rng(0)
     first, last = BEFORE * late.a_day, late.slots - detector.horizon
     slots = np.sort(rng.choice(np.arange(first, last), min(MOMENTS, last - first), replace=False))
-    truth = came(late, slots + detector.horizon)
     forecasts = detector.forecast(late, slots)
+    truth = came(late, forecasts)
     inside = (truth >= forecasts.quantile(0.05)) & (truth <= forecasts.quantile(0.95))
     found: Found = {"moments": len(slots), "mean_flow": float(np.nanmean(truth))}
     found["mae ForecastDetector"] = _mae(forecasts.quantile(0.5), truth)

@@ -9,15 +9,23 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import torch
 
 import unseen
 from unseen.data import open_source
 from unseen.data.synthetic import flows
 from unseen.errors import ConfigError, DataError
+from unseen.forecasting.detector import ForecastDetector
+from unseen.forecasting.learning import Schedule
+from unseen.forecasting.networks import Lstm, Stid
 from unseen.scale.blocks import Sent, Span, blocks
 from unseen.scale.cluster import Cluster, cluster
+from unseen.scale.fitting import fit_on
 from unseen.scale.scoring import Scorer, scored_on
 from unseen.scale.shipping import packed, unpacked
+from unseen.series.mapped import write_mapped
+from unseen.series.mishaps import Mishaps
+from unseen.series.simulate import City, simulated
 from unseen.studies.scoring import columns_read, scored
 from unseen.training.loop import Plan
 
@@ -166,6 +174,52 @@ def test_a_fault_in_a_worker_is_the_fault_of_one_process(two, place, tmp_path):
         list(scored_on(two, place / "model", source))
     assert str(far.value) == str(alone.value)
     assert "first: row 2345" in str(far.value)
+
+
+TINY = {"schedule": Schedule(epochs=1, windows=3000, batch=256), "held_back_days": 2, "neighbours": 2}
+
+
+@pytest.fixture(scope="module")
+def town():
+    return simulated(City(sensors=4, days=25, step=3600, mishaps=Mishaps(0, 0, 0, 0)))
+
+
+@pytest.fixture(scope="module")
+def detector():
+    return lambda: ForecastDetector(members=(Stid(width=16, each=2), Lstm(width=8)), seed=3, **TINY)
+
+
+def same(left, right):
+    pairs = zip(left.networks_, right.networks_, strict=True)
+    for one, other in pairs:
+        weights = one.state_dict(), other.state_dict()
+        assert list(weights[0]) == list(weights[1])
+        assert all(torch.equal(*pair) for pair in zip(*(part.values() for part in weights), strict=True))
+    assert np.array_equal(left.known_.margins, right.known_.margins)
+    assert left.trained_ == right.trained_
+
+
+@needs_ray
+def test_networks_that_learn_side_by_side_are_those_of_one_process(two, town, detector, tmp_path):
+    """From a panel that is sent, and from a mapped one; here a worker is killed while it learns."""
+    alone = detector().fit(town)
+    same(alone, fit_on(two, detector(), town))
+    write_mapped(town, tmp_path / "town", "a test")
+    deaths = tmp_path / "died"
+
+    class Dying(ForecastDetector):
+        def network(self, part, made, place):
+            if place == 1 and not deaths.exists():
+                deaths.touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+            return super().network(part, made, place)
+
+    other = detector()
+    dying = Dying(members=other.members, seed=other.seed, **TINY)
+    same(alone, fit_on(two, dying, tmp_path / "town"))
+    assert deaths.exists()
+    with pytest.raises(DataError, match="days came"):
+        fit_on(two, detector(), town.slice(0, 24 * 20))
 
 
 @needs_ray
