@@ -95,6 +95,7 @@ class AlarmRecord:
             "threshold": self.threshold,
             "raised": utc(self.raised),
             "cleared": None if self.cleared is None else utc(self.cleared),
+            "cleared_local": None if self.cleared is None else local(self.cleared, clock),
             "acknowledged": None if self.acknowledged is None else utc(self.acknowledged),
             "acknowledged_by": self.acknowledged_by,
             "note": self.note,

@@ -145,7 +145,7 @@ def _say(word: Word) -> None:
         why = f" ({one['why']})" if one["why"] else ""
         typer.echo(f"{one['issued_local']}  alarm {one['id']}  {one['name']}: {one['tier']}{expected}{why}")
     elif word.kind == "cleared":
-        typer.echo(f"{one['issued_local']}  alarm {one['id']}  {one['name']}: cleared")
+        typer.echo(f"{one['cleared_local']}  alarm {one['id']}  {one['name']}: cleared")
 
 
 def _slot(report: Report, lag: float) -> None:

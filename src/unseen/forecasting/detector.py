@@ -21,7 +21,7 @@ from unseen.forecasting.learning import Schedule, learn, quantiles_of
 from unseen.forecasting.networks import UNKNOWN, Lstm, Stid
 from unseen.forecasting.related import related
 from unseen.forecasting.training_set import TrainingSet, city_of, stacked, training_set
-from unseen.forecasting.usual import floor, from_few_days
+from unseen.forecasting.usual import Weeks, floor, from_few_days
 from unseen.seeds import seeded
 from unseen.series.calendar import Calendar
 from unseen.series.forecasts import Forecasts
@@ -93,7 +93,7 @@ class ForecastDetector:
     >>> noise = np.random.default_rng(0).normal(size=(2, len(hours)))
     >>> flow = (100 + 50 * np.sin(hours / 24 * 2 * np.pi) + noise).astype(np.float32)
     >>> panel = Panel(flow, start=0, step=3600, sensors=("a", "b"), calendar=Calendar("UTC"))
-    >>> detector = ForecastDetector(members=(Stid(width=32, each=4),), schedule=Schedule(epochs=4, batch=64))
+    >>> detector = ForecastDetector(members=(Stid(width=32, each=4),), schedule=Schedule(least_steps=100))
     >>> forecasts = detector.fit(panel).forecast(panel, range(800, 830))
     >>> bool(np.abs(forecasts.quantile(0.5) - flow[:, 801:831]).mean() < 5)
     True
@@ -207,10 +207,17 @@ class ForecastDetector:
         wide = np.maximum(rolling.widened(quantiles, known.margins), np.float32(self.floor_))
         return as_forecasts(panel, asked, self.horizon, wide)
 
-    def rolling(self, panel: Panel) -> Rolling:
-        """Give margins for the sensors of a panel, beginning with the days held back from training."""
+    def rolling(self, panel: Panel, conformal: Conformal | None = None) -> Rolling:
+        """Give margins for the sensors of a panel, beginning with the days held back from training.
+
+        Args:
+            panel: Whose sensors.
+            conformal: How they follow the outcomes; as the detector's where not given.
+
+        """
         known = self._among(panel, panel.slots)
-        rolling = Rolling(self._conformal(), LEVELS, step=panel.step, clusters=_clusters(known.usual.scale))
+        settings, clusters = conformal or self._conformal(), _clusters(known.usual.scale)
+        rolling = Rolling(settings, LEVELS, step=panel.step, clusters=clusters)
         thin = round(self.held_back_days * panel.a_day / max(1, known.scores.shape[2]))
         rolling.warm(np.repeat(known.scores, max(1, thin), axis=2))
         return rolling
@@ -259,6 +266,16 @@ class ForecastDetector:
             held[none] = np.resize(pool, held.shape[1])
         return found, held
 
+    def without(self, sensors: Sequence[str]) -> Self:
+        """Return a detector that does not know some sensors, as if they had never been there.
+
+        What others were shown of them is left out too; the networks stay as they are.
+        """
+        kept = [name for name in self.known_.sensors if name not in set(sensors)]
+        other = copy.copy(self)
+        other.known_ = self._known_of(kept)
+        return other
+
     def adopt(self, history: Panel) -> Self:
         """Return a detector that knows the sensors of a panel too, from these days on, without training.
 
@@ -274,7 +291,7 @@ class ForecastDetector:
         new = [name for name in history.sensors if name not in set(known.sensors)]
         if not new:
             return copy.copy(self)
-        usual = from_few_days(history.select(new), known.usual)
+        usual = from_few_days(history.select(new), Weeks.of(known.usual))
         sensors = known.sensors + tuple(new)
         every = stacked([known.usual, usual])
         rows = np.arange(len(known.sensors), len(sensors))
@@ -321,17 +338,18 @@ class ForecastDetector:
         self._fits(panel)
         mine = set(self.known_.sensors)
         if any(name not in mine for name in panel.sensors):
-            return self.adopt(panel.slice(0, first))._among_known(panel)
-        return self._among_known(panel)
+            return self.adopt(panel.slice(0, first))._known_of(panel.sensors)
+        return self._known_of(panel.sensors)
 
-    def _among_known(self, panel: Panel) -> Known:
+    def _known_of(self, sensors: Sequence[str]) -> Known:
+        """Keep some of the known sensors, in that order."""
         known = self.known_
         places = {name: place for place, name in enumerate(known.sensors)}
-        rows = np.array([places[name] for name in panel.sensors], np.int64)
+        rows = np.array([places[name] for name in sensors], np.int64)
         back = np.full(len(known.sensors) + 1, -1, np.int64)
         back[rows] = np.arange(len(rows))
         return Known(
-            panel.sensors,
+            tuple(sensors),
             known.usual.take(rows),
             known.embedding[rows],
             back[known.neighbours[rows]],

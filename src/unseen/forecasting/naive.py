@@ -68,7 +68,7 @@ class Baseline(Pointwise):
     >>> week = np.tile(np.arange(24, dtype=np.float32), 21)[None]
     >>> panel = Panel(week, start=0, step=3600, sensors=("a",), calendar=Calendar("UTC"))
     >>> Baseline(persistence).fit(panel).forecast(panel, [30]).mean.round(1).tolist()
-    [[7.0]]
+    [[6.0]]
     """
 
     rule: Rule

@@ -135,7 +135,7 @@ def _serve_rows(app: FastAPI, desk: Desk, scorer: Scorer, sizes: Sizes) -> None:
         openapi_extra=taking(sizes.rows),
     )
     async def score(request: Request, query: Annotated[ScoreQuery, Query()]) -> Response:
-        answer = answered_as(request.headers.get("accept"))
+        answer = answered_as(", ".join(request.headers.getlist("accept")))
         return _said(await desk.ask(ToScore(await _rows(request), query.rate, query.parts, answer)))
 
     @app.post(

@@ -42,17 +42,18 @@ def errors(found: Mapping[str, Estimate], main: str) -> Figure:
     """Bars of the mean absolute error, the worst on top."""
     figure = canvas(0.36 * len(found) + 0.6)
     axis = figure.subplots()
+    most = max(one.value for one in found.values())
     for place, (name, one) in enumerate(found.items()):
         colour = UNSEEN.light if name == main else FILL.light
         axis.barh(place, one.value, color=colour, height=0.66)
         end = one.value
         if np.isfinite(one.high):
             axis.plot([one.low, one.high], [place, place], color=INK.light, linewidth=1.2)
-            end = max(end, one.high)
+            end = max(end, min(one.high, most))
         axis.text(end + 1.5, place, f"{one.value:.1f}", va="center", color=INK.light, fontsize=9)
     axis.set_yticks(range(len(found)), list(found))
     axis.invert_yaxis()
-    axis.set_xlim(0, 1.1 * max(one.value for one in found.values()))
+    axis.set_xlim(0, 1.12 * most)
     axis.grid(visible=False, axis="y")
     axis.set_xlabel("mean absolute error, vehicles an hour")
     return figure

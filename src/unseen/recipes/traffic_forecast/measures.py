@@ -57,7 +57,8 @@ def covered(forecasts: Forecasts, panel: Panel, train: Panel, name: str, seed: i
         "coverage on red slots": float(np.nanmean(hits[red])),
     }
     records = [one(name, seed, "all", metric, value) for metric, value in found.items()]
-    months = (forecasts.target * np.int64(10**9)).view("datetime64[ns]").astype("datetime64[M]")
+    days = panel.calendar.local(forecasts.target).day
+    months = days.astype("datetime64[D]").astype("datetime64[M]")
     for month in np.unique(months):
         part = hits[:, months == month]
         if np.isfinite(part).any():
