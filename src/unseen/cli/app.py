@@ -23,6 +23,7 @@ from unseen.cli import (
     relevance,
     report,
     score,
+    stream,
     structure,
     symmetry,
 )
@@ -69,6 +70,7 @@ app.command("structure", epilog=examples.of("structure"))(structure.structure)
 app.command("relevance", epilog=examples.of("relevance"))(relevance.relevance)
 app.command("export", epilog=examples.of("export"))(export.export)
 app.command("symmetry", epilog=examples.of("symmetry"))(symmetry.symmetry)
+app.command("stream", epilog=examples.of("stream"))(stream.stream)
 app.add_typer(recipe.app, name="recipe")
 app.add_typer(bench.app, name="bench")
 app.add_typer(collider.app, name="collider")
