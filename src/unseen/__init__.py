@@ -20,16 +20,19 @@ _HOMES = {
     "AutoEncoder": "unseen.models.autoencoder",
     "Classifier": "unseen.models.classifier",
     "CommitteeDetector": "unseen.detectors.ensemble",
+    "Panel": "unseen.series.panel",
     "VAE": "unseen.models.vae",
     "DisCo": "unseen.training.decorrelation",
     "FalseAlarmRate": "unseen.thresholds",
     "FalseDiscoveryRate": "unseen.thresholds",
+    "ForecastDetector": "unseen.forecasting.detector",
     "RateBudget": "unseen.thresholds",
     "UnseenError": "unseen.errors",
     "evaluate": "unseen.evaluation",
     "load": "unseen.registry",
     "save": "unseen.registry",
     "suggest_labels": "unseen.detectors.advice",
+    "open_panel": "unseen.series.source",
     "open_source": "unseen.data",
 }
 
@@ -41,10 +44,13 @@ if TYPE_CHECKING:
     from unseen.detectors.ensemble import CommitteeDetector
     from unseen.errors import UnseenError
     from unseen.evaluation import evaluate
+    from unseen.forecasting.detector import ForecastDetector
     from unseen.models.autoencoder import AutoEncoder
     from unseen.models.classifier import Classifier
     from unseen.models.vae import VAE
     from unseen.registry import load, save
+    from unseen.series.panel import Panel
+    from unseen.series.source import open_panel
     from unseen.thresholds import FalseAlarmRate, FalseDiscoveryRate, RateBudget
     from unseen.training.decorrelation import DisCo
 
@@ -58,11 +64,14 @@ __all__ = [
     "DisCo",
     "FalseAlarmRate",
     "FalseDiscoveryRate",
+    "ForecastDetector",
+    "Panel",
     "RateBudget",
     "UnseenError",
     "__version__",
     "evaluate",
     "load",
+    "open_panel",
     "open_source",
     "save",
     "suggest_labels",

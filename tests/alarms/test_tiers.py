@@ -2,8 +2,6 @@
 
 import datetime as dt
 import json
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,12 +11,6 @@ from unseen.errors import ConfigError, DataError
 from unseen.series.calendar import Calendar
 from unseen.series.panel import Panel
 from unseen.series.profile import Profile
-from unseen.series.wall import wall_panel
-
-MADRID = (
-    Path(os.environ.get("UNSEEN_DATA", Path(__file__).parents[3] / "shared" / "data"))
-    / "traffic/madrid_15min_2017_10sensors.npz"
-)
 
 
 @pytest.fixture
@@ -75,21 +67,10 @@ def test_stored_and_selected_tiers_say_the_same(panel, name):
         FittedTier.from_dict({**fitted.to_dict(), "sensors": ["x"]}, profile)
 
 
-def test_red_slots_of_madrid_are_as_rare_as_published():
+def test_red_slots_of_madrid_are_as_rare_as_published(madrid):
     """Base rates of the test months, by spec: A .109, B .043, AB .041, B75 .013."""
-    if not MADRID.exists():
-        pytest.skip(f"{MADRID.name} is not here")
-    with np.load(MADRID) as file:
-        values = file[file.files[0]]
-    panel = wall_panel(
-        values,
-        first=dt.datetime(2017, 1, 1),
-        step=900,
-        sensors=[str(place) for place in range(10)],
-        calendar=Calendar.of_country("Europe/Madrid", "ES", "MD"),
-    )
-    train = panel.between(dt.date(2017, 1, 1), dt.date(2017, 9, 30))
-    test = panel.between(dt.date(2017, 10, 1), dt.date(2017, 12, 31))
+    train = madrid.between(dt.date(2017, 1, 1), dt.date(2017, 9, 30))
+    test = madrid.between(dt.date(2017, 10, 1), dt.date(2017, 12, 31))
     profile = Profile.fit(train)
     rates = {}
     for name, one in TIERS.items():

@@ -8,7 +8,7 @@ import numpy as np
 
 from unseen.live.alarm_table import acknowledge
 from unseen.live.scoring import counted
-from unseen.live.store import Change, Closed, Outlook, Raise, Store
+from unseen.live.store import Change, Closed, Judged, Outlook, Raise, Store
 from unseen.live.words import Shown
 
 STEP, AHEAD = 600, 3
@@ -38,16 +38,14 @@ def demo_store(
         recent = time >= NOW - 1.2 * DAY
         seen = _outlook(int(time), values[slot], size, phase, rng) if recent else None
         raised, changes = _alarms(seen, open_alarms)
-        scores = {}
+        judged = None
         if seen is not None and slot > AHEAD:
-            scores[int(time)] = counted(
-                _outlook(int(time) - AHEAD * STEP, values[slot - AHEAD], size, phase, rng),
-                values[slot], values[slot - AHEAD],
-            )  # fmt: skip
+            before = _outlook(int(time) - AHEAD * STEP, values[slot - AHEAD], size, phase, rng)
+            judged = Judged(counted(before, values[slot], values[slot - AHEAD]))
         state = np.where(np.isnan(values[slot]), 1, 0).astype(np.uint8)
         numbers = store.commit(
             Closed(int(time), values[slot], state, float(time + STEP + 120), seen, raised, changes,
-                   scores=scores, seconds=0.4)
+                   judged=judged, seconds=0.4)
         )  # fmt: skip
         open_alarms.update({one.sensor: number for one, number in zip(raised, numbers, strict=True)})
         for change in changes:
@@ -88,7 +86,7 @@ def _outlook(time, value, size, phase, rng) -> Outlook:
     tier = np.where(np.isnan(mean), Shown.NO_DATA, tier).astype(np.uint8)
     tier[-1] = Shown.NOT_ENOUGH_HISTORY
     issued = time + STEP
-    return Outlook(issued, target, "demo", mean, grid, grid[:, ::4], threshold, p_red, tier, alarm)
+    return Outlook(issued, target, "demo", mean, grid, grid, threshold, p_red, tier, alarm)
 
 
 def _alarms(seen, open_alarms) -> tuple[list[Raise], list[Change]]:

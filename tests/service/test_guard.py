@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import signal
 import time
 
 import httpx
@@ -32,6 +33,8 @@ async def echo(scope, receive, send):
     body, more = b"", True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise RuntimeError("the client left")
         body += message.get("body", b"")
         more = message.get("more_body", False)
     if scope["path"] == "/wait":
@@ -152,6 +155,15 @@ def test_a_full_server_says_so():
     assert sorted(answer.status_code for answer in answers) == [200, 200, 503, 503]
     assert {answer.headers.get("retry-after") for answer in answers} == {None, "1"}
     (later,) = asked(app, ("GET", "/", {"headers": MINE}))
+    assert later.status_code == 200
+
+
+def test_bodies_of_all_requests_have_a_limit_together():
+    app = guarded(body_bytes=1000, held_bytes=2500)
+    request = ("POST", "/wait", {"headers": MINE, "content": b"x" * 1000})
+    answers = asked(app, *[request] * 4, at_once=True)
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 503, 503]
+    (later,) = asked(app, request)
     assert later.status_code == 200
 
 
@@ -329,7 +341,7 @@ def test_a_head_that_trickles_is_cut():
 
     found, seconds = served(client, head_seconds=0.2)
     assert found == b""
-    assert seconds < 2.0
+    assert seconds < 10.0
 
 
 def test_a_connection_that_says_nothing_is_cut():
@@ -344,6 +356,21 @@ def test_a_body_that_trickles_is_cut():
         return await said(port, HEAD + b"Content-Length: 100\r\n\r\n", *[b"x"] * 4, pause=0.05)
 
     assert served(client, body_seconds=0.2).startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_client_that_leaves_is_no_fault(caplog):
+    async def client(port, server):
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(HEAD + b"Content-Length: 100\r\n\r\nx")
+        await writer.drain()
+        while not server.server_state.tasks:
+            await asyncio.sleep(0.01)
+        writer.transport.abort()
+        while server.server_state.tasks:
+            await asyncio.sleep(0.01)
+
+    served(client)
+    assert caplog.text == ""
 
 
 def test_a_body_without_a_token_is_not_waited_for():
@@ -387,12 +414,13 @@ def test_too_many_connections_are_told_to_come_again():
     assert served(client, connections=3).startswith(b"HTTP/1.1 503 ")
 
 
-def test_running_requests_end_and_new_ones_are_refused():
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_running_requests_end_and_new_ones_are_refused(number):
     async def client(port, server):
         running = asyncio.create_task(said(port, HEAD.replace(b"/ ", b"/wait ") + b"\r\n"))
         while not server.server_state.tasks:
             await asyncio.sleep(0.01)
-        server.should_exit = True
+        signal.raise_signal(number)
         while server.servers[0].is_serving():
             await asyncio.sleep(0.01)
         with pytest.raises(ConnectionRefusedError):

@@ -26,9 +26,14 @@ class Status(IntEnum):
     NOT_ENOUGH_HISTORY = 4
 
 
+# as NumPy's own numbers: a step is many small operations, and an enum among them costs more than they do
+_NORMAL, _RAISED, _CLEARING, _NO_DATA, _NOT_ENOUGH = (np.int8(code) for code in Status)
+_ZERO, _ONE = np.int8(0), np.int8(1)
+
+
 def is_on(status: Codes) -> Flags:
     """Whether alarms are on, any shape."""
-    return np.isin(status, (Status.RAISED, Status.CLEARING))
+    return np.asarray((status == _RAISED) | (status == _CLEARING))
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,20 +166,18 @@ class Machine:
         chance, theta = np.asarray(chance), np.asarray(theta)
         was_on = before.on
         known = ~(np.isnan(chance) | np.isnan(theta))
-        missing = np.where(known, 0, np.minimum(before.missing + 1, self.hold + 1)).astype(np.int8)
+        missing = np.where(known, _ZERO, np.minimum(before.missing + _ONE, np.int8(self.hold + 1)))
         under = chance < self.keep * theta
-        low = np.where(known, np.where(was_on & under, before.low + 1, 0), before.low).astype(np.int8)
+        low = np.where(known, np.where(was_on & under, before.low + _ONE, _ZERO), before.low)
         on = (chance > theta) | (was_on & (low < self.clear_after))
-        judged = np.where(on, np.where(low > 0, Status.CLEARING, Status.RAISED), Status.NORMAL)
-        held = (missing <= self.hold) & (before.status <= Status.CLEARING)
-        status = np.where(known, judged, np.where(held, before.status, Status.NO_DATA))
-        status = np.where(enough, status, Status.NOT_ENOUGH_HISTORY).astype(np.int8)
+        judged = np.where(on, np.where(low > 0, _CLEARING, _RAISED), _NORMAL)
+        held = (missing <= self.hold) & (before.status <= _CLEARING)
+        status = np.where(known, judged, np.where(held, before.status, _NO_DATA))
+        if enough is not True:
+            status = np.where(enough, status, _NOT_ENOUGH)
         is_now = is_on(status)
-        return Moved(
-            Standing(status, np.where(is_now, low, 0).astype(np.int8), missing),
-            is_now & ~was_on,
-            was_on & ~is_now,
-        )
+        after = Standing(status, np.where(is_now, low, _ZERO), missing)
+        return Moved(after, is_now & ~was_on, was_on & ~is_now)
 
     def run(
         self, chance: ArrayLike, theta: ArrayLike, enough: ArrayLike = True, before: Standing | None = None
@@ -189,6 +192,7 @@ class Machine:
 
         """
         chances = np.asarray(chance)
+        always = enough is True
         shape = np.broadcast_shapes(chances.shape, np.shape(theta), np.shape(enough))
         chances = np.moveaxis(np.broadcast_to(chances, shape), -1, 0)
         thetas = np.moveaxis(np.broadcast_to(np.asarray(theta), shape), -1, 0)
@@ -197,7 +201,7 @@ class Machine:
         raised, ended = np.empty(chances.shape, np.bool_), np.empty(chances.shape, np.bool_)
         now = self.start(*chances.shape[1:]) if before is None else before
         for place in range(len(chances)):
-            moved = self.step(now, chances[place], thetas[place], enoughs[place])
+            moved = self.step(now, chances[place], thetas[place], always or enoughs[place])
             now = moved.after
             status[place], raised[place], ended[place] = now.status, moved.raised, moved.ended
         return Run(np.moveaxis(status, 0, -1), np.moveaxis(raised, 0, -1), np.moveaxis(ended, 0, -1), now)

@@ -24,8 +24,11 @@ from unseen.cli import (
     report,
     score,
     stream,
+    serve,
     structure,
     symmetry,
+    traffic,
+    watch,
 )
 from unseen.cli.faults import OneLineGroup
 
@@ -66,12 +69,15 @@ app.command("evaluate", epilog=examples.of("evaluate"))(evaluate.evaluate)
 app.command("explain", epilog=examples.of("explain"))(explain.explain)
 app.command("latent", epilog=examples.of("latent"))(latent.latent)
 app.command("report", epilog=examples.of("report"))(report.report)
+app.command("serve", epilog=examples.of("serve"))(serve.serve)
 app.command("structure", epilog=examples.of("structure"))(structure.structure)
 app.command("relevance", epilog=examples.of("relevance"))(relevance.relevance)
 app.command("export", epilog=examples.of("export"))(export.export)
+app.command("watch", epilog=examples.of("watch"))(watch.watch)
 app.command("symmetry", epilog=examples.of("symmetry"))(symmetry.symmetry)
 app.command("stream", epilog=examples.of("stream"))(stream.stream)
 app.add_typer(recipe.app, name="recipe")
 app.add_typer(bench.app, name="bench")
 app.add_typer(collider.app, name="collider")
 app.add_typer(music.app, name="music")
+app.add_typer(traffic.app, name="traffic")

@@ -20,6 +20,7 @@ _LINES = {
     "score": (
         "unseen score model flows.csv > scores.csv",
         "unseen score model flows.parquet --out scores.parquet",
+        "unseen score model flows.parquet --ray local --workers 4 --out scores.parquet",
         'zcat flows.csv.gz | unseen score model - --top 20 --columns "Destination Port"',
     ),
     "evaluate": (
@@ -30,6 +31,14 @@ _LINES = {
         "unseen evaluate model qcd=qcd.h5 suep=suep.h5 --fixed hits",
         'unseen evaluate model qcd=qcd.root z=zp.root --input-rate "1 MHz" --alarm-rate "1 kHz" --against ht',
         'unseen evaluate model qcd=qcd.root zp=zp.root --alarm-rate "10 Hz" --tail --json',
+    ),
+    "watch": (
+        "unseen watch city.toml",
+        "unseen watch city.toml --check",
+        "unseen watch city.toml --json > alarms.jsonl",
+        "cat readings.csv | unseen watch past.toml --json",
+        "unseen watch city.toml --import year.parquet",
+        "unseen watch city.toml --export out",
     ),
     "nab": (
         "unseen bench nab --committed",
@@ -59,6 +68,12 @@ _LINES = {
         "unseen report model flows.csv --held-out --out report.html",
         'unseen report model qcd=qcd.h5 suep=suep.h5 --fixed hits --alarm-rate "400 Hz"',
         'unseen report model new.csv --label "Attack Type" --normal Normal',
+    ),
+    "serve": (
+        "unseen serve model",
+        "unseen serve model --token-file token --port 8080 --workers 2",
+        "curl -H \"Authorization: Bearer $(cat token)\" -H 'Content-Type: application/json' "
+        '-d \'[{"bytes": 120, "service": "http"}]\' \'http://127.0.0.1:8080/score?rate=0.001\'',
     ),
     "latent": (
         "unseen latent model flows.csv",
@@ -129,6 +144,31 @@ _LINES = {
     "listen": (
         "unseen music listen melody --out listening",
         "unseen music listen melody --units 3 --wav --out listening",
+    ),
+    "traffic check": (
+        "unseen traffic check counts.csv --zone Europe/Madrid --clock wall --country ES-MD",
+        "unseen traffic check madrid.npz --map madrid.toml --json",
+        "unseen traffic check flows.zip --zone Europe/Rome --clock utc --set sensor=id --set value=car,van",
+    ),
+    "traffic fit": (
+        "unseen traffic fit madrid.npz --map madrid.toml --train 2017-01-01:2017-09-30 --out model",
+        "unseen traffic fit counts.csv --zone Europe/Madrid --clock wall --country ES-MD --minutes 15 --out m",
+    ),
+    "traffic evaluate": (
+        "unseen traffic evaluate model madrid.npz --map madrid.toml --test 2017-10-01:2017-12-31",
+    ),
+    "traffic forecast": (
+        "unseen traffic forecast model madrid.npz --map madrid.toml --at 2017-11-06T08:00",
+        "unseen traffic forecast model madrid.npz --map madrid.toml --cold 3500 --history 7d --json",
+    ),
+    "traffic simulate": (
+        "unseen traffic simulate --sensors 3500 --days 365 --out city",
+        "unseen traffic simulate --sensors 50 --days 60 --minutes 15 --holidays ES:MD --out town --json",
+    ),
+    "traffic air": (
+        "unseen traffic air",
+        "unseen traffic air --panel sum-of-present --stations 'PORTA SAN FELICE'",
+        "unseen traffic air flow.csv no2.csv --traffic-map flow.toml --air-map air.toml --given ozone.csv",
     ),
     "list": ("unseen recipe list",),
     "bench list": ("unseen bench list",),

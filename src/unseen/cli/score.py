@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,10 @@ from unseen.cli.faults import note
 from unseen.cli.options import Data, Json, Model, Names, Weight, several
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from unseen.data import Source
+    from unseen.scale.cluster import Cluster
     from unseen.studies.sinks import Sink
 
 
@@ -35,6 +40,13 @@ def score(
     ] = False,
     weight: Weight = None,
     names: Names = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Score on a Ray cluster: local, auto, or HOST:PORT."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="With --ray: processes at work; by default the processors there are.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Score every row, in constant memory whatever the size of the data.
@@ -56,10 +68,10 @@ def score(
     source = open_rows(data, names or recall(detector).names)
     count = Count(weight)
     keep = list(dict.fromkeys([*(several(columns) or ()), *([weight] if weight else [])]))
-    with show.progress(), _sink(out, json=json) as sink:
-        parts = count.over(
-            scored(detector, source, keep=keep, beside=every_score_of(detector) if every else None)
-        )
+    beside = every_score_of(detector) if every else None
+    here = partial(scored, detector, source, keep=keep, beside=beside)
+    with show.progress(), _cluster(ray, workers) as cluster, _sink(out, json=json) as sink:
+        parts = count.over(_far(cluster, model, source, keep, every) if cluster else here())
         for result, _ in [strongest(parts, top)] if top else parts:
             sink.write(result)
         summary = {"model": str(model), "data": data, "rows": count.rows, "alarms": count.alarms}
@@ -71,6 +83,31 @@ def score(
     elif out is not None:
         weighed = f" ({count.share:.3%} of the weight)" if weight else ""
         typer.echo(f"{count.rows:,} rows, {count.alarms:,} alarms{weighed}, written to {out}")
+
+
+@contextmanager
+def _cluster(address: str | None, workers: int | None) -> Iterator[Cluster | None]:
+    from unseen.errors import ConfigError
+
+    if address is None:
+        if workers is not None:
+            raise ConfigError(
+                "--workers came without --ray ADDRESS; it counts the processes of a Ray cluster"
+            )
+        yield None
+        return
+    from unseen.scale.cluster import cluster
+
+    with cluster(address, workers) as connected:
+        yield connected
+
+
+def _far(
+    cluster: Cluster, model: Path, source: Source, keep: list[str], every: bool
+) -> Iterator[tuple[pa.Table, pa.Table]]:
+    from unseen.scale.scoring import scored_on
+
+    return scored_on(cluster, model, source, keep=keep, every=every)
 
 
 @contextmanager

@@ -25,19 +25,19 @@ class FolderSource(Source):
 
     def __init__(self, folder: Path, parts: Sequence[Source]) -> None:
         self.name = str(folder)
-        self._parts = tuple(parts)
-        self.columns = self._parts[0].columns
-        for part in self._parts[1:]:
+        self.parts = tuple(parts)
+        self.columns = self.parts[0].columns
+        for part in self.parts[1:]:
             if set(part.columns) != set(self.columns):
                 odd = sorted(set(part.columns) ^ set(self.columns))
                 raise DataError(
-                    f"{part.name} and {self._parts[0].name} differ in their columns: {', '.join(odd)}"
+                    f"{part.name} and {self.parts[0].name} differ in their columns: {', '.join(odd)}"
                 )
 
     def scan(self, columns: tuple[str, ...], rows: int) -> Iterator[pa.Table]:
         """Read one file after the other."""
         first: pa.Schema | None = None
-        for part in self._parts:
+        for part in self.parts:
             for table in part.scan(columns, rows):
                 bare = table.replace_schema_metadata(None)
                 first = first or bare.schema

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -10,7 +11,7 @@ import pyarrow.parquet as pq
 
 from unseen.data.batches import Source
 from unseen.data.columns import column_names, plain, refuse_names
-from unseen.data.files import File
+from unseen.data.files import DiskFile, File
 from unseen.data.members import check_layout
 from unseen.data.nested import rows_at_once, with_images
 from unseen.data.packed import packings, unpacked
@@ -42,6 +43,20 @@ class ParquetSource(Source):
             self._originals = dict(zip(self.columns, opened.schema_arrow.names, strict=True))
             if opened.metadata.num_rows == 0:
                 raise DataError(f"{self.name} holds no rows")
+            groups = range(opened.metadata.num_row_groups)
+            self.rows_of_groups = tuple(opened.metadata.row_group(place).num_rows for place in groups)
+            self._groups = groups
+
+    @property
+    def on_disk(self) -> bool:
+        """Whether another process can open it by its name."""
+        return isinstance(self._file, DiskFile)
+
+    def groups(self, begin: int, end: int) -> ParquetSource:
+        """Only the row groups [begin, end)."""
+        part = copy.copy(self)
+        part._groups = self._groups[begin:end]
+        return part
 
     def scan(self, columns: tuple[str, ...], rows: int) -> Iterator[pa.Table]:
         """Read only `columns`; bytes are validated before use."""
@@ -50,7 +65,9 @@ class ParquetSource(Source):
         with _one_line(self.name, "a Parquet file"):
             opened = self._open()
             step = rows_at_once(opened.schema_arrow, rows)
-            for batch in opened.iter_batches(batch_size=step, columns=originals, use_threads=False):
+            for batch in opened.iter_batches(
+                batch_size=step, row_groups=list(self._groups), columns=originals, use_threads=False
+            ):
                 batch.validate(full=True)
                 table = pa.Table.from_batches([batch]).select(originals)
                 for part in unpacked(table.rename_columns(list(columns)), self._packed, self.name, first):

@@ -32,7 +32,8 @@ class TextSource(Source):
     The delimiter (comma, semicolon, tab or bar) and the column types come from the first block of
     2 MiB: numbers are float64 from the start, so that '3.5' may follow a million integers. Where the
     delimiter is no comma, numbers may be written with a decimal comma. A header is expected unless
-    `names` gives the column names.
+    `names` gives the column names. Columns named in `words` stay text, whatever they look like: an
+    identifier such as 007 is no number.
 
     Raises:
         DataError: at opening or, for faults further down, while reading; with line, row and column.
@@ -40,7 +41,7 @@ class TextSource(Source):
 
     """
 
-    def __init__(self, file: File, names: Sequence[str] | None = None) -> None:
+    def __init__(self, file: File, names: Sequence[str] | None = None, *, words: Sequence[str] = ()) -> None:
         self.name = file.name
         self._file = file
         self._used = False
@@ -68,7 +69,7 @@ class TextSource(Source):
             found if names is None else names, self.name, NO_HEADER if names is None else ""
         )
         self._decimal = DECIMAL_MARKS[0]
-        self._types: dict[str, pa.DataType] = {}
+        self._types = {name: pa.string() for name in words if name in self.columns}
         self._types = self._infer()
 
     def scan(self, columns: tuple[str, ...], rows: int) -> Iterator[pa.Table]:

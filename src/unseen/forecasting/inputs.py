@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ HARMONICS = 2
 NEAR = np.array([-4, -2, -1, 0, 1])  # slots around now, and around the target, whose usual value is shown
 AROUND = np.array([-1, 0, 1, 2, 4])
 CITY_LAGS = np.array([0, 1, 2, 4])
-NEIGHBOUR_LAGS = np.array([0, 1, 2])
+NEIGHBOUR_LAGS = np.array([2, 1, 0])
 CITY_SENSORS = 512
 """Sensors whose mean residual stands for the city: more of them do not make it surer."""
 
@@ -45,6 +46,36 @@ class Windows:
     def __len__(self) -> int:
         """Return the number of windows."""
         return len(self.x)
+
+    def take(self, places: Ints | NDArray[np.bool_]) -> Windows:
+        """Windows at places."""
+        return Windows(
+            self.x[places],
+            self.sensor[places],
+            self.slot_of_day[places],
+            self.weekday[places],
+            self.base[places],
+            self.scale[places],
+        )
+
+
+class Windowing(Protocol):
+    """What makes windows of rows of a history."""
+
+    @property
+    def history(self) -> History:
+        """Rows, values and what is usual."""
+
+    @property
+    def horizon(self) -> int:
+        """Slots ahead."""
+
+    @property
+    def width(self) -> int:
+        """Columns of a window."""
+
+    def read(self, rows: Ints, slots: Ints) -> Windows:
+        """Make N windows: of row `rows[i]`, with all that is known at the end of slot `slots[i]`."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +125,8 @@ class Reader:
         sensor: Shape (R,), row of the embedding of each row.
         neighbours: Shape (R, K), rows whose latest residuals are shown; -1 where there is none.
         city: Rows of which the mean residual is shown.
+        gaps: Shape (T,), share of the latest values that is hidden from windows of a slot, so that gaps are
+            known from training; None hides nothing.
 
     """
 
@@ -102,11 +135,17 @@ class Reader:
     sensor: Ints
     neighbours: Ints
     city: Ints
+    gaps: NDArray[np.float64] | None = None
 
     @property
     def columns(self) -> Columns:
         """Which columns hold what."""
         return Columns(self.neighbours.shape[1])
+
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return self.columns.width
 
     def read(self, rows: Ints, slots: Ints) -> Windows:
         """Make N windows: of row `rows[i]`, with all that is known at the end of slot `slots[i]`."""
@@ -127,13 +166,11 @@ class Reader:
         return Windows(x, self.sensor[rows], second // history.panel.step, weekday, base, scale)
 
     def _lags(self, rows: Ints, slots: Ints) -> Iterator[Floats]:
-        lags = self.history.residual(rows[:, None], slots[:, None] + np.arange(1 - LAGS, 1))
-        known = np.isfinite(lags)
-        for place in range(LAGS):  # what was known last goes on
-            before = lags[:, place - 1] if place else np.float32(0)
-            lags[:, place] = np.where(known[:, place], lags[:, place], before)
-        yield lags
-        yield known.astype(np.float32)
+        lags: Floats = self.history.residual(rows[:, None], slots[:, None] + np.arange(1 - LAGS, 1))
+        if self.gaps is not None:
+            lags[_hidden(slots[:, None] * LAGS + np.arange(LAGS), rows) < self.gaps[slots][:, None]] = np.nan
+        yield carried(lags)
+        yield np.isfinite(lags).astype(np.float32)
 
     def _usual(self, rows: Ints, slots: Ints, target: Ints, scale: Floats) -> Iterator[Floats]:
         wide, history = rows[:, None], self.history
@@ -146,9 +183,9 @@ class Reader:
         a_day = self.history.panel.a_day
         offsets = -a_day * np.arange(1, DAYS + 1)[:, None] + np.arange(-2, 3)
         around = self.history.residual(rows[:, None, None], target[:, None, None] + offsets)
-        yield np.nan_to_num(around[:, :, 2])
+        yield mean_known(around[:, :, 2:3])
         yield mean_known(around)
-        yield np.isfinite(around).any(axis=2).astype(np.float32)
+        yield np.asarray(np.isfinite(around).any(axis=2), dtype=np.float32)
 
     def _today(self, rows: Ints, slots: Ints) -> Floats:
         """Mean residuals of the last eight times three hours, from one slot an hour."""
@@ -176,7 +213,7 @@ class Reader:
             np.maximum(beside, 0)[:, :, None], slots[:, None, None] - NEIGHBOUR_LAGS
         )
         found[beside < 0] = 0
-        return np.nan_to_num(found).reshape(len(rows), -1)
+        return carried(found).reshape(len(rows), -1)
 
     def _calendar(self, target: Ints, second: Ints) -> Floats:
         """Waves of the time of day, kind of day, and whether the days before and after are free."""
@@ -191,8 +228,27 @@ class Reader:
         return np.asarray(np.isin(days, holidays) | ((days + EPOCH_WEEKDAY) % 7 == SUNDAY))
 
 
+def carried(values: Floats) -> Floats:
+    """Fill what is missing along the last axis with what was known before it, 0 where nothing was.
+
+    >>> carried(np.array([np.nan, 3.0, np.nan, 5.0], np.float32)).tolist()
+    [0.0, 3.0, 3.0, 5.0]
+    """
+    filled, last = values.copy(), np.zeros(values.shape[:-1], np.float32)
+    for place in range(values.shape[-1]):
+        last = np.where(np.isfinite(values[..., place]), values[..., place], last)
+        filled[..., place] = last
+    return filled
+
+
 def mean_known(values: Floats) -> Floats:
     """Mean over the last axis of what is known, 0 where nothing is."""
     known = np.isfinite(values)
     total = np.where(known, values, 0).sum(axis=-1)
     return np.asarray(total / np.maximum(known.sum(axis=-1), 1), dtype=np.float32)
+
+
+def _hidden(places: Ints, rows: Ints) -> NDArray[np.float64]:
+    """Mix place and row into numbers in [0, 1), so that a rerun hides the same values."""
+    mixed = (places + rows[:, None] * 7_919) * 2_654_435_761 % 2**32
+    return np.asarray((mixed ^ (mixed >> 13)) * 2_246_822_519 % 2**32 / 2**32)

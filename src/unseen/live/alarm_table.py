@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from unseen.alarms.log import AlarmRecord, Outcome
 from unseen.errors import DataError
@@ -20,7 +21,7 @@ STATES = {
 """What alarms may be asked for, and how the store says it."""
 COLUMNS = (
     "id, sensor_id, sensor_name, issued, target, tier, p, forecast, low, high, threshold, raised, model, "
-    "cleared, acknowledged, acknowledged_by, note, outcome"
+    "cleared, acknowledged, acknowledged_by, note, outcome, why"
 )
 LONGEST_NOTE = 2_000
 
@@ -31,6 +32,7 @@ class Wanted:
 
     state: str | None = None
     sensor: str | None = None
+    tier: str | None = None
     since: int | None = None
     until: int | None = None
 
@@ -48,7 +50,8 @@ class Wanted:
                 raise DataError(f"state {self.state!r} is not known; accepted: {', '.join(STATES)}")
             parts.append(STATES[self.state])
         for condition, value in (
-            ("sensor_id = ?", self.sensor), ("issued >= ?", self.since), ("issued < ?", self.until)
+            ("sensor_id = ?", self.sensor), ("tier = ?", self.tier),
+            ("issued >= ?", self.since), ("issued < ?", self.until),
         ):  # fmt: skip
             if value is not None:
                 parts.append(condition)
@@ -107,6 +110,6 @@ def acknowledge(store: Store, number: int, *, by: str, note: str = "", clock: fl
     return found
 
 
-def _record(row: tuple[object, ...]) -> AlarmRecord:
-    *most, word = row
-    return AlarmRecord(*most, outcome=None if word is None else Outcome(str(word)))  # type: ignore[arg-type]
+def _record(row: Any) -> AlarmRecord:
+    record = AlarmRecord(*row)
+    return replace(record, outcome=None if record.outcome is None else Outcome(record.outcome))

@@ -35,6 +35,8 @@ def health(store: Store, *, now: float) -> dict[str, Any]:
         states = {state.name.lower(): count.get(int(state), 0) for state in State}
     tiers = Counter([] if seen is None else seen.tier.tolist())
     return {
+        "kind": "rows" if store.setting("unit") == "rows" else "series",
+        "name": store.setting("name") or "",
         "now": utc(now),
         "zone": zone(store),
         "started": store.setting("started"),

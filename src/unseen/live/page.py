@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
     from fastapi import FastAPI
+    from starlette.requests import Request
+    from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 TYPES = {
@@ -42,25 +46,34 @@ def static_files() -> Mapping[str, tuple[bytes, str]]:
     found: dict[str, tuple[bytes, str]] = {}
     folder = files("unseen.live").joinpath("static")
     if folder.is_dir():
-        for entry in folder.iterdir():
-            kind = TYPES.get("." + entry.name.rpartition(".")[2])
-            if kind is not None and entry.is_file():
-                found[f"/{entry.name}"] = (entry.read_bytes(), kind)
+        found.update(_below(folder, ""))
     if "/index.html" in found:
         found["/"] = found["/index.html"]
     return found
 
 
+def _below(folder: Traversable, path: str) -> Iterator[tuple[str, tuple[bytes, str]]]:
+    for entry in folder.iterdir():
+        kind = TYPES.get("." + entry.name.rpartition(".")[2])
+        if entry.is_dir():
+            yield from _below(entry, f"{path}/{entry.name}")
+        elif kind is not None:
+            yield f"{path}/{entry.name}", (entry.read_bytes(), kind)
+
+
 def add_page(app: FastAPI) -> None:
     """Serve the files; `index.html` at `/` as well."""
+    for path, (content, kind) in static_files().items():
+        app.add_route(path, _file(content, kind), methods=["GET"], include_in_schema=False)
+
+
+def _file(content: bytes, kind: str) -> Callable[[Request], Awaitable[Response]]:
     from starlette.responses import Response
 
-    for path, (content, kind) in static_files().items():
+    async def answer(_: Request) -> Response:
+        return Response(content, media_type=kind, headers={"Cache-Control": "no-cache"})
 
-        def answer(content: bytes = content, kind: str = kind) -> Response:
-            return Response(content, media_type=kind, headers={"Cache-Control": "no-cache"})
-
-        app.add_route(path, lambda _, answer=answer: answer(), methods=["GET"], include_in_schema=False)
+    return answer
 
 
 class Headed:

@@ -31,7 +31,7 @@ CREATE INDEX readings_of_slot ON readings (slot);
 CREATE TABLE forecasts (
   issued INTEGER PRIMARY KEY, target INTEGER NOT NULL, model TEXT NOT NULL, mean BLOB NOT NULL,
   quantile BLOB NOT NULL, raw BLOB NOT NULL, threshold BLOB NOT NULL, p_red BLOB NOT NULL, tier BLOB NOT NULL,
-  alarm BLOB NOT NULL
+  alarm BLOB NOT NULL, score BLOB
 );
 CREATE INDEX forecasts_by_target ON forecasts (target);
 CREATE TABLE alarms (
@@ -47,9 +47,7 @@ CREATE TABLE transitions (
 );
 CREATE UNIQUE INDEX transitions_once ON transitions (alarm, kind) WHERE kind <> 'acknowledged';
 CREATE INDEX transitions_of_alarm ON transitions (alarm, kind);
-CREATE TABLE deliveries (
-  transition INTEGER NOT NULL, sink TEXT NOT NULL, clock REAL NOT NULL, PRIMARY KEY (sink, transition)
-) WITHOUT ROWID;
+CREATE TABLE sinks (name TEXT PRIMARY KEY, told INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE state (name TEXT PRIMARY KEY, time INTEGER NOT NULL, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE scores (target INTEGER PRIMARY KEY, counts TEXT NOT NULL);
 CREATE TABLE feed (
@@ -58,9 +56,11 @@ CREATE TABLE feed (
 );
 CREATE VIEW alarm_log AS
   SELECT alarms.*, sensors.id AS sensor_id, sensors.name AS sensor_name, cleared.time AS cleared,
-    first.clock AS acknowledged, first.who AS acknowledged_by, first.word AS note, known.word AS outcome
+    first.clock AS acknowledged, first.who AS acknowledged_by, first.word AS note, known.word AS outcome,
+    came.word AS why
   FROM alarms JOIN sensors ON sensors.place = alarms.sensor
   LEFT JOIN transitions AS cleared ON cleared.alarm = alarms.id AND cleared.kind = 'cleared'
+  LEFT JOIN transitions AS came ON came.alarm = alarms.id AND came.kind = 'raised'
   LEFT JOIN transitions AS known ON known.alarm = alarms.id AND known.kind = 'outcome'
   LEFT JOIN transitions AS first ON first.number = (
     SELECT min(number) FROM transitions WHERE alarm = alarms.id AND kind = 'acknowledged');

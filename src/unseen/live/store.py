@@ -21,6 +21,8 @@ Floats = NDArray[np.float32]
 Codes = NDArray[np.uint8]
 
 BUSY_SECONDS = 20.0
+RECENT = 50
+"""Lines of the feed's log among which one that comes again is only counted."""
 MISSING = 1  # series.panel.State.MISSING
 
 
@@ -45,7 +47,7 @@ class Outlook:
         model: What made it.
         mean: Shape (S,).
         quantile: Shape (S, 5), at the levels of `schema.LEVELS`, calibrated.
-        raw: Shape (S, 2), lowest and highest of them before calibration.
+        raw: Shape (S, Q), all quantiles of the forecaster before calibration; Q is 0 once they were judged.
         threshold: Shape (S, 2), where yellow and red begin.
         p_red: Shape (S,).
         tier: Shape (S,), values of `words.Shown`.
@@ -79,6 +81,7 @@ class Raise:
     high: float | None
     threshold: float | None
     model: str
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,20 @@ class Change:
     kind: str
     time: int
     word: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """How the outlook of a slot did, now that the slot is over.
+
+    Attributes:
+        counts: Names and numbers of `scoring.counted`.
+        score: Shape (S, P), conformal scores; None where there are none.
+
+    """
+
+    counts: Mapping[str, float]
+    score: Floats | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +120,7 @@ class Closed:
     raised: Sequence[Raise] = ()
     changes: Sequence[Change] = ()
     kept: Mapping[str, bytes] = field(default_factory=dict)
-    scores: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
+    judged: Judged | None = None
     seconds: float = 0.0
 
 
@@ -158,6 +175,11 @@ class Store:
             self.db.execute("ROLLBACK")
             raise
         self.db.execute("COMMIT")
+
+    def change(self, query: str, values: Sequence[object]) -> None:
+        """Write one row, as a transaction of its own."""
+        with self.whole():
+            self.db.execute(query, values)
 
     # -- settings and sensors
 
@@ -257,12 +279,16 @@ class Store:
                 [(one.alarm, one.kind, one.time, closed.clock, one.word) for one in closed.changes],
             )
             self.keep(closed.time, closed.kept)
-            self.db.executemany(
-                "INSERT OR REPLACE INTO scores VALUES (?, ?)",
-                [(target, json.dumps(counts)) for target, counts in closed.scores.items()],
-            )
+            if closed.judged is not None:
+                self._judge(closed.time, closed.judged)
             self.db.execute("DELETE FROM readings WHERE slot <= ?", (closed.time,))
         return numbers
+
+    def _judge(self, time: int, judged: Judged) -> None:
+        """Write how the outlook did; its raw quantiles, which only their scores needed, go."""
+        self.db.execute("INSERT OR REPLACE INTO scores VALUES (?, ?)", (time, json.dumps(judged.counts)))
+        score = None if judged.score is None else packed(judged.score, "<f4")
+        self.db.execute("UPDATE forecasts SET raw = x'', score = ? WHERE target = ?", (score, time))
 
     def keep(self, time: int, bodies: Mapping[str, bytes]) -> None:
         """Write what the next slot needs to know, within a transaction of the caller."""
@@ -276,9 +302,38 @@ class Store:
         row = self.db.execute("SELECT body FROM state WHERE name = ?", (name,)).fetchone()
         return None if row is None else bytes(row[0])
 
+    # -- readings of open slots, and the log of the feed
+
+    def keep_readings(
+        self, batches: Sequence[tuple[int, bytes, bytes, bytes]], poll: Mapping[str, object]
+    ) -> None:
+        """Write readings of slots that are open (slot, places, stamps, values), and how the feed was."""
+        with self.whole():
+            self.db.executemany(
+                "INSERT INTO readings (slot, place, stamp, value) VALUES (?, ?, ?, ?)", batches
+            )
+            self.db.execute("INSERT OR REPLACE INTO settings VALUES ('last_poll', ?)", (json.dumps(poll),))
+
+    def open_readings(self) -> list[tuple[int, bytes, bytes, bytes]]:
+        """Return what `keep_readings` wrote of slots that are open still."""
+        return list(self.db.execute("SELECT slot, place, stamp, value FROM readings ORDER BY number"))
+
+    def log(self, clock: float, kind: str, word: str, count: int = 1) -> None:
+        """Write something odd about the feed; the same again only raises its count."""
+        with self.whole():
+            last = self.db.execute("SELECT max(number) FROM feed WHERE kind = ? AND word = ?", (kind, word))
+            number = last.fetchone()[0]
+            newest = self.db.execute("SELECT max(number) FROM feed").fetchone()[0]
+            if number is not None and number >= newest - RECENT:
+                self.db.execute(
+                    "UPDATE feed SET count = count + ?, clock = ? WHERE number = ?", (count, clock, number)
+                )
+            else:
+                self.db.execute("INSERT INTO feed VALUES (NULL, ?, ?, ?, ?)", (clock, kind, word, count))
+
     def _write_outlook(self, one: Outlook) -> None:
         self.db.execute(
-            "INSERT INTO forecasts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO forecasts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
             (
                 one.issued, one.target, one.model, packed(one.mean, "<f4"), packed(one.quantile, "<f4"),
                 packed(one.raw, "<f4"), packed(one.threshold, "<f4"), packed(one.p_red, "<f4"),
@@ -294,23 +349,25 @@ class Store:
              one.threshold, clock, one.model),
         ).fetchone()[0]  # fmt: skip
         self.db.execute(
-            "INSERT INTO transitions (alarm, kind, time, clock) VALUES (?, 'raised', ?, ?)",
-            (number, one.issued, clock),
+            "INSERT INTO transitions (alarm, kind, time, clock, word) VALUES (?, 'raised', ?, ?, ?)",
+            (number, one.issued, clock, one.why),
         )
         return int(number)
 
 
 def outlook(row: Sequence[object], width: int) -> Outlook:
     """Read a row of the table of forecasts."""
-    issued, target, model, *bodies = row
+    issued, target, model, *bodies = row[:10]
     mean, quantile, raw, threshold, p_red, tier, alarm = (bytes(body) for body in bodies)  # type: ignore[call-overload]
+    known = len(mean) // 4
+    levels = len(raw) // (4 * known) if known else 0
     return Outlook(
         issued=int(str(issued)),
         target=int(str(target)),
         model=str(model),
         mean=unpacked(mean, "<f4", width, np.nan),
         quantile=unpacked(quantile, "<f4", width, np.nan, len(LEVELS)),
-        raw=unpacked(raw, "<f4", width, np.nan, 2),
+        raw=unpacked(raw, "<f4", width, np.nan, levels) if levels else np.empty((width, 0), np.float32),
         threshold=unpacked(threshold, "<f4", width, np.nan, 2),
         p_red=unpacked(p_red, "<f4", width, np.nan),
         tier=unpacked(tier, "u1", width, 4),
@@ -320,7 +377,8 @@ def outlook(row: Sequence[object], width: int) -> Outlook:
 
 def _opened(path: Path, read_only: bool) -> sqlite3.Connection:
     try:
-        place = f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+        # whoever only looks opens for writing too, else the files of the log stay behind, or cannot be made
+        place = f"{path.resolve().as_uri()}?mode={'rw' if read_only else 'rwc'}"
         return sqlite3.connect(
             place, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
@@ -337,7 +395,7 @@ def _check(db: sqlite3.Connection, path: Path, read_only: bool) -> None:
         tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     except sqlite3.DatabaseError as error:
         raise ConfigError(f"{path} is no database of a watch: {error}; name another store") from error
-    if tables and application != APPLICATION:
+    if (tables or read_only) and application != APPLICATION:
         raise ConfigError(f"{path} is a database of something else; name another store")
     if version > VERSION:
         raise ConfigError(
@@ -345,6 +403,7 @@ def _check(db: sqlite3.Connection, path: Path, read_only: bool) -> None:
             "it was left as it is. Use a newer unseen, or name another store"
         )
     if read_only:
+        db.execute("PRAGMA query_only = ON")
         return
     # a commit is on disk before an alarm is sent: a second of power can then not raise it twice
     db.execute("PRAGMA journal_mode = WAL")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -99,7 +100,9 @@ class Calendar:
             raise ConfigError(unknown("country", country, sorted(countries)))
         if subdivision is not None and subdivision not in countries[country]:
             raise ConfigError(unknown(f"part of {country}", subdivision, countries[country]))
-        days = library.country_holidays(country, subdiv=subdivision, years=YEARS)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of years for which some holidays are estimates
+            days = library.country_holidays(country, subdiv=subdivision, years=YEARS)
         return cls(zone, frozenset(days))
 
     def local(self, times: ArrayLike) -> Local:
@@ -165,12 +168,14 @@ class Placed:
 
     Attributes:
         times: Seconds of UTC; of an hour that comes twice the first is taken.
+        again: Seconds of UTC at which the clock showed the time again; `times` where it did not.
         skipped: True where the clock never showed this time (the hour left out in spring).
         doubled: True where it showed it twice.
 
     """
 
     times: Ints
+    again: Ints
     skipped: NDArray[np.bool_]
     doubled: NDArray[np.bool_]
 
@@ -192,6 +197,9 @@ def from_wall(seconds: Iterable[int] | NDArray[np.int64], zone: str) -> Placed:
         shown = (start + dt.timedelta(seconds=int(quarter) * QUARTER)).replace(tzinfo=ZoneInfo(zone))
         early, late = (shown.replace(fold=fold).utcoffset() for fold in (0, 1))
         if early is not None and late is not None:  # as it is of every ZoneInfo
-            rows.append((round(early.total_seconds()), late < early, late > early))
-    table = np.array(rows, dtype=np.int64).reshape(-1, 3)[inverse.reshape(wall.shape)]
-    return Placed(wall - table[..., 0], table[..., 2].astype(bool), table[..., 1].astype(bool))
+            seconds = round(early.total_seconds()), round(late.total_seconds())
+            rows.append((*seconds, late < early, late > early))
+    table = np.array(rows, dtype=np.int64).reshape(-1, 4)[inverse.reshape(wall.shape)]
+    skipped, doubled = table[..., 3].astype(bool), table[..., 2].astype(bool)
+    times = wall - table[..., 0]
+    return Placed(times, np.where(doubled, wall - table[..., 1], times), skipped, doubled)

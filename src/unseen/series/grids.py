@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from unseen.errors import ConfigError, DataError
 from unseen.series.panel import Panel
 from unseen.series.settings import SeriesSettings
-from unseen.series.wall import wall_panel
+from unseen.series.taken import Taken
+from unseen.series.wall import wall_rows
 
 VALUES, SENSORS = "values", "sensor_ids"
 
 
-def grid_panel(path: Path, settings: SeriesSettings) -> Panel:
+def grid_panel(path: Path, settings: SeriesSettings) -> Taken:
     """Read `values` of shape (T, S) or (S, T), and `sensor_ids` of shape (S,).
 
     Raises:
@@ -30,11 +31,14 @@ def grid_panel(path: Path, settings: SeriesSettings) -> Panel:
         raise ConfigError(f"{path}: an array has no stamps; state first, slot and clock in the settings")
     values, sensors = _arrays(path)
     if settings.clock == "wall":
-        return wall_panel(values, first=first, step=step, sensors=sensors, calendar=settings.calendar())
+        return Taken(
+            *wall_rows(values, first=first, step=step, sensors=sensors, calendar=settings.calendar())
+        )
     start = round((first - dt.datetime(1970, 1, 1)).total_seconds()) - (settings.offset or 0)
-    return Panel(
+    panel = Panel(
         np.ascontiguousarray(values.T), start=start, step=step, sensors=sensors, calendar=settings.calendar()
     )
+    return Taken(panel)
 
 
 def _arrays(path: Path) -> tuple[NDArray[np.float32], tuple[str, ...]]:

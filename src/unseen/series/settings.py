@@ -67,6 +67,13 @@ class SeriesSettings(BaseModel):
         description="what rows of a wall clock's doubled hour in autumn hold: the first of the two hours, "
         "or both added up, which are then left out",
     )
+    lowest: float = Field(default=0.0, description="lowest value that can be; -inf for no bound")
+    negative: Literal["error", "mark"] = Field(
+        default="error", description="what to do with values below the lowest: refuse, or mark as impossible"
+    )
+    stuck: bool = Field(
+        default=True, description="whether a value that does not move is suspect; false for a coarse scale"
+    )
     country: str | None = Field(default=None, description="ISO code of the country of the public holidays")
     subdivision: str | None = Field(default=None, description="ISO code of its part, such as MD")
     holidays: Path | None = Field(default=None, description="CSV with a column date, for other holidays")

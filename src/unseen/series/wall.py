@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +13,87 @@ from numpy.typing import ArrayLike, NDArray
 from unseen.errors import DataError
 from unseen.series.calendar import Calendar, from_wall
 from unseen.series.panel import Panel
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Skipped:
+    """Rows of one hour that the wall clock left out: they cannot have been measured.
+
+    Attributes:
+        change: Second of UTC at which the clock was put on.
+        values: Shape (S, K), what the file holds for the K slots of that hour.
+        before: Shape (S,), value of the slot before the change.
+        after: Shape (S,), value of the slot after it.
+
+    """
+
+    change: int
+    values: Floats
+    before: Floats
+    after: Floats
+
+    @property
+    def straight(self) -> NDArray[np.bool_]:
+        """Which sensors have values there that lie on the line between their neighbours, within rounding."""
+        count = self.values.shape[1]
+        share = np.arange(1, count + 1, dtype=np.float32) / (count + 1)
+        line = self.before[:, None] + share * (self.after - self.before)[:, None]
+        return np.asarray((np.abs(self.values - line) <= 0.5001).all(axis=1))
+
+    def day(self, zone: str) -> dt.date:
+        """Local date of the change."""
+        return dt.datetime.fromtimestamp(self.change, ZoneInfo(zone)).date()
+
+
+def skipped_of(panel: Panel, times: NDArray[np.int64], values: Floats) -> tuple[Skipped, ...]:
+    """Gather what files hold at stamps of skipped hours.
+
+    Args:
+        panel: What was read of the others.
+        times: Shape (K,), those stamps as `from_wall` places them, rising.
+        values: Shape (S, K).
+
+    """
+    cuts = np.flatnonzero(np.diff(times) > panel.step) + 1
+    found = []
+    for part in np.split(np.arange(len(times)), cuts):
+        if len(part) and np.isfinite(values[:, part]).any():
+            change = int(times[part[0]])
+            beside = [_at(panel, panel.slot(change) + shift) for shift in (-1, 0)]
+            found.append(Skipped(change, values[:, part], *beside))
+    return tuple(found)
+
+
+def _at(panel: Panel, slot: int) -> Floats:
+    if not 0 <= slot < panel.slots:
+        return np.full(len(panel.sensors), np.nan, np.float32)
+    return np.array(panel.values[:, slot])
+
+
+def wall_rows(
+    values: ArrayLike, *, first: dt.datetime, step: int, sensors: Sequence[str], calendar: Calendar
+) -> tuple[Panel, tuple[Skipped, ...]]:
+    """Place rows of a wall clock in UTC, and say what they hold for hours that never were.
+
+    Arguments and errors are those of `wall_panel`.
+    """
+    if first.tzinfo is not None:
+        raise DataError(f"the first slot is {first}; a wall clock has no zone: give it without one")
+    table = np.asarray(values, dtype=np.float32)
+    if table.ndim != 2 or table.shape[1] != len(sensors):
+        raise DataError(f"values of shape {table.shape} for {len(sensors)} sensors; give one column a sensor")
+    begin = round((first - dt.datetime(1970, 1, 1)).total_seconds())
+    placed = from_wall(begin + step * np.arange(len(table), dtype=np.int64), calendar.zone)
+    there = placed.times[~placed.skipped]
+    if not len(there):
+        raise DataError("no row is left: the table is empty, or all of it lies in a skipped hour")
+    slots: NDArray[np.int64] = (there - there[0]) // step
+    whole = np.full((len(sensors), int(slots[-1]) + 1), np.nan, np.float32)
+    whole[:, slots] = table[~placed.skipped].T
+    panel = Panel(whole, start=int(there[0]), step=step, sensors=tuple(sensors), calendar=calendar)
+    return panel, skipped_of(panel, placed.times[placed.skipped], table[placed.skipped].T)
 
 
 def wall_panel(
@@ -38,15 +121,4 @@ def wall_panel(
     >>> panel.shape, panel.values[0, :4].tolist()
     ((1, 23), [0.0, 1.0, 3.0, 4.0])
     """
-    if first.tzinfo is not None:
-        raise DataError(f"the first slot is {first}; a wall clock has no zone: give it without one")
-    table = np.asarray(values, dtype=np.float32)
-    if table.ndim != 2 or table.shape[1] != len(sensors):
-        raise DataError(f"values of shape {table.shape} for {len(sensors)} sensors; give one column a sensor")
-    begin = round((first - dt.datetime(1970, 1, 1)).total_seconds())
-    placed = from_wall(begin + step * np.arange(len(table), dtype=np.int64), calendar.zone)
-    there = placed.times[~placed.skipped]
-    slots: NDArray[np.int64] = (there - there[0]) // step
-    whole = np.full((len(sensors), int(slots[-1]) + 1), np.nan, np.float32)
-    whole[:, slots] = table[~placed.skipped].T
-    return Panel(whole, start=int(there[0]), step=step, sensors=tuple(sensors), calendar=calendar)
+    return wall_rows(values, first=first, step=step, sensors=sensors, calendar=calendar)[0]

@@ -8,7 +8,7 @@ import math
 import time
 from typing import TYPE_CHECKING
 
-from unseen.service.limits import Body, Limits
+from unseen.service.limits import Body, Limits, Room
 from unseen.service.metrics import OTHER, HttpMetrics
 from unseen.service.problems import Problem, answer
 from unseen.service.rates import Rates
@@ -22,6 +22,8 @@ log = logging.getLogger("unseen.service")
 # Every answer is for this client now, and is what it says it is.
 ALWAYS = ((b"x-content-type-options", b"nosniff"),)
 FRESH = (b"cache-control", b"no-store")
+# Counted where a client has left before all of its request came; nothing is sent.
+GONE = 499
 
 
 class Guard:
@@ -60,6 +62,7 @@ class Guard:
         self._free = free
         self._known = Rates(limits.per_second, limits.burst)
         self._strangers = Rates(limits.wrong_per_second, limits.wrong_burst)
+        self._room = Room()
         self._running = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,7 +76,7 @@ class Guard:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
-        body, reply = Body(scope, receive, self._limits), _Reply(send)
+        body, reply = Body(scope, receive, self._limits, self._room), _Reply(send)
         try:
             self._admit(scope)
             body.check()
@@ -81,9 +84,13 @@ class Guard:
         except Problem as problem:
             await reply.refuse(problem, body)
         except Exception:
-            log.exception("a fault while answering %s %s", scope["method"], scope["path"])
-            await reply.refuse(Problem(500, "an error of the server; its log has more"), body)
+            if body.gone:
+                reply.status = reply.status or GONE
+            else:
+                log.exception("a fault while answering %s %r", scope["method"], scope["path"])
+                await reply.refuse(Problem(500, "an error of the server; its log has more"), body)
         finally:
+            body.release()
             route = getattr(scope.get("route"), "path", OTHER)
             self._metrics.observe(route, reply.status, time.perf_counter() - started)
 

@@ -21,6 +21,7 @@ class Limits:
 
     Attributes:
         body_bytes: Largest body of a request.
+        held_bytes: All bodies that are held at once; while more come, they are refused.
         per_second, burst: Requests of one client in the long run, and at once.
         wrong_per_second, wrong_burst: The same of requests without the right token.
         in_flight: Requests that are answered at once; more are refused.
@@ -37,6 +38,7 @@ class Limits:
     """
 
     body_bytes: int = 16 * MIB
+    held_bytes: int = 128 * MIB
     per_second: float = 500.0
     burst: float = 1000.0
     wrong_per_second: float = 5.0
@@ -56,22 +58,35 @@ class Limits:
                 raise ConfigError(f"{field.name} {value!r} came; accepted: a number above 0")
 
 
+class Room:
+    """Bytes of bodies that are held at this moment, over all requests."""
+
+    def __init__(self) -> None:
+        self.held = 0
+
+
 class Body:
-    """The receiving end of one request, which refuses a body that is too large or too slow.
+    """The receiving end of one request, which refuses a body that is too large, too slow, or has no room.
 
     The declared length is looked at first, so that no byte of a body too large is waited for.
+
+    Attributes:
+        whole: Whether nothing more will come.
+        gone: Whether the client left before that.
+
     """
 
-    def __init__(self, scope: Scope, receive: Receive, limits: Limits) -> None:
+    def __init__(self, scope: Scope, receive: Receive, limits: Limits, room: Room) -> None:
         self._receive = receive
         self._limits = limits
+        self._room = room
         self._came = 0
         self._deadline = asyncio.get_running_loop().time() + limits.body_seconds
         self._declared = _declared(scope)
-        self.whole = self._declared == 0
+        self.whole = self.gone = False
 
     def check(self) -> None:
-        """Refuse a declared length beyond the limit, and a packed body.
+        """Refuse a declared length beyond the limit.
 
         Raises:
             Problem: 413.
@@ -84,7 +99,7 @@ class Body:
         """Return the next message; bytes and seconds are counted up to the end of the body.
 
         Raises:
-            Problem: 413 or 408.
+            Problem: 413, 408, or 503 where other requests hold all the room.
 
         """
         if self.whole:
@@ -96,14 +111,22 @@ class Body:
             raise Problem(
                 408, f"the body did not come within {self._limits.body_seconds:g} s; send it faster, or less"
             ) from None
-        if message["type"] == "http.request":
-            self._came += len(message.get("body", b""))
-            self.whole = not message.get("more_body", False)
-            if self._came > self._limits.body_bytes:
-                raise self._too_large(f"more than {self._limits.body_bytes:,}")
-        else:
-            self.whole = True
+        self.whole = not message.get("more_body", False)
+        self.gone = message["type"] == "http.disconnect"
+        self._hold(len(message.get("body", b"")))
         return message
+
+    def release(self) -> None:
+        """Give back the room this body has taken; called once the request is over."""
+        self._room.held -= self._came
+
+    def _hold(self, size: int) -> None:
+        self._came += size
+        self._room.held += size
+        if self._came > self._limits.body_bytes:
+            raise self._too_large(f"more than {self._limits.body_bytes:,}")
+        if self._room.held > self._limits.held_bytes:
+            raise Problem(503, "other requests fill the memory for bodies; try again", {"Retry-After": "1"})
 
     async def drained(self, most: int = 65_536, seconds: float = 1.0) -> bool:
         """Read a small rest of the body, so that a refusal reaches its client; whether that was all of it."""

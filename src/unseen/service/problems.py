@@ -85,8 +85,10 @@ def speak(app: FastAPI) -> None:
 
     async def invalid(request: Request, error: Exception) -> Response:
         first = error.errors()[0] if isinstance(error, RequestValidationError) else {}
-        place = ".".join(str(part) for part in first.get("loc", ()))
-        return _response(Problem(422, f"{place}: {first.get('input')!r} came; {first.get('msg', '')}"))
+        where = ".".join(str(part) for part in first.get("loc", ())[1:2])
+        if first.get("type") == "extra_forbidden":
+            return _response(Problem(422, f"parameter {where!r} is not known; see /openapi.json"))
+        return _response(Problem(422, f"{where}: {first.get('input')!r} came; {first.get('msg', '')}"))
 
     app.add_exception_handler(Problem, refused)
     app.add_exception_handler(HTTPException, plain)

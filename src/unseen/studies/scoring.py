@@ -86,19 +86,29 @@ def scored(
             source.
 
     """
-    names = inputs_of(detector)
-    read = [name for name in source.columns if name in names or not names]
-    chosen = source.select(list(dict.fromkeys([*read, *keep]))) if read else source
     start = 0
-    for table in chosen.batches(batch):
-        yield _result(detector, table, start, keep, beside), table
+    for table in source.select(columns_read(detector, source, keep)).batches(batch):
+        yield score_table(detector, table, start, keep, beside), table
         start += table.num_rows
         tell("scoring", start, 0)
 
 
-def _result(
+def columns_read(detector: TwoStage, source: Source, keep: Sequence[str] = ()) -> tuple[str, ...]:
+    """Names of the columns that scoring reads: those the detector takes, then those in `keep`."""
+    names = inputs_of(detector)
+    read = [name for name in source.columns if name in names or not names]
+    return tuple(dict.fromkeys([*read, *keep])) if read else source.columns
+
+
+def score_table(
     detector: TwoStage, table: pa.Table, start: int, keep: Sequence[str], beside: Beside | None
 ) -> pa.Table:
+    """Score one batch, whose first row has the number `start`.
+
+    Raises:
+        DataError: A column is missing or of another kind than in training; rows count from 0.
+
+    """
     try:
         rows = matrix_of(detector, table)
         scores = detector.anomaly_score(rows)
