@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +18,7 @@ Floats = NDArray[np.float64]
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 DISTANCE = HOUR // 2  # seconds from the last known slot to the one foreseen
 KEPT = 0.7  # share of the present deviation that is expected to be there after half an hour
+PARTS = 4  # of the time, each foreseen by the profile of the others
 MOST_PAIRS = 40  # sensors whose pairs are compared
 
 
@@ -22,8 +26,7 @@ def describe(panel: Panel) -> dict[str, float]:
     """Describe the streets of a panel in numbers that do not depend on their sizes, each a mean over streets.
 
     Quantiles are shares of a street's mean flow; `rest` is what is left beside the weekly profile. Errors are
-    mean absolute ones over the last quarter of the time, profiles being those of the first three, as shares
-    of the mean flow; half an hour ahead.
+    mean absolute ones half an hour ahead as shares of the mean flow, profiles being those of other months.
 
     Raises:
         DataError: Fewer than eight weeks, or than two sensors.
@@ -65,16 +68,13 @@ def _correlation(left: Floats, right: Floats) -> float:
 
 def _foreseen(panel: Panel) -> dict[str, float]:
     """Errors of persistence, last week, the profile, and the profile with a part of the present deviation."""
-    cut = panel.slots * 3 // 4
-    profile = Profile.fit(panel.slice(0, cut))
-    later = panel.slice(cut - WEEK // panel.step, panel.slots)
-    flow, usual = later.values, profile.mean[:, later.week_slots]
+    flow, usual = panel.values, _profile_of_the_rest(panel)
     first, ahead, week = WEEK // panel.step, DISTANCE // panel.step, WEEK // panel.step
-    truth, before = flow[:, first:], flow[:, first - ahead : later.slots - ahead]
-    kept = usual[:, first:] + KEPT * (before - usual[:, first - ahead : later.slots - ahead])
+    truth, before = flow[:, first:], flow[:, first - ahead : -ahead]
+    kept = usual[:, first:] + KEPT * (before - usual[:, first - ahead : -ahead])
     ways = {
         "persistence": before,
-        "last week": flow[:, first - week : later.slots - week],
+        "last week": flow[:, first - week : -week],
         "profile": usual[:, first:],
         "profile and residual": np.maximum(kept, 0),
     }
@@ -83,3 +83,15 @@ def _foreseen(panel: Panel) -> dict[str, float]:
         f"error of {name}": float((np.nanmean(np.abs(way - truth), axis=1) / size).mean())
         for name, way in ways.items()
     }
+
+
+def _profile_of_the_rest(panel: Panel) -> NDArray[np.float32]:
+    """Give every quarter of the time its profile of the three others, shape (S, T)."""
+    edges = np.linspace(0, panel.slots, PARTS + 1).astype(int)
+    usual = np.empty(panel.shape, np.float32)
+    for first, last in pairwise(edges):
+        values = panel.values.copy()
+        values[:, first:last] = np.nan
+        others = Profile.fit(replace(panel, values=values, states=None))
+        usual[:, first:last] = others.mean[:, panel.week_slots[first:last]]
+    return usual

@@ -30,7 +30,7 @@ from unseen.series.streets import SCORES, StreetLaw
 Floats = NDArray[np.float32]
 
 COMMON, STREET = 4, 5  # purposes of streams of random numbers
-BEYOND = 2.5  # standard deviations of log size beyond which no street is drawn
+BEYOND = 1.7  # standard deviations of log size beyond which no street is drawn: such were not seen
 SHIFT = 0.4 * HOUR  # standard deviation of how early or late the course of a street is
 TOGETHER = 64  # sensors between two notes of how far the work is
 DONE, FAULTS_FILE, INCIDENTS_FILE = "done.json", "faults.csv", "incidents.csv"

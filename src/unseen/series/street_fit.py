@@ -120,14 +120,16 @@ def _deviating(law: StreetLaw, rest: Floats, usual: Floats) -> StreetLaw:
     noise = _power_law(jumps, usual[:, 1:-1], LEAST_FLOW)
     whole = _power_law(_winsorised(rest / size) ** 2, usual / size, LEAST_SHARE)
     lags = np.unique(np.round(np.array([*HOURS, *(24 * day for day in DAYS)]) * HOUR / law.step)).astype(int)
-    alike, crossed, near = _covariances(_winsorised(rest / size), np.sqrt(whole.at(usual / size)), lags)
+    plain = _winsorised(rest)
+    unit = np.nanstd(plain, axis=1, keepdims=True)  # every street counts alike
+    alike, crossed, near = _covariances(plain / unit, _own_spread(whole, usual / size, plain / unit), lags)
     total = weigh(alike[1:], law.step * lags[1:])
     lasting = float(total.sum() / alike[0])  # what is left at lag 0 does not last
     slow = PowerLaw(
         (whole.log_factor + float(np.log(lasting))) / 2, whole.power / 2, whole.sd / 2, LEAST_SHARE
     )
     # kinks of what lasts count as noise too: the share of noise that the covariances show sets the factor
-    share = float(np.nanmean(jumps / size**2) / np.nanmean(_winsorised(rest / size) ** 2))
+    share = float(np.nanmean(jumps / unit**2))
     fleeting = float(np.log((1 - lasting) / share))
     common = weigh(crossed, law.step * lags, most=0.9 * total)
     both = np.minimum(common * max(near / max(crossed[0], 1e-9), 1.0), 0.95 * total)
@@ -140,6 +142,13 @@ def _deviating(law: StreetLaw, rest: Floats, usual: Floats) -> StreetLaw:
         near=(both - common) / total.sum(),
         own=(total - both) / total.sum(),
     )
+
+
+def _own_spread(whole: PowerLaw, level: Floats, rest: Floats) -> Floats:
+    """Spread by level of flow, such that its mean square is that of each street's own deviations."""
+    spread = np.sqrt(whole.at(level).astype(np.float64))
+    own = np.nanmean(rest**2, axis=1, keepdims=True) / (spread**2).mean(axis=1, keepdims=True)
+    return np.asarray(spread * np.sqrt(own))
 
 
 def _power_law(squares: Floats, usual: Floats, least: float) -> PowerLaw:
