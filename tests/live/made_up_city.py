@@ -186,7 +186,7 @@ def _day(city: City, store: Store) -> None:
         on = {place: number for place, number in on.items() if place not in over}
         on.update({one.sensor: number for one, number in zip(raised, numbers, strict=True)})
     for number in range(1, store.db.execute("SELECT count(*) FROM alarms").fetchone()[0] + 1, 3):
-        acknowledge(store, number, by="Marta", note="", clock=NOW - 300.0)
+        acknowledge(store, number, by="Marta", note="", clock=NOW + 60.0)
 
 
 def _raise(seen: Outlook, place: int) -> Raise:

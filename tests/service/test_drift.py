@@ -51,11 +51,11 @@ def seen(drift, detector, table):
 
 
 def test_windows_without_change_are_called_drifted_as_seldom_as_stated(known):
-    """Two hundred windows at 5 %: no more than 99.9 % of binomial draws."""
+    """A hundred windows at 5 %: no more than 99.9 % of binomial draws."""
     drift = Drift(known.detector, window=100, rates=Rates(window=0.05))
-    report = seen(drift, known.detector, known.drawn(20_000, seed=1))
-    assert report["windows"]["judged"] == 200
-    assert report["windows"]["drifted"] <= binom.ppf(0.999, 200, 0.05)
+    report = seen(drift, known.detector, known.drawn(10_000, seed=1))
+    assert report["windows"]["judged"] == 100
+    assert report["windows"]["drifted"] <= binom.ppf(0.999, 100, 0.05)
 
 
 @pytest.mark.parametrize(
@@ -112,12 +112,12 @@ def test_the_parts_of_a_request_do_not_matter(known):
 
 def test_memory_does_not_grow(known):
     drift = Drift(known.detector, window=50)
-    rows = known.detector.encode(known.drawn(5000, seed=5))
+    rows = known.detector.encode(known.drawn(3000, seed=5))
     scores = known.detector.score_encoded(rows)
     for _ in range(2):
         drift.see(rows, scores, scores > 5)
     assert len(drift.windows) == REMEMBERED
-    assert drift.rows == 10_000
+    assert drift.rows == 6000
     assert sum(map(len, drift._held)) < 50
 
 
@@ -135,14 +135,14 @@ def test_p_values_of_the_bet_are_uniform_and_independent():
 
 @pytest.mark.parametrize("held_out", [2, 30, 500])
 def test_the_bet_is_seldom_won_where_nothing_changes(held_out):
-    """Two hundred lives at a rate of 10 %, whatever the number of held-out rows; ties too."""
+    """A hundred lives at a rate of 10 %, whatever the number of held-out rows; ties too."""
     rng = np.random.default_rng(held_out)
     won = 0
-    for life in range(200):
+    for life in range(100):
         bet = Martingale(np.round(rng.normal(size=held_out), 1), rate=0.1, seed=life)
         bet.see(np.round(rng.normal(size=300), 1))
         won += bet.standing().crossed is not None
-    assert won <= binom.ppf(0.999, 200, 0.1)
+    assert won <= binom.ppf(0.999, 100, 0.1)
 
 
 @pytest.mark.parametrize("shift", [-1.0, 1.0])

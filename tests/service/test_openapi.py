@@ -38,20 +38,20 @@ schemathesis.openapi.media_type(
 
 # made while tests are collected: what to try is read from the description
 APP = guarded(committee(), Token.of(SECRET), limits=FREELY, sizes=SIZES)
-schema = schemathesis.openapi.from_asgi("/openapi.json", APP, headers=MINE)
+schema = schemathesis.openapi.from_asgi("/openapi.json", APP, headers=dict(MINE))
 
 
-@schema.parametrize()
+@schema.exclude(path="/explain").parametrize()
 @settings(max_examples=4, **CALM)
 def test_the_service_does_what_it_says(case):
-    case.call_and_validate(headers=MINE)
+    case.call_and_validate(headers=dict(MINE))  # schemathesis writes into what it gets
 
 
 @pytest.mark.slow
 @schema.parametrize()
 @settings(max_examples=300, **CALM)
 def test_the_service_does_what_it_says_at_length(case):
-    case.call_and_validate(headers=MINE)
+    case.call_and_validate(headers=dict(MINE))  # schemathesis writes into what it gets
 
 
 def described(make, **settings_):

@@ -14,7 +14,7 @@ from unseen.errors import ConfigError
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-GRID: Floats = 1 / (1 + np.exp(-np.linspace(-4.6, 4.6, 80)))
+GRID: Floats = 1 / (1 + np.exp(-np.linspace(-4.6, 4.6, 120)))
 """Thresholds that are tried, even in log odds, from 0.01 to 0.99."""
 AT_ONCE = 64  # sensors whose alarms are replayed together: bounds the memory of thousands
 

@@ -98,13 +98,17 @@ class FittedChance:
     level: Level
     forecasts: bool
 
-    def of(self, panel: Panel, slots: range, forecasts: Forecasts | None = None) -> Floats:
+    def of(
+        self, panel: Panel, slots: range, forecasts: Forecasts | None = None, *, own: bool = False
+    ) -> Floats:
         """P(slot reaches its threshold), shape (S, N); NaN where none of the last 12 values is known.
 
         Args:
             panel: Values up to `ahead` slots before each slot are used, none later.
             slots: Slots to be forecast, a week after the panel's first at least.
             forecasts: Of these slots, if `fit` had some.
+            own: Whether the panel is the one the tier's profile was fitted on, so that slots held back from
+                `fit` must not see their own values in it.
 
         Raises:
             DataError: Forecasts came that `fit` did not have, or lack; slots have no week before them.
@@ -112,7 +116,7 @@ class FittedChance:
         """
         if (forecasts is not None) != self.forecasts:
             raise DataError("forecasts belong to both, fit and use of a chance, or to neither")
-        rows = Seen(panel, self.tier, slots, self.ahead, self.level, own=False).rows(forecasts)
+        rows = Seen(panel, self.tier, slots, self.ahead, self.level, own=own).rows(forecasts)
         known = np.isfinite(rows[..., :LAGS]).any(axis=-1)
         found = np.full(known.shape, np.nan)
         if known.any():

@@ -45,6 +45,7 @@ class AlarmRecord:
         acknowledged_by: Who that was.
         note: What they said.
         outcome: What came; None while that is not known.
+        why: What makes it odd, where a detector of rows says so.
 
     """
 
@@ -66,6 +67,7 @@ class AlarmRecord:
     acknowledged_by: str | None = None
     note: str | None = None
     outcome: Outcome | None = None
+    why: str | None = None
 
     def as_row(self, zone: str) -> dict[str, object]:
         """Write it with times that people read: ISO 8601 in UTC, and by the clock of the zone.
@@ -93,11 +95,13 @@ class AlarmRecord:
             "threshold": self.threshold,
             "raised": utc(self.raised),
             "cleared": None if self.cleared is None else utc(self.cleared),
+            "cleared_local": None if self.cleared is None else local(self.cleared, clock),
             "acknowledged": None if self.acknowledged is None else utc(self.acknowledged),
             "acknowledged_by": self.acknowledged_by,
             "note": self.note,
             "outcome": None if self.outcome is None else self.outcome.value,
             "model": self.model,
+            "why": self.why or None,
         }
 
 

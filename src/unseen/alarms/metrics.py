@@ -96,7 +96,7 @@ def of_red(outcomes: Outcomes, on: Flags, chance: NDArray[np.floating] | None = 
     Args:
         outcomes: What came.
         on: Shape (S, N), whether the alarm was on for each slot.
-        chance: Shape (S, N), P(red), NaN where there was none: such slots rank last.
+        chance: Shape (S, N), P(red) or anything that ranks; NaN where there was none: such slots rank last.
 
     """
     there, red, onset = outcomes.counted, outcomes.red, outcomes.onset
@@ -110,7 +110,7 @@ def of_red(outcomes: Outcomes, on: Flags, chance: NDArray[np.floating] | None = 
             "false a day": (on & there & ~red).sum(axis=1) / days,
         }
     if chance is not None:
-        ranks = np.where(np.isnan(chance), -1.0, chance)
+        ranks = np.where(np.isnan(chance), np.nanmin(chance, initial=0) - 1, chance)
         pairs = zip(ranks, there, red, strict=True)
         found["average precision"] = np.array([_precision(*pair) for pair in pairs])
     return Scores(outcomes.sensors, found, outcomes.left_out)

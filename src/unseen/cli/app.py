@@ -24,9 +24,11 @@ from unseen.cli import (
     report,
     score,
     serve,
+    stream,
     structure,
     symmetry,
     traffic,
+    watch,
 )
 from unseen.cli.faults import OneLineGroup
 
@@ -71,7 +73,9 @@ app.command("serve", epilog=examples.of("serve"))(serve.serve)
 app.command("structure", epilog=examples.of("structure"))(structure.structure)
 app.command("relevance", epilog=examples.of("relevance"))(relevance.relevance)
 app.command("export", epilog=examples.of("export"))(export.export)
+app.command("watch", epilog=examples.of("watch"))(watch.watch)
 app.command("symmetry", epilog=examples.of("symmetry"))(symmetry.symmetry)
+app.command("stream", epilog=examples.of("stream"))(stream.stream)
 app.add_typer(recipe.app, name="recipe")
 app.add_typer(bench.app, name="bench")
 app.add_typer(collider.app, name="collider")

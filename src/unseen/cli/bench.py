@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from unseen.cli import examples, show
+from unseen.cli import bench_nab, examples, show
 from unseen.cli.options import Json, several
 
 if TYPE_CHECKING:
     from unseen.recipes.results import Results
 
 app = typer.Typer(help="Set detectors side by side on public tables.", no_args_is_help=True)
+app.command("nab", epilog=examples.of("nab"))(bench_nab.nab)
 
 Sets = Annotated[
     list[str] | None,

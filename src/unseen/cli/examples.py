@@ -32,6 +32,25 @@ _LINES = {
         'unseen evaluate model qcd=qcd.root z=zp.root --input-rate "1 MHz" --alarm-rate "1 kHz" --against ht',
         'unseen evaluate model qcd=qcd.root zp=zp.root --alarm-rate "10 Hz" --tail --json',
     ),
+    "watch": (
+        "unseen watch city.toml",
+        "unseen watch city.toml --check",
+        "unseen watch city.toml --json > alarms.jsonl",
+        "cat readings.csv | unseen watch past.toml --json",
+        "unseen watch city.toml --import year.parquet",
+        "unseen watch city.toml --export out",
+    ),
+    "nab": (
+        "unseen bench nab --committed",
+        "unseen bench nab --quick",
+        'unseen bench nab --series nyc_taxi,realTweets --methods "unseen stream" --out nab',
+    ),
+    "stream": (
+        "unseen stream readings.csv > verdicts.csv",
+        "unseen stream readings.csv --time stamp --value flow --alarms-only",
+        "tail -n +1 -f readings.jsonl | unseen stream - --state street.npz",
+        "unseen stream readings.csv --warmup 300 --alarms 1 --json",
+    ),
     "symmetry": (
         "unseen symmetry momenta.csv --out symmetries",
         "unseen symmetry momenta.csv --under rotation:x,y --under reflection:x",
@@ -129,7 +148,7 @@ _LINES = {
     "traffic check": (
         "unseen traffic check counts.csv --zone Europe/Madrid --clock wall --country ES-MD",
         "unseen traffic check madrid.npz --map madrid.toml --json",
-        "unseen traffic check flows.zip --zone Europe/Rome --clock +01:00 --set sensor=id --set value=cars,vans",
+        "unseen traffic check flows.zip --zone Europe/Rome --clock utc --set sensor=id --set value=car,van",
     ),
     "traffic fit": (
         "unseen traffic fit madrid.npz --map madrid.toml --train 2017-01-01:2017-09-30 --out model",
@@ -145,6 +164,15 @@ _LINES = {
     "traffic simulate": (
         "unseen traffic simulate --sensors 3500 --days 365 --out city",
         "unseen traffic simulate --sensors 50 --days 60 --minutes 15 --holidays ES:MD --out town --json",
+    ),
+    "traffic convert": (
+        "unseen traffic convert madrid.npz --map madrid.toml --out history",
+        "unseen traffic convert history --zone Europe/Madrid --out long.csv",
+    ),
+    "traffic air": (
+        "unseen traffic air",
+        "unseen traffic air --panel sum-of-present --stations 'PORTA SAN FELICE'",
+        "unseen traffic air flow.csv no2.csv --traffic-map flow.toml --air-map air.toml --given ozone.csv",
     ),
     "list": ("unseen recipe list",),
     "bench list": ("unseen bench list",),

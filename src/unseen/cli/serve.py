@@ -60,6 +60,7 @@ def serve(
     from unseen.service.listening import bind
     from unseen.service.serving import beyond_this_machine, serve
     from unseen.service.tokens import issue
+    from unseen.studies.fitting import silence
 
     limits = Limits(
         body_bytes=round(max_mb * MIB),
@@ -70,6 +71,8 @@ def serve(
     )
     issued = issue(token_file)
     detector = load(model)
+    if silence(detector):
+        note(f"no alarm is ever raised: {silence(detector)}")
     drift = Drift(detector, window=drift_window, rates=Rates(window=drift_rate))
     taken = bind(host, port)
     if beyond_this_machine(host):

@@ -28,6 +28,7 @@ from unseen.series.panel import Panel
 
 HOURS = 24
 SAMPLE = 8_000  # slots of which the errors are kept, to say how large they are
+MOST_WINDOWS, LEAST_SAMPLE = 6_000_000, 2_000  # of a city of sensors fewer slots say it
 
 
 class Pointwise(ABC):
@@ -60,7 +61,8 @@ class Pointwise(ABC):
         last = panel.slots - self.horizon
         history = self._history(panel, leave=True)
         self.learn(history, np.arange(last))
-        slots = np.sort(generator(0, 71).choice(last, min(SAMPLE, last), replace=False))
+        count = min(SAMPLE, last, max(LEAST_SAMPLE, MOST_WINDOWS // len(panel.sensors)))
+        slots = np.sort(generator(0, 71).choice(last, count, replace=False))
         point = self._points(history, slots)
         target = slots + self.horizon
         errors = panel.values[:, target] - point
@@ -106,9 +108,13 @@ def _quantiles(errors: Floats, chosen: NDArray[np.bool_]) -> Floats:
 
     So the rule itself is the middle of what it says; 0 for a sensor without any error.
     """
-    part = errors[:, chosen]
-    found = np.zeros((len(part), len(LEVELS)), np.float32)
-    some = np.isfinite(part).any(axis=1)
-    if some.any():
-        found[some] = np.nanquantile(part[some], LEVELS, axis=1).T
+    part = np.sort(errors[:, chosen], axis=1)  # NaN come last; nanquantile is a hundred times slower
+    last = np.isfinite(part).sum(axis=1)[:, None] - 1
+    if not part.shape[1]:
+        return np.zeros((len(part), len(LEVELS)), np.float32)
+    place = np.maximum(last, 0) * LEVELS
+    below = place.astype(np.int64)
+    low = np.take_along_axis(part, below, axis=1)
+    high = np.take_along_axis(part, np.minimum(below + 1, np.maximum(last, 0)), axis=1)
+    found = np.where(last >= 0, low + (place - below) * (high - low), 0).astype(np.float32)
     return found - found[:, MEDIAN, None]

@@ -21,7 +21,7 @@ STATES = {
 """What alarms may be asked for, and how the store says it."""
 COLUMNS = (
     "id, sensor_id, sensor_name, issued, target, tier, p, forecast, low, high, threshold, raised, model, "
-    "cleared, acknowledged, acknowledged_by, note, outcome"
+    "cleared, acknowledged, acknowledged_by, note, outcome, why"
 )
 LONGEST_NOTE = 2_000
 

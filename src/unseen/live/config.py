@@ -177,6 +177,7 @@ alarm.budget = 0: input should be greater than 0
     """
 
     store: Path = Field(default=Path("watch.db"), description="database of the watch")
+    name: str = Field(default="", max_length=80, description="what the dashboard calls it")
     unit: str = Field(default="veh/h", max_length=40, description="unit of the values, to show")
     feed: FeedSettings
     series: SeriesSettings

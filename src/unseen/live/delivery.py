@@ -19,7 +19,8 @@ class Delivery:
         answer: Its readings; None where there are none.
         rows: Rows of a table for a detector, each a mapping of columns; None for readings.
         fault: Why there is no answer.
-        kind: Of the fault: "error", "content", "unchanged", "reconnected".
+        kind: "ok", "unchanged", or that of the fault: "error", "content".
+        passed: Kind and word of faults that asking again has got over.
         end: The feed has ended; nothing will follow.
         place: How far a file was read.
 
@@ -30,6 +31,7 @@ class Delivery:
     rows: tuple[dict[str, Any], ...] | None = None
     fault: str | None = None
     kind: str = "ok"
+    passed: tuple[tuple[str, str], ...] = ()
     end: bool = False
     place: int | None = None
 

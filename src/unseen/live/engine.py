@@ -76,6 +76,8 @@ class Engine:
         slots = WINDOW_DAYS * 86_400 // self.step
         self.window = Window.read(store, renewal.calendar, step=self.step, slots=slots, last=start)
         self.fitted = renewal.load(store) or renewal.fit(store, start)
+        if store.kept("fitted") is None and self.last is not None:
+            self._keep_fitted(start)
         self.margins = Margins(Conformal(), self.step, store, len(self.window.ids))
         self._margins_kept = self.margins.hour
         self.awaiting = Awaiting.read(store, self.step)
@@ -231,6 +233,9 @@ class Engine:
     def renew(self, slot: int) -> None:
         """Look back from a closed slot, and keep what was found."""
         self.fitted = self.renewal.fit(self.store, slot)
+        self._keep_fitted(slot)
+
+    def _keep_fitted(self, slot: int) -> None:
         body = keep(self.fitted, self.window.ids)
         with self.store.whole():
             self.store.keep(slot, {"fitted": body})
@@ -265,7 +270,7 @@ PARTS = ("status", "low", "missing")
 
 
 def _tiers(standing: Standing, mean: Floats, bounds: Floats) -> Codes:
-    """Say what streets are shown as: red while an alarm is on, yellow by the forecast, never a silent green."""
+    """Say what streets are shown as: red while an alarm is on, else by the forecast; no silent green."""
     with np.errstate(invalid="ignore"):
         calm = np.where(mean >= bounds[:, 0], Shown.YELLOW, Shown.GREEN)
     calm = np.where(np.isfinite(mean) & np.isfinite(bounds[:, 0]), calm, Shown.NOT_ENOUGH_HISTORY)

@@ -35,7 +35,7 @@ def health(store: Store, *, now: float) -> dict[str, Any]:
         states = {state.name.lower(): count.get(int(state), 0) for state in State}
     tiers = Counter([] if seen is None else seen.tier.tolist())
     return {
-        "kind": "series",
+        "kind": "rows" if store.setting("unit") == "rows" else "series",
         "name": store.setting("name") or "",
         "now": utc(now),
         "zone": zone(store),

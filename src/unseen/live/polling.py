@@ -75,18 +75,19 @@ class Polling:
 
     def ask(self, client: httpx.Client, stop: threading.Event) -> Delivery:
         """Return one answer, all its pages together, or what was wrong with the last try."""
-        word, kind = "", "error"
+        passed: list[tuple[str, str]] = []
         for number in range(TRIES):
             try:
-                return self._pages(client)
+                return replace(self._pages(client), passed=tuple(passed))
             except Refused as error:
-                word, kind = str(error), error.kind
+                passed.append((error.kind, str(error)))
                 if not error.again:
                     break
             pause = min(PAUSE * 2**number, LONGEST_PAUSE, self.feed.every / 2)
             if number < TRIES - 1 and self._paused(pause * self.jitter.uniform(0.5, 1), stop):
                 break
-        return Delivery(self.clock.now(), fault=word, kind=kind)
+        *before, (kind, word) = passed
+        return Delivery(self.clock.now(), fault=word, kind=kind, passed=tuple(before))
 
     def _paused(self, seconds: float, stop: threading.Event) -> bool:
         return self.clock.wait(self.clock.now() + seconds, stop)

@@ -43,6 +43,10 @@ class Work(Protocol):
         """When something is to be closed next."""
         ...
 
+    def finish(self, now: float) -> list[Report]:
+        """Close what can be closed once the feed has ended."""
+        ...
+
 
 @dataclass
 class Said:
@@ -95,9 +99,9 @@ class Run:
         enlist(self.store, STDOUT)
         with ExitStack() as stack:
             stack.callback(self.stop.set)
+            self._thread("feed", lambda: self.feed.run(out, self.stop), out)
             self.said.started(self._served(stack))
             self.store.write_setting("started", utc(self.clock.now()))
-            self._thread("feed", lambda: self.feed.run(out, self.stop), out)
             if self.settings.sinks.webhook is not None:
                 hook = Webhook(self.settings.sinks.webhook, self.settings.store, self.clock)
                 enlist(self.store, hook.name)
@@ -114,7 +118,7 @@ class Run:
                     ended = True
                 else:
                     self.work.take(delivery)
-            self._close(self.clock.now())
+            self._close(self.work.finish if ended else self.work.advance)
             tell(self.store, STDOUT, self.said.word)
 
     def _arrived(self, out: Deliveries) -> Iterator[Delivery]:
@@ -129,11 +133,11 @@ class Run:
         except queue.Empty:
             return
 
-    def _close(self, now: float) -> None:
-        due = self.work.next_due()
-        for report in self.work.advance(now):
-            self.said.slot(report, max(self.clock.now() - (due or now), 0.0))
-            due = (due or now) + self.settings.step
+    def _close(self, closing: Callable[[float], list[Report]]) -> None:
+        due, now = self.work.next_due(), self.clock.now()
+        for report in closing(now):
+            self.said.slot(report, 0.0 if due is None else max(self.clock.now() - due, 0.0))
+            due = None if due is None else due + self.settings.step
 
     def _thread(self, name: str, do: Callable[[], None], out: Deliveries) -> None:
         def guarded() -> None:

@@ -56,9 +56,11 @@ CREATE TABLE feed (
 );
 CREATE VIEW alarm_log AS
   SELECT alarms.*, sensors.id AS sensor_id, sensors.name AS sensor_name, cleared.time AS cleared,
-    first.clock AS acknowledged, first.who AS acknowledged_by, first.word AS note, known.word AS outcome
+    first.clock AS acknowledged, first.who AS acknowledged_by, first.word AS note, known.word AS outcome,
+    came.word AS why
   FROM alarms JOIN sensors ON sensors.place = alarms.sensor
   LEFT JOIN transitions AS cleared ON cleared.alarm = alarms.id AND cleared.kind = 'cleared'
+  LEFT JOIN transitions AS came ON came.alarm = alarms.id AND came.kind = 'raised'
   LEFT JOIN transitions AS known ON known.alarm = alarms.id AND known.kind = 'outcome'
   LEFT JOIN transitions AS first ON first.number = (
     SELECT min(number) FROM transitions WHERE alarm = alarms.id AND kind = 'acknowledged');

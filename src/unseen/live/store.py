@@ -81,6 +81,7 @@ class Raise:
     high: float | None
     threshold: float | None
     model: str
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -348,8 +349,8 @@ class Store:
              one.threshold, clock, one.model),
         ).fetchone()[0]  # fmt: skip
         self.db.execute(
-            "INSERT INTO transitions (alarm, kind, time, clock) VALUES (?, 'raised', ?, ?)",
-            (number, one.issued, clock),
+            "INSERT INTO transitions (alarm, kind, time, clock, word) VALUES (?, 'raised', ?, ?, ?)",
+            (number, one.issued, clock, one.why),
         )
         return int(number)
 
@@ -376,7 +377,8 @@ def outlook(row: Sequence[object], width: int) -> Outlook:
 
 def _opened(path: Path, read_only: bool) -> sqlite3.Connection:
     try:
-        place = f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+        # whoever only looks opens for writing too, else the files of the log stay behind, or cannot be made
+        place = f"{path.resolve().as_uri()}?mode={'rw' if read_only else 'rwc'}"
         return sqlite3.connect(
             place, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
@@ -393,7 +395,7 @@ def _check(db: sqlite3.Connection, path: Path, read_only: bool) -> None:
         tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     except sqlite3.DatabaseError as error:
         raise ConfigError(f"{path} is no database of a watch: {error}; name another store") from error
-    if tables and application != APPLICATION:
+    if (tables or read_only) and application != APPLICATION:
         raise ConfigError(f"{path} is a database of something else; name another store")
     if version > VERSION:
         raise ConfigError(
@@ -401,6 +403,7 @@ def _check(db: sqlite3.Connection, path: Path, read_only: bool) -> None:
             "it was left as it is. Use a newer unseen, or name another store"
         )
     if read_only:
+        db.execute("PRAGMA query_only = ON")
         return
     # a commit is on disk before an alarm is sent: a second of power can then not raise it twice
     db.execute("PRAGMA journal_mode = WAL")

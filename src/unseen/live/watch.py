@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from unseen.errors import DataError
 from unseen.live.config import WatchSettings
 from unseen.live.delivery import Delivery
 from unseen.live.engine import Engine, Report
@@ -46,8 +45,9 @@ class Watch:
 
     def take(self, delivery: Delivery) -> None:
         """Take in one delivery: log what was wrong, keep what is new."""
-        if delivery.fault is not None:
-            self.store.log(delivery.received, delivery.kind, delivery.fault)
+        faults = [] if delivery.fault is None else [(delivery.kind, delivery.fault)]
+        for kind, word in (*delivery.passed, *faults):
+            self.store.log(delivery.received, kind, word)
         poll: dict[str, object] = {"clock": delivery.received, "result": delivery.kind}
         if delivery.answer is None:
             self.store.keep_readings([], poll)
@@ -69,7 +69,22 @@ class Watch:
             value, state = self.intake.close(slot)
             kept = {"newest": self.intake.kept()}
             reports.append(self.engine.close(slot, value, state, now, kept))
+            if self.engine.fitted.slot == slot:
+                self._tidy()
         return reports
+
+    def finish(self, now: float) -> list[Report]:
+        """Close what is over now; a slot that is open still stays so, for the next start."""
+        return self.advance(now)
+
+    def _tidy(self) -> None:
+        """Once a day: write the month that is over, then forget what is old."""
+        from unseen.live.past import prune, write_months
+
+        keep = self.settings.keep
+        if keep.history is not None:
+            write_months(self.store, keep.history)
+        prune(self.store, days=keep.days, forecasts=keep.forecasts)
 
     def next_due(self) -> float | None:
         """When the next slot is to be closed; None before the first reading."""
@@ -160,22 +175,40 @@ class Watch:
         return [reading for reading in readings if reading.sensor in self.places]
 
 
-def by_stamps(watch: Watch, delivery: Delivery) -> list[Report]:
-    """Take readings of the past as if they came when their stamps say, and close slots on the way.
+class PastWatch(Watch):
+    """Readings of the past as if they had come when their stamps say: slots close as the stamps move on."""
 
-    Raises:
-        DataError: The delivery has no readings.
+    def __init__(self, settings: WatchSettings, store: Store, engine: Engine) -> None:
+        super().__init__(settings, store, engine)
+        self._reports: list[Report] = []
+        self._clock = 0
 
-    """
-    if delivery.answer is None:
-        raise DataError(delivery.fault or "no readings came")
-    stamps = np.array([0 if one.time is None else one.time for one in delivery.answer.readings], np.int64)
-    clock = np.maximum.accumulate(stamps)
-    cuts = np.flatnonzero(np.diff(clock // watch.settings.step)) + 1
-    reports: list[Report] = []
-    for part in np.split(np.arange(len(stamps)), cuts):
-        now = float(clock[part[-1]])
-        readings = delivery.answer.readings[part[0] : part[-1] + 1]
-        reports += watch.advance(now)
-        watch.take(replace(delivery, received=now, answer=replace(delivery.answer, readings=readings)))
-    return reports
+    def take(self, delivery: Delivery) -> None:
+        """Take in readings in their order, and close slots on the way."""
+        if delivery.answer is None:
+            super().take(delivery)
+            return
+        readings = delivery.answer.readings
+        stamps = np.array([0 if one.time is None else one.time for one in readings], np.int64)
+        clock = np.maximum(np.maximum.accumulate(stamps), self._clock)
+        cuts = np.flatnonzero(np.diff(clock // self.settings.step)) + 1
+        for part in np.split(np.arange(len(stamps)), cuts):
+            self._clock = int(clock[part[-1]])
+            self._reports += super().advance(self._clock)
+            some = replace(delivery.answer, readings=readings[part[0] : part[-1] + 1])
+            super().take(replace(delivery, received=float(self._clock), answer=some))
+
+    def advance(self, now: float) -> list[Report]:
+        """Return what was closed; the clock of the machine means nothing here."""
+        reports, self._reports = self._reports, []
+        return reports
+
+    def next_due(self) -> float | None:
+        """Return None: what closes slots is what comes."""
+        return None
+
+    def finish(self, now: float) -> list[Report]:
+        """Close the last slot too: nothing will follow."""
+        step = self.settings.step
+        over = self._clock - self._clock % step + step + self.settings.feed.grace
+        return self.advance(now) + Watch.advance(self, over)

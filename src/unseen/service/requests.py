@@ -90,7 +90,7 @@ def content_type(value: str | None, encoding: str | None) -> str:
     return kind
 
 
-def answered_as(accept: str | None) -> str:
+def answered_as(accept: str) -> str:
     """Return the content type of the answer that a client accepts; of equal ones JSON.
 
     Raises:
@@ -99,7 +99,7 @@ def answered_as(accept: str | None) -> str:
     >>> answered_as("*/*"), answered_as("application/vnd.apache.arrow.stream")
     ('application/json', 'application/vnd.apache.arrow.stream')
     """
-    if not accept or not accept.strip():
+    if not accept.strip():
         return JSON
     weights = {kind: _weight(accept, kind) for kind in (JSON, ARROW_STREAM)}
     best = max(weights, key=lambda kind: weights[kind])

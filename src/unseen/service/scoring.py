@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -13,43 +15,55 @@ from unseen.errors import UnseenError
 from unseen.service.answers import Answer, Scored, explained
 from unseen.service.columns import Sizes, columns_of
 from unseen.service.problems import Problem
-from unseen.service.requests import Rows, ToExplain, ToScore
+from unseen.service.requests import ToExplain, ToScore
 from unseen.studies.explaining import explain_rows
 from unseen.studies.scoring import ALARM, P_VALUE, ROW, SCORE, matrix_of
 from unseen.thresholds import FalseAlarmRate
 
 Floats = NDArray[np.float64]
+Features = NDArray[np.floating]
 # Called with features (N, D), scores (N,) and alarms (N,) of rows that were scored.
-Watch = Callable[[NDArray[np.floating], Floats, NDArray[np.bool_]], None]
+Watch = Callable[[Features, Floats, NDArray[np.bool_]], None]
 
 # Rows scored at a time: between two blocks another thread may have its turn.
 BLOCK = 4096
+# Numbers the rows of a request may become, 256 MiB: a byte that stands for a word becomes 64 numbers.
+MOST_NUMBERS = 1 << 26
 
 
 class Scorer:
     """Answers requests with a detector; many small ones in one pass, which costs little more than one.
 
     A row's score does not depend on the rows beside it, so requests get the bits they would get alone.
+
+    Attributes:
+        columns: What the detector reads.
+        sizes: Bounds on one request; of very wide rows fewer are taken.
+
     """
 
     def __init__(self, detector: TwoStage, sizes: Sizes, watch: Watch | None = None) -> None:
         self.detector = detector
         self.columns = columns_of(detector)
-        self._sizes = sizes
+        room = max(1, MOST_NUMBERS // math.prod(detector.input_shape))
+        self.sizes = replace(sizes, rows=min(sizes.rows, room), explained=min(sizes.explained, room))
         self._watch = watch
 
     def score(self, requests: Sequence[ToScore]) -> list[Answer | Problem]:
         """Answer each request, or say what is wrong with it."""
         answers: list[Answer | Problem | None] = [None] * len(requests)
-        read: dict[int, tuple[pa.Table, NDArray[np.floating]]] = {}
+        tables: dict[int, pa.Table] = {}
         for place, request in enumerate(requests):
             try:
-                read[place] = self._read(request.rows, self._sizes.rows)
+                tables[place] = request.rows.table(self.columns, self.sizes, self.sizes.rows)
             except Problem as problem:
                 answers[place] = problem
-        scores = self._scores([features for _, features in read.values()])
-        for (place, (table, features)), found in zip(read.items(), scores, strict=True):
-            answers[place] = self._answer(requests[place], table, features, found)
+        for places, features in self._encoded(tables, answers):
+            said = self._answered(
+                [requests[place] for place in places], features, [tables[p] for p in places]
+            )
+            for place, answer in zip(places, said, strict=True):
+                answers[place] = answer
         return [answer for answer in answers if answer is not None]
 
     def explain(self, request: ToExplain) -> Answer:
@@ -59,47 +73,77 @@ class Scorer:
             Problem: The rows are not what the detector was trained on.
 
         """
-        table, features = self._read(request.rows, self._sizes.explained)
-        (scores,) = self._scores([features])
+        table = request.rows.table(self.columns, self.sizes, self.sizes.explained)
+        scores = self._scores(self._encode(table))
         _refuse_infinite(scores)
         rate, _, alarms = self._decided(scores, request.rate)
         p_values = self.detector.calibration_.p_values(scores)
         result = pa.table({ROW: np.arange(len(scores)), SCORE: scores, P_VALUE: p_values, ALARM: alarms})
         return explained(explain_rows(self.detector, result, table), rate, request.features)
 
-    def _read(self, rows: Rows, most: int) -> tuple[pa.Table, NDArray[np.floating]]:
-        table = rows.table(self.columns, self._sizes, most)
+    def _encoded(
+        self, tables: Mapping[int, pa.Table], answers: list[Answer | Problem | None]
+    ) -> Iterator[tuple[list[int], Features]]:
+        """Yield features (N, D) with the requests they are of: of all in one go, or one by one if that fails.
+
+        Columns cost much more than rows, so tables are joined first. What is refused gets its answer.
+        """
+        places = list(tables)
+        if len(places) > 1 and len({tables[place].schema for place in places}) == 1:
+            try:
+                yield places, self._encode(pa.concat_tables(tables.values()))
+                return
+            except Problem:
+                pass  # one of them is not right, which is found below
+        for place in places:
+            try:
+                features = self._encode(tables[place])
+            except Problem as problem:
+                answers[place] = problem
+            else:
+                yield [place], features
+
+    def _encode(self, table: pa.Table) -> Features:
         try:
-            return table, self.detector.encode(matrix_of(self.detector, table))
+            return self.detector.encode(matrix_of(self.detector, table))
         except (UnseenError, pa.ArrowException, ValueError, OverflowError) as error:
             raise Problem(422, str(error)) from error
 
-    def _scores(self, parts: Sequence[NDArray[np.floating]]) -> list[Floats]:
-        """Score several matrices (n_i, D) in one go, shape (n_i,) each."""
-        if not parts:
-            return []
-        rows = np.concatenate(parts)
-        scores = np.concatenate(
+    def _scores(self, rows: Features) -> Floats:
+        """Score features (N, D), block by block."""
+        return np.concatenate(
             [self.detector.score_encoded(rows[at : at + BLOCK]) for at in range(0, len(rows), BLOCK)]
         )
-        return np.split(scores, np.cumsum([len(part) for part in parts])[:-1])
 
-    def _answer(
-        self, request: ToScore, table: pa.Table, features: NDArray[np.floating], scores: Floats
-    ) -> Answer | Problem:
-        try:
-            _refuse_infinite(scores)
-        except Problem as problem:
-            return problem
+    def _answered(
+        self, requests: Sequence[ToScore], features: Features, tables: Sequence[pa.Table]
+    ) -> list[Answer | Problem]:
+        """Answer requests whose features (N, D) stand one after the other."""
+        scores = self._scores(features)
+        ends = np.cumsum([table.num_rows for table in tables])
+        alarms, answers = np.zeros(len(scores), dtype=bool), list[Answer | Problem]()
+        for request, table, end in zip(requests, tables, ends, strict=True):
+            mine = slice(end - table.num_rows, end)
+            try:
+                found = self._scored(request, table, scores[mine])
+                alarms[mine] = found.alarms
+                answers.append(found.encoded(request.answer))
+            except Problem as problem:
+                answers.append(problem)
+        if self._watch is not None:
+            sound = np.isfinite(scores)
+            self._watch(features[sound], scores[sound], alarms[sound])
+        return answers
+
+    def _scored(self, request: ToScore, table: pa.Table, scores: Floats) -> Scored:
+        _refuse_infinite(scores)
         p_values = self.detector.calibration_.p_values(scores)
         rate, threshold, alarms = self._decided(scores, request.rate)
-        if self._watch is not None:
-            self._watch(features, scores, alarms)
         found = Scored(scores, p_values, alarms, rate, threshold)
         if request.parts == "members":
             heard = self.detector.voices(matrix_of(self.detector, table))
-            found = Scored(scores, p_values, alarms, rate, threshold, heard.names, heard.added)
-        return found.encoded(request.answer)
+            found = replace(found, members=heard.names, added=heard.added)
+        return found
 
     def _decided(self, scores: Floats, rate: float | None) -> tuple[float, float, NDArray[np.bool_]]:
         """Rate, threshold in nats, and a decision a row, at the rate asked for or that of the model."""

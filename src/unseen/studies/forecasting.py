@@ -27,7 +27,11 @@ from unseen.training.progress import tell
 
 Dates = tuple[dt.date, dt.date]
 
-MODELS: dict[str, tuple[Stid | Lstm, ...]] = {"stid": (Stid(dropout=0.1),), "lstm": (Lstm(),), "both": (Stid(dropout=0.1), Lstm())}
+MODELS: dict[str, tuple[Stid | Lstm, ...]] = {
+    "stid": (Stid(dropout=0.1),),
+    "lstm": (Lstm(),),
+    "both": (Stid(dropout=0.1), Lstm()),
+}
 """Networks a forecaster may be of, by the name of the option."""
 OURS = "this model"
 SHOWN = (0.05, 0.25, 0.5, 0.75, 0.95)

@@ -82,8 +82,10 @@ build();
 subscribe((changes) => {
   page.renew();
   if (shown?.view === "login" && !state.fault) shown = null;
+  const before = shown;
   show();
-  shown?.part.renew?.(changes);
+  // a view that has just been made shows the news already
+  if (shown === before) shown?.part.renew?.(changes);
 });
 addEventListener("hashchange", show);
 setInterval(() => {

@@ -1,6 +1,6 @@
 // Numbers, chances, ages and local times, in the language of the page and the zone of the sensors.
 
-import { language, t } from "./words.js";
+import { locale, t } from "./words.js";
 
 let zone = "UTC";
 
@@ -23,7 +23,7 @@ export function number(value) {
   if (!isNumber(value)) return "–";
   const size = Math.abs(value);
   return new Intl.NumberFormat(
-    language(),
+    locale(),
     size >= 100 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 },
   ).format(value);
 }
@@ -38,7 +38,7 @@ export function chance(p) {
 
 /** A share with one digit behind the point. */
 export const portion = (share) =>
-  isNumber(share) ? `${(100 * share).toLocaleString(language(), { maximumFractionDigits: 1 })} %` : "–";
+  isNumber(share) ? `${(100 * share).toLocaleString(locale(), { maximumFractionDigits: 1 })} %` : "–";
 
 /** Seconds as a person says them: 38 s, 12 min, 3 h, 2 days. */
 export function age(seconds) {
@@ -53,9 +53,9 @@ export function age(seconds) {
 const formats = new Map();
 
 function format(options) {
-  const key = language() + zone + JSON.stringify(options);
+  const key = locale() + zone + JSON.stringify(options);
   if (!formats.has(key))
-    formats.set(key, new Intl.DateTimeFormat(language(), { timeZone: zone, hourCycle: "h23", ...options }));
+    formats.set(key, new Intl.DateTimeFormat(locale(), { timeZone: zone, hourCycle: "h23", ...options }));
   return formats.get(key);
 }
 

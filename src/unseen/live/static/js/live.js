@@ -2,7 +2,7 @@
 
 import { ask, json } from "./api.js";
 import { useZone } from "./format.js";
-import { state, tell } from "./state.js";
+import { isRows, state, tell } from "./state.js";
 
 const POLL = 15000;
 const SILENT = 60000;
@@ -11,13 +11,21 @@ let running = null;
 let again = false;
 let last = 0;
 
+/** Tiers, or why there are none: a watch of rows has none, which is known only once its health is. */
+const askTiers = () =>
+  json("api/tiers").then(
+    (tiers) => ({ tiers }),
+    (fault) => ({ fault }),
+  );
+
 async function fetchAll() {
-  const health = await json("api/health");
-  const series = health.kind !== "rows";
-  const [tiers, open] = await Promise.all([
-    series ? json("api/tiers") : null,
+  const [health, open, told] = await Promise.all([
+    json("api/health"),
     json("api/alarms?state=on&limit=200"),
+    isRows() ? {} : askTiers(),
   ]);
+  if (told.fault && health.kind !== "rows") throw told.fault;
+  const tiers = health.kind === "rows" ? null : (told.tiers ?? (await json("api/tiers")));
   useZone(tiers?.zone ?? health.zone);
   tell({
     health,
@@ -94,7 +102,7 @@ async function keepListening() {
     try {
       await listen();
     } catch {
-      // polling goes on meanwhile
+      refresh(); // is the server gone, or only the stream? polling goes on meanwhile
     }
     if (state.link === "live") tell({ link: "polling" });
     if (Date.now() - began > 30000) wait = 1000;

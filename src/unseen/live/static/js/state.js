@@ -2,8 +2,6 @@
 
 import { at, isNumber } from "./format.js";
 
-const LATE_SLOTS = 2.5; // a reading may be two slots old before it is called old
-
 export const state = {
   tiers: null, // the answer of /api/tiers
   health: null, // the answer of /api/health
@@ -37,12 +35,15 @@ export function feedNow() {
   return Number.isFinite(said) ? said + (Date.now() - state.heard) : Date.now();
 }
 
-/** Seconds since the newest reading, by the clock of the feed; null where nothing was ever read. */
+/** Seconds since the newest reading or row, by the clock of the feed; null where nothing was ever read. */
 function silence(health, since) {
-  const newest = at(health.newest_stamp);
+  const newest = at(isRows() ? health.last_poll : health.newest_stamp);
   const ages = [(at(health.now) - newest) / 1000, health.last_slot_age].filter(isNumber);
   return ages.length ? Math.max(...ages) + since : null;
 }
+
+/** Seconds of silence that are usual: rows may pause, readings may be two slots old. */
+const patience = () => (isRows() ? 300 : Math.max(120, 2.5 * (state.tiers?.slot_seconds ?? 600)));
 
 /** Is what is shown current? `lost`: no answer; `none`: no reading ever; `old`: readings too old; null: all is well. */
 export function staleness() {
@@ -50,7 +51,6 @@ export function staleness() {
   if (state.heard === 0) return state.fault ? { why: "lost", seconds: null } : null;
   if (state.fault && since > 30) return { why: "lost", seconds: since };
   const seconds = silence(state.health, since);
-  if (seconds === null) return isRows() ? null : { why: "none", seconds: null };
-  const slot = state.tiers?.slot_seconds ?? state.health.slot_seconds ?? 600;
-  return seconds > LATE_SLOTS * slot ? { why: "old", seconds } : null;
+  if (seconds === null) return { why: "none", seconds: null };
+  return seconds > patience() ? { why: "old", seconds } : null;
 }

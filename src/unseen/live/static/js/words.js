@@ -18,12 +18,12 @@ const EN = {
   greenExpected: "green expected {time}",
   yellowExpected: "yellow expected {time}, red {p}",
   redExpected: "red expected {time}, {p}",
+  redHeld: "alarm on, red {p} at {time}",
   noDataNow: "no data",
   tooYoung: "not enough history yet",
   alarmOn: "alarm on",
-  clearing: "alarm on, clearing",
-  headRed: { one: "{n} street expected red by {time}", other: "{n} streets expected red by {time}" },
-  headNone: "No street expected red by {time}",
+  headRed: { one: "{n} street on red alert for {time}", other: "{n} streets on red alert for {time}" },
+  headNone: "No street on red alert for {time}",
   headEmpty: "No streets yet",
   headOld: "As it was known at {time}",
   ofAll: { one: "of {n} street, as of {time}", other: "of {n} streets, as of {time}" },
@@ -57,6 +57,7 @@ const EN = {
   forecast: "Forecast",
   range50: "50 % range",
   range90: "90 % range",
+  limits: "Yellow / red from",
   limitYellow: "Yellow from",
   limitRed: "Red from",
   weekAgo: "A week ago",
@@ -241,15 +242,15 @@ const ES = {
   greenExpected: "verde previsto {time}",
   yellowExpected: "amarillo previsto {time}, rojo {p}",
   redExpected: "rojo previsto {time}, {p}",
+  redHeld: "alarma activa, rojo {p} a las {time}",
   noDataNow: "sin datos",
   tooYoung: "aún sin historial suficiente",
   alarmOn: "alarma activa",
-  clearing: "alarma activa, remitiendo",
   headRed: {
-    one: "{n} calle en rojo prevista a las {time}",
-    other: "{n} calles en rojo previstas a las {time}",
+    one: "{n} calle en alerta roja para las {time}",
+    other: "{n} calles en alerta roja para las {time}",
   },
-  headNone: "Ninguna calle en rojo prevista a las {time}",
+  headNone: "Ninguna calle en alerta roja para las {time}",
   headEmpty: "Aún no hay calles",
   headOld: "Como se sabía a las {time}",
   ofAll: { one: "de {n} calle, a las {time}", other: "de {n} calles, a las {time}" },
@@ -283,6 +284,7 @@ const ES = {
   forecast: "Previsión",
   range50: "Intervalo del 50 %",
   range90: "Intervalo del 90 %",
+  limits: "Amarillo / rojo desde",
   limitYellow: "Amarillo desde",
   limitRed: "Rojo desde",
   weekAgo: "Hace una semana",
@@ -459,6 +461,9 @@ let chosen = [localStorage.getItem(KEPT), ...navigator.languages.map((tag) => ta
 
 export const language = () => chosen;
 
+/** The region of the user where it speaks the language of the page: dates and numbers as they are written there. */
+export const locale = () => navigator.languages.find((tag) => tag.slice(0, 2) === chosen) ?? chosen;
+
 export function speak(tag) {
   chosen = tag in TEXTS ? tag : "en";
   localStorage.setItem(KEPT, chosen);
@@ -471,7 +476,7 @@ export function t(key, values = {}) {
   const form =
     typeof text === "string" ? text : (text[new Intl.PluralRules(chosen).select(values.n)] ?? text.other);
   return form.replace(/\{(\w+)\}/g, (_, name) =>
-    name === "n" && typeof values.n === "number" ? values.n.toLocaleString(chosen) : (values[name] ?? ""),
+    name === "n" && typeof values.n === "number" ? values.n.toLocaleString(locale()) : (values[name] ?? ""),
   );
 }
 

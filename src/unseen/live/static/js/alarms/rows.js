@@ -58,16 +58,14 @@ function outcome(alarm) {
   return t(OUTCOMES[String(alarm.outcome)] ?? "unknown");
 }
 
-const reasons = (alarm) =>
-  Array.isArray(alarm.reasons)
-    ? alarm.reasons
-        .map((reason) => (typeof reason === "string" ? reason : Object.values(reason).join(" ")))
-        .join(", ")
-    : alarm.reasons;
-
 const COLUMNS = [
   { name: "issued", look: "short", cell: (alarm) => local(alarm.issued), used: (alarm) => alarm.issued },
-  { name: "target", look: "short", cell: (alarm) => local(alarm.target), used: (alarm) => alarm.target },
+  {
+    name: "target",
+    look: "short",
+    cell: (alarm) => local(alarm.target),
+    used: (alarm) => !isRows() && alarm.target,
+  },
   {
     name: "chance",
     number: true,
@@ -79,13 +77,7 @@ const COLUMNS = [
     name: "limit",
     number: true,
     cell: (alarm) => number(alarm.threshold),
-    used: (alarm) => isNumber(alarm.threshold),
-  },
-  {
-    name: "score",
-    number: true,
-    cell: (alarm) => number(alarm.score),
-    used: (alarm) => isNumber(alarm.score),
+    used: (alarm) => !isRows() && isNumber(alarm.threshold),
   },
   {
     name: "p",
@@ -93,7 +85,7 @@ const COLUMNS = [
     cell: (alarm) => number(alarm.p),
     used: (alarm) => isRows() && isNumber(alarm.p),
   },
-  { name: "why", look: "why", cell: reasons, used: (alarm) => alarm.reasons?.length },
+  { name: "why", look: "why", cell: (alarm) => alarm.why, used: (alarm) => alarm.why },
   { name: "status", cell: status, used: () => true },
   { name: "outcome", look: "short", cell: outcome, used: (alarm) => "outcome" in alarm },
 ];

@@ -3,7 +3,7 @@
 import { h } from "../dom.js";
 import { state, tell } from "../state.js";
 import { counts, mark, TIERS } from "../tiers.js";
-import { language, t } from "../words.js";
+import { locale, t } from "../words.js";
 
 const PLAIN = new Set(["red", "yellow", "green"]); // always named; the others where there are any
 
@@ -32,7 +32,7 @@ export function legend(sensors) {
         mark(tier),
         t(tier),
         " ",
-        h("b", {}, found[tier].toLocaleString(language())),
+        h("b", {}, found[tier].toLocaleString(locale())),
       ),
     ),
   );

@@ -22,8 +22,7 @@ export function told(row, now) {
     ["50 %", range(row.forecast, "q25", "q75")],
     ["90 %", range(row.forecast, "q05", "q95")],
     [t("weekAgo"), isNumber(row.week) ? number(row.week) : null],
-    [t("limitYellow"), isNumber(row.yellow) ? number(row.yellow) : null],
-    [t("limitRed"), isNumber(row.red) ? number(row.red) : null],
+    [t("limits"), isNumber(row.red) ? `${number(row.yellow)} / ${number(row.red)}` : null],
   ];
   return pairs.filter(([, text]) => text !== null);
 }

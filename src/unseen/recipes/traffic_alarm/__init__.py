@@ -1,0 +1,1 @@
+"""Alarms for the streets of Madrid."""

@@ -1,0 +1,1 @@
+"""Traffic and nitrogen dioxide in Bologna, 2024."""
