@@ -23,6 +23,7 @@ _MODULES = {
     "music-neurons": "music_neurons",
     "symmetry-decoy": "symmetry_decoy",
     "symmetry-discovery": "symmetry_discovery",
+    "traffic-alarm": "traffic_alarm",
     "traffic-pollution": "traffic_pollution",
     "traffic-forecast": "traffic_forecast",
 }
@@ -45,6 +46,7 @@ def available() -> dict[str, str]:
         "music-neurons": "melodies: which of 512 units are music, which noise, what the first encode",
         "symmetry-decoy": "networks told of brightness alone hold the symmetry of templates and paintings",
         "symmetry-discovery": "generators of symmetries nobody proposed, on sets whose symmetry is known",
+        "traffic-alarm": "streets half an hour ahead: three tiers, alarms by a budget of false ones, lead",
         "traffic-pollution": "traffic and NO2 in Bologna: correlation at each lag, with month, day, hour out",
         "traffic-forecast": "streets half an hour ahead: one model beside every usual one, split by time",
     }

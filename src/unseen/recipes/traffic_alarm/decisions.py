@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unseen.alarms.budget import Budget, Catch
+from unseen.alarms.budget import Budget, Catch, Tally
 from unseen.alarms.machine import Machine
 from unseen.alarms.metrics import of_alarm
 from unseen.alarms.replay import Outcomes
@@ -57,13 +58,28 @@ class Alarm:
     on: Flags
 
 
-def by_budget(
-    outcomes: Outcomes, chance: Floats, name: str, budget: float, machine: Machine, *, pooled: bool = False
-) -> Alarm:
-    """Raise alarms whose thresholds are renewed daily, one for each sensor or one for all."""
-    theta = Budget(budget, pooled=pooled, machine=machine).renewed(outcomes, chance)
-    whose = ", one theta" if pooled else ""
-    return Alarm(f"{name}, F {budget:g}, {words(machine)}{whose}", machine.run(chance, theta).on)
+@dataclass(frozen=True, eq=False)
+class Replayed:
+    """A chance by one machine, at every threshold: alarms of any budget follow from it."""
+
+    outcomes: Outcomes
+    chance: Floats
+    name: str
+    machine: Machine
+
+    @cached_property
+    def tally(self) -> Tally:
+        """False red slots of each day at each threshold."""
+        return Budget(machine=self.machine).replay(self.outcomes, self.chance)
+
+    def alarms(self, budgets: Sequence[float], *, pooled: bool = False) -> Iterator[Alarm]:
+        """Raise alarms whose thresholds are renewed daily, one for each sensor or one for all."""
+        made = [Budget(one, pooled=pooled, machine=self.machine).thetas(self.tally) for one in budgets]
+        theta = np.stack(made)[..., self.outcomes.issued_on]
+        on = self.machine.run(self.chance[None], theta).on
+        whose = ", one theta" if pooled else ""
+        for place, budget in enumerate(budgets):
+            yield Alarm(f"{self.name}, F {budget:g}, {words(self.machine)}{whose}", on[place])
 
 
 def steadiest(
@@ -87,19 +103,21 @@ def steadiest(
     return best
 
 
-def alarms(outcomes: Outcomes, by: dict[str, Floats], held: Flags, config: dict[str, Any]) -> Iterator[Alarm]:
+def alarms(outcomes: Outcomes, by: dict[str, Floats], config: dict[str, Any]) -> Iterator[Alarm]:
     """Raise every alarm of the table: budgets and hysteresis of the joined chance, its parts beside it."""
     *parts, joined = by
-    for budget in config["budgets"]:
-        for machine in (NONE, DEFAULT):
-            yield by_budget(outcomes, by[joined], joined, budget, machine)
-    middle = config["budgets"][len(config["budgets"]) // 2]
+    for machine in (NONE, DEFAULT):
+        yield from Replayed(outcomes, by[joined], joined, machine).alarms(config["budgets"])
+    yield from Replayed(outcomes, by[joined], joined, NONE).alarms([config["budget"]], pooled=True)
     for name in parts:
-        yield by_budget(outcomes, by[name], name, middle, NONE)
-    yield by_budget(outcomes, by[joined], joined, middle, NONE, pooled=True)
-    chosen = steadiest(outcomes, by[joined], held, middle, config)
-    found = by_budget(outcomes, by[joined], joined, middle, chosen, pooled=True)
-    yield Alarm(STEADY.format(middle), found.on)
+        yield from Replayed(outcomes, by[name], name, NONE).alarms([config["budget"]])
+
+
+def steady(outcomes: Outcomes, chance: Floats, held: Flags, config: dict[str, Any]) -> Alarm:
+    """Raise the alarm whose hysteresis was chosen on the days held back, one threshold for all sensors."""
+    chosen = steadiest(outcomes, chance, held, config["budget"], config)
+    (found,) = Replayed(outcomes, chance, "joined", chosen).alarms([config["budget"]], pooled=True)
+    return Alarm(STEADY.format(config["budget"]), found.on)
 
 
 STEADY = "joined, F {:g}, hysteresis chosen on the days held back, one theta"

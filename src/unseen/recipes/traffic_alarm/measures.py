@@ -11,10 +11,14 @@ from unseen.alarms.metrics import Scores
 from unseen.alarms.replay import Outcomes
 from unseen.alarms.tiers import Level, Levels
 from unseen.evaluation import Estimate, Record
-from unseen.forecasting.judging import weekly
+from unseen.evaluation.intervals import percentile_interval
+from unseen.seeds import generator
 from unseen.series.calendar import WEEK
 
 Flags = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+RESAMPLES = 1000
 
 
 def means(scores: Scores, row: str, tier: str, seed: int) -> Iterator[Record]:
@@ -48,11 +52,25 @@ def weeks_of(outcomes: Outcomes, said: Levels | None, on: Flags, seed: int) -> d
     found = {}
     for name, (part, whole) in parts.items():
         scale = 86_400 / outcomes.step if name == "false a day" else 1.0
-        found[name] = weekly(_by_week(part, outcomes) * scale, _by_week(whole, outcomes), seed=seed)
+        found[name] = _weekly(_by_week(part, outcomes) * scale, _by_week(whole, outcomes), seed)
     return found
 
 
-def _by_week(flags: Flags, outcomes: Outcomes) -> NDArray[np.float64]:
+def _weekly(part: Floats, whole: Floats, seed: int) -> Estimate:
+    """Mean over sensors of part / whole, both (S, W), weeks drawn with replacement."""
+    weeks = part.shape[1]
+    drawn = generator(seed, 96).multinomial(weeks, np.full(weeks, 1 / weeks), size=RESAMPLES)
+    draws = np.array([_ratio(part @ counts, whole @ counts) for counts in drawn])
+    return percentile_interval(_ratio(part.sum(axis=1), whole.sum(axis=1)), draws)
+
+
+def _ratio(part: Floats, whole: Floats) -> float:
+    """Mean over the sensors that have anything."""
+    some = whole > 0
+    return float((part[some] / whole[some]).mean()) if some.any() else float("nan")
+
+
+def _by_week(flags: Flags, outcomes: Outcomes) -> Floats:
     """Count by weeks since the first slot, shape (S, W)."""
     week = (outcomes.target - outcomes.target[0]) // WEEK
     starts = np.searchsorted(week, np.arange(int(week[-1]) + 1))
