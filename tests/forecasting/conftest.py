@@ -13,6 +13,7 @@ from unseen.series.panel import Panel
 
 DAYS = 56
 STEP = 1800
+START = 1_704_067_200  # Monday 1 January 2024
 SENSORS = ("north", "east", "south", "west")
 
 
@@ -20,7 +21,7 @@ def city(days: int = DAYS, step: int = STEP, sensors: tuple[str, ...] = SENSORS,
     """Counts with a daily wave, quieter weekends, and a common swing that lasts a few hours."""
     rng = np.random.default_rng(seed)
     slots = days * 86_400 // step
-    times = np.arange(slots) * step
+    times = START + np.arange(slots) * step
     day = times // 86_400
     wave = 1 + 0.8 * np.sin(2 * np.pi * (times % 86_400) / 86_400 - 1.5)
     week = np.where((day + 3) % 7 >= 5, 0.6, 1.0)
@@ -30,7 +31,11 @@ def city(days: int = DAYS, step: int = STEP, sensors: tuple[str, ...] = SENSORS,
     level = np.array([100, 200, 400, 50])[np.arange(len(sensors)) % 4]
     flow = level[:, None] * wave * week * (1 + swing) * (1 + 0.05 * rng.normal(size=(len(sensors), slots)))
     return Panel(
-        np.maximum(flow, 0).astype(np.float32), start=0, step=step, sensors=sensors, calendar=Calendar("UTC")
+        np.maximum(flow, 0).astype(np.float32),
+        start=START,
+        step=step,
+        sensors=sensors,
+        calendar=Calendar("UTC"),
     )
 
 
@@ -55,7 +60,7 @@ def unfitted(**settings) -> ForecastDetector:
     return ForecastDetector(
         **{
             "members": (Stid(width=48, each=4, blocks=1), Lstm(width=16, each=4)),
-            "schedule": Schedule(epochs=12, batch=256),
+            "schedule": Schedule(least_steps=200, batch=256),
             "neighbours": 2,
             **settings,
         }

@@ -66,15 +66,22 @@ def site(stores):
         }
 
 
-@pytest.fixture
-def visit(chromium):
-    """Open a page, watched: a fault, a word of the console or a request to elsewhere fails the test."""
-    contexts, strays = [], []
+@pytest.fixture(scope="module")
+def desk(chromium):
+    """Most pages share a context: a process of their own for each would cost more than the tests."""
+    with chromium.new_context(viewport=DESK, locale="en-GB") as context:
+        yield context
 
-    def go(url, selector=MAP, *, size=DESK, prepare=None, **settings):
-        context = chromium.new_context(viewport=size, locale="en-GB", **settings)
-        contexts.append(context)
+
+@pytest.fixture
+def visit(chromium, desk):
+    """Open a page, watched: a fault, a word of the console or a request to elsewhere fails the test."""
+    pages, strays = [], []
+
+    def go(url, selector=MAP, *, prepare=None, **settings):
+        context = chromium.new_context(locale="en-GB", **settings) if settings else desk
         page = context.new_page()
+        pages.append(page)
         page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: strays.append(f"error: {error}"))
         page.on("console", lambda said: strays.append(f"{said.type}: {said.text}"))
@@ -88,10 +95,12 @@ def visit(chromium):
 
     go.strays = strays
     yield go
-    for context in contexts:
-        for page in context.pages:
+    for page in pages:
+        if not page.is_closed():
             page.unroute_all(behavior="ignoreErrors")
-        context.close()
+            page.close()
+        if page.context is not desk:
+            page.context.close()
     assert strays == []
 
 
@@ -145,6 +154,14 @@ def test_the_way_from_the_map_to_a_street_to_its_alarm_to_the_file(visit, site):
     lines = saved.value.path().read_text(encoding="utf-8-sig").splitlines()
     assert len(lines) == 2
     assert "crane at the bridge" in lines[1]
+    page.fill("input[name=street]", "")
+    page.select_option("select[name=state]", "")
+    every = told(site["map"], "alarms")["total"]
+    page.wait_for_selector(f"text=100 of {every} alarms")
+    with page.expect_download() as saved:
+        page.click("text=Download CSV")
+    lines = saved.value.path().read_text(encoding="utf-8-sig").splitlines()
+    assert len(lines) == every + 1 > 201  # more than one page of the list
     page.reload()
     page.wait_for_selector(".alarms tbody tr")
 
@@ -205,7 +222,7 @@ PIXEL = """async tier => {
 
 
 def test_every_view_fits_a_phone_and_shows_a_script_as_text(visit, site):
-    page = visit(site["map"], size=PHONE, has_touch=True, is_mobile=True)
+    page = visit(site["map"], viewport=PHONE, has_touch=True, is_mobile=True)
     scripts = page.evaluate("document.scripts.length")
     for view in VIEWS:
         page.goto(f"{site['map']}/{view}")
@@ -273,7 +290,7 @@ def test_old_data_are_loud_and_grey(visit, site):
 
 
 def test_a_server_that_goes_away_is_told_of_and_found_again(visit, site):
-    page = visit(site["map"], prepare=lambda page: page.clock.install())
+    page = visit(site["map"], prepare=lambda page: page.clock.install(), viewport=DESK)
     page.route("**/api/**", lambda route: route.abort())
     page.clock.run_for(70_000)
     page.wait_for_selector("[role=alert]:has-text('The server has not answered for')")
@@ -298,7 +315,7 @@ def test_a_new_slot_comes_without_reload_and_its_alarm_is_said(visit, tmp_path):
         assert page.inner_text("#polite") == f"1 new alarm: {name}"
         assert "slot 17:10" in page.inner_text(".status")
         assert page.evaluate("window.kept")
-        page.context.close()
+        page.close()
 
 
 def next_slot(path, place: int) -> None:
@@ -339,8 +356,8 @@ def test_without_the_token_there_is_a_form_and_no_data(visit, stores, monkeypatc
         page.wait_for_selector(MAP)
         other = visit(f"{server.url}/#token=a-token-of-thirty-two-characters")
         assert "token" not in other.url
-        page.context.close()
-        other.context.close()
+        page.close()
+        other.close()
     visit.strays[:] = [stray for stray in visit.strays if "401" not in stray and "username" not in stray]
 
 

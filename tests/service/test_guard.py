@@ -33,6 +33,8 @@ async def echo(scope, receive, send):
     body, more = b"", True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise RuntimeError("the client left")
         body += message.get("body", b"")
         more = message.get("more_body", False)
     if scope["path"] == "/wait":
@@ -354,6 +356,21 @@ def test_a_body_that_trickles_is_cut():
         return await said(port, HEAD + b"Content-Length: 100\r\n\r\n", *[b"x"] * 4, pause=0.05)
 
     assert served(client, body_seconds=0.2).startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_client_that_leaves_is_no_fault(caplog):
+    async def client(port, server):
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(HEAD + b"Content-Length: 100\r\n\r\nx")
+        await writer.drain()
+        while not server.server_state.tasks:
+            await asyncio.sleep(0.01)
+        writer.transport.abort()
+        while server.server_state.tasks:
+            await asyncio.sleep(0.01)
+
+    served(client)
+    assert caplog.text == ""
 
 
 def test_a_body_without_a_token_is_not_waited_for():

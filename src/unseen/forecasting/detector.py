@@ -21,7 +21,7 @@ from unseen.forecasting.learning import Schedule, learn, quantiles_of
 from unseen.forecasting.networks import UNKNOWN, Lstm, Stid
 from unseen.forecasting.related import related
 from unseen.forecasting.training_set import TrainingSet, city_of, stacked, training_set
-from unseen.forecasting.usual import floor, from_few_days
+from unseen.forecasting.usual import Weeks, floor, from_few_days
 from unseen.seeds import seeded
 from unseen.series.calendar import Calendar
 from unseen.series.forecasts import Forecasts
@@ -93,7 +93,7 @@ class ForecastDetector:
     >>> noise = np.random.default_rng(0).normal(size=(2, len(hours)))
     >>> flow = (100 + 50 * np.sin(hours / 24 * 2 * np.pi) + noise).astype(np.float32)
     >>> panel = Panel(flow, start=0, step=3600, sensors=("a", "b"), calendar=Calendar("UTC"))
-    >>> detector = ForecastDetector(members=(Stid(width=32, each=4),), schedule=Schedule(epochs=4, batch=64))
+    >>> detector = ForecastDetector(members=(Stid(width=32, each=4),), schedule=Schedule(least_steps=100))
     >>> forecasts = detector.fit(panel).forecast(panel, range(800, 830))
     >>> bool(np.abs(forecasts.quantile(0.5) - flow[:, 801:831]).mean() < 5)
     True
@@ -136,6 +136,21 @@ class ForecastDetector:
             ConfigError: A setting out of its bounds.
 
         """
+        part, made = self.prepared(panel, train)
+        return self.finished(
+            part, made, [self.network(part, made, place) for place in range(len(self.members))]
+        )
+
+    def prepared(
+        self, panel: Panel, train: tuple[dt.date, dt.date] | None = None
+    ) -> tuple[Panel, TrainingSet]:
+        """First step of `fit`: the slots to learn from, made ready; the same wherever it is done.
+
+        Raises:
+            DataError: Fewer than three weeks beside the days held back, or nothing to learn from.
+            ConfigError: A setting out of its bounds.
+
+        """
         self._check()
         part = panel if train is None else panel.between(*train)
         held = self.held_back_days * part.a_day
@@ -145,14 +160,24 @@ class ForecastDetector:
                 f"{self.held_back_days} that are held back"
             )
         horizon = slots_ahead(self.minutes, part.step)
-        made = training_set(part, horizon=horizon, neighbours=self.neighbours, held_back=held, seed=self.seed)
-        schedule, networks = self.schedule or Schedule(), []
-        for place, model in enumerate(self.members):
-            with seeded(self.seed * 1000 + place):
-                network = model.build(made.reader.width, len(part.sensors), part.a_day)
-            what = f"network {place + 1} of {len(self.members)}"
-            learn(network, made.windowed, schedule, seed=self.seed * 1000 + place, what=what)
-            networks.append(network)
+        return part, training_set(
+            part, horizon=horizon, neighbours=self.neighbours, held_back=held, seed=self.seed
+        )
+
+    def network(self, part: Panel, made: TrainingSet, place: int) -> nn.Module:
+        """Second step: learn one of the members; each depends on the seed and its place alone."""
+        network = self.blank(made.reader.width, len(part.sensors), part.a_day, place)
+        what = f"network {place + 1} of {len(self.members)}"
+        learn(network, made.windowed, self.schedule or Schedule(), seed=self.seed * 1000 + place, what=what)
+        return network
+
+    def blank(self, width: int, sensors: int, a_day: int, place: int) -> nn.Module:
+        """Return one of the members before it has learnt."""
+        with seeded(self.seed * 1000 + place):
+            return self.members[place].build(width, sensors, a_day)
+
+    def finished(self, part: Panel, made: TrainingSet, networks: list[nn.Module]) -> Self:
+        """Last step: take the networks, and calibrate on the days held back."""
         self.networks_, self.floor_ = networks, floor(part)
         last = part.start + (part.slots - 1) * part.step
         self.trained_ = Trained(part.start, last, part.step, part.calendar, len(part.sensors))
@@ -291,7 +316,7 @@ class ForecastDetector:
         new = [name for name in history.sensors if name not in set(known.sensors)]
         if not new:
             return copy.copy(self)
-        usual = from_few_days(history.select(new), known.usual)
+        usual = from_few_days(history.select(new), Weeks.of(known.usual))
         sensors = known.sensors + tuple(new)
         every = stacked([known.usual, usual])
         rows = np.arange(len(known.sensors), len(sensors))

@@ -28,6 +28,7 @@ class Schedule:
 
     Args:
         epochs: Times `windows` are drawn.
+        least_steps: Steps at least: a small network of sensors is shown its windows more often.
         windows: Windows an epoch at most; a panel that has fewer shows each once.
         rate: Learning rate of Adam at its peak.
         batch: Windows a step.
@@ -44,6 +45,7 @@ class Schedule:
     """
 
     epochs: int = 4
+    least_steps: int = 1000
     windows: int = 2_000_000
     rate: float = 4e-3
     batch: int = 1024
@@ -55,7 +57,7 @@ class Schedule:
     power: float = 1.0
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "windows", "batch"):
+        for name in ("epochs", "windows", "batch", "least_steps"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} {getattr(self, name)!r} came; accepted: 1 or more")
         for name in ("warm_up", "weight_decay", "average", "unknown"):
@@ -100,7 +102,7 @@ def learn(network: nn.Module, windowed: Windowed, schedule: Schedule, *, seed: i
     per_epoch = min(windowed.every(), schedule.windows)
     if per_epoch < 1:
         raise DataError("no slot to learn from: the panel is shorter than the week that a window looks back")
-    steps = schedule.epochs * max(1, per_epoch // schedule.batch)
+    steps = max(schedule.epochs * (per_epoch // schedule.batch), schedule.least_steps)
     weights = torch.ones(len(LEVELS))
     weights[MEDIAN] = schedule.median
     weights /= weights.sum()

@@ -12,7 +12,7 @@ from unseen.forecasting.history import History, Ints, Usual
 from unseen.forecasting.inputs import AROUND, CITY_SENSORS, DAYS, Reader
 from unseen.forecasting.networks import UNKNOWN
 from unseen.forecasting.related import related
-from unseen.forecasting.usual import from_few_days, learned
+from unseen.forecasting.usual import Weeks, from_few_days, learned
 from unseen.seeds import generator
 from unseen.series.panel import Panel
 
@@ -63,13 +63,14 @@ def training_set(panel: Panel, *, horizon: int, neighbours: int, held_back: int,
         raise DataError("no sensor of the panel has a day of values that differ; there is nothing to learn")
     spans = _short_spans(panel, good, held_back, seed)
     short = sensors[-1] + 1 + np.arange(len(spans))
-    parts = [usual] + [_short(panel, usual, row, span) for row, span in spans]
+    weeks = Weeks.of(usual)
+    parts = [usual] + [_short(panel, weeks, row, span) for row, span in spans]
     own = np.concatenate([sensors, [row for row, _ in spans]]).astype(np.int64)
     leave = np.arange(len(own)) < len(sensors)
     history = History(panel, stacked(parts), own, horizon + int(AROUND.max()), leave)
     beside = [related(history, sensors, good, neighbours, horizon=horizon, seed=seed)]
     for row, (_, span) in zip(short, spans, strict=True):
-        beside.append(_related_then(history, row, good, neighbours, span, horizon, seed))
+        beside.append(_related_then(history, row, city_of(good), neighbours, span, horizon, seed))
     embedding = np.where(leave, np.arange(len(own)) + 1, UNKNOWN)
     reader = Reader(
         history, horizon, embedding, np.concatenate(beside), city_of(good), gaps=_gaps(panel.slots, seed)
@@ -111,11 +112,10 @@ def _short_spans(panel: Panel, good: Ints, held_back: int, seed: int) -> list[tu
     return spans
 
 
-def _short(panel: Panel, usual: Usual, row: int, span: range) -> Usual:
+def _short(panel: Panel, weeks: Weeks, row: int, span: range) -> Usual:
     """Take what is usual for a sensor from these days of it and the other sensors."""
     few = panel.slice(span.start, span.stop).select([panel.sensors[row]])
-    others = np.flatnonzero(np.arange(len(panel.sensors)) != row)
-    return from_few_days(few, usual.take(others))
+    return from_few_days(few, weeks, without=row)
 
 
 def _related_then(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Self
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +23,9 @@ LIKE = 0.1
 """Mean squared distance of z-scored weeks at which another sensor's week counts a third as much."""
 LEAN = 2.0
 """Values by which a time of day leans on the weeks of other sensors."""
+
+MOST = 512
+"""Weeks that are leant on, at most."""
 
 Doubles = NDArray[np.float64]
 
@@ -49,7 +55,32 @@ def floor(panel: Panel) -> float:
     return 0.0 if all(not (values < 0).any() for values in panel.values) else -np.inf
 
 
-def from_few_days(panel: Panel, known: Usual) -> Usual:
+@dataclass(frozen=True, eq=False)
+class Weeks:
+    """Weeks of known sensors to lean on.
+
+    Attributes:
+        rows: Shape (K,), which sensors.
+        shapes: Shape (K, W), z-scored means.
+        spreads: Shape (K, W), standard deviations in units of the scale.
+
+    """
+
+    rows: NDArray[np.int64]
+    shapes: Doubles
+    spreads: Doubles
+
+    @classmethod
+    def of(cls, known: Usual) -> Self:
+        """Take the weeks of sensors, at most 512 of them, evenly."""
+        good = np.flatnonzero(np.isfinite(known.scale) & np.isfinite(known.mean).all(axis=1))
+        rows = good[:: max(1, len(good) // MOST)]
+        mean, scale = known.mean[rows].astype(np.float64), known.scale[rows, None].astype(np.float64)
+        shapes = (mean - mean.mean(axis=1, keepdims=True)) / (scale / SCALE)
+        return cls(rows, shapes, known.sd[rows] / scale)
+
+
+def from_few_days(panel: Panel, weeks: Weeks, *, without: int = -1) -> Usual:
     """Estimate what is usual for sensors with a few days, leaning on the weeks of known sensors.
 
     The week of a sensor begins as its level and spread times a mean of the z-scored weeks of known sensors,
@@ -59,11 +90,11 @@ def from_few_days(panel: Panel, known: Usual) -> Usual:
 
     Args:
         panel: S sensors; with less than a day of values one has NaN.
-        known: Sensors of a long history, slots of the same length.
+        weeks: Of sensors of a long history, with slots of the same length.
+        without: Row of a known sensor that is not leant on.
 
     """
-    scale, width = scales(panel), known.mean.shape[1]
-    shapes, spreads = _weeks(known)
+    scale, width = scales(panel), weeks.shapes.shape[1]
     mean = np.full((len(scale), width), np.nan, np.float32)
     sd, count = mean.copy(), np.zeros((len(scale), width), np.int32)
     for row in np.flatnonzero(np.isfinite(scale)):
@@ -72,27 +103,21 @@ def from_few_days(panel: Panel, known: Usual) -> Usual:
         slots, values = panel.week_slots[there], values[there]
         own = (float(values.mean()), float(values.std()))
         count[row] = np.bincount(slots, minlength=width)
-        weights = _likeness(shapes, slots, (values - own[0]) / own[1])
-        mean[row] = _leaning(own[0] + own[1] * (weights @ shapes), slots, values, panel.step)
-        sd[row] = scale[row] * (weights @ spreads)
+        weights = _likeness(weeks, slots, (values - own[0]) / own[1], without)
+        mean[row] = _leaning(own[0] + own[1] * (weights @ weeks.shapes), slots, values, panel.step)
+        sd[row] = scale[row] * (weights @ weeks.spreads)
     return Usual(mean, sd, count, scale)
 
 
-def _weeks(known: Usual) -> tuple[Doubles, Doubles]:
-    """Z-scored weeks of the known sensors, and their deviations in units of the scale; shape (S, W)."""
-    good = np.isfinite(known.scale) & np.isfinite(known.mean).all(axis=1)
-    mean, scale = known.mean[good].astype(np.float64), known.scale[good, None].astype(np.float64)
-    z = (mean - mean.mean(axis=1, keepdims=True)) / (scale / SCALE)
-    return z, known.sd[good] / scale
-
-
-def _likeness(shapes: Doubles, slots: NDArray[np.int64], z: Doubles) -> Doubles:
-    """Weights (S,) of known weeks by their distance from z-scored values at slots of the week."""
-    values = np.bincount(slots, z, minlength=shapes.shape[1])
-    count = np.bincount(slots, minlength=shapes.shape[1])
+def _likeness(weeks: Weeks, slots: NDArray[np.int64], z: Doubles, without: int) -> Doubles:
+    """Weights (K,) of known weeks by their distance from z-scored values at slots of the week."""
+    shapes, width = weeks.shapes, weeks.shapes.shape[1]
+    values = np.bincount(slots, z, minlength=width)
+    count = np.bincount(slots, minlength=width)
     own, number = (_by_type(part) for part in (values, count))
     at = number > 0
     distance = ((shapes[:, at] - own[at] / number[at]) ** 2).mean(axis=1)
+    distance[weeks.rows == without] = np.inf
     weights = np.exp(-(distance - distance.min()) / LIKE)
     return np.asarray(weights / weights.sum())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,15 +18,16 @@ from unseen.live.delivery import Feed
 from unseen.live.engine import Engine
 from unseen.live.fitted import Renewal
 from unseen.live.lines import Lines
-from unseen.live.past import read_history, take_in
 from unseen.live.payload import Payload
 from unseen.live.polling import Polling
-from unseen.live.rows import RowWatch
 from unseen.live.running import Work, alone
 from unseen.live.store import Store
 from unseen.live.watch import PastWatch, Watch
 from unseen.series.panel import Panel, State
 from unseen.training.progress import tell
+
+if TYPE_CHECKING:
+    from unseen.live.rows import RowWatch
 
 DAY = 86_400
 
@@ -70,6 +72,8 @@ def feed_of(settings: WatchSettings, clock: Clock, store: Store) -> Feed:
 
 def engine_of(settings: WatchSettings, store: Store) -> Engine:
     """Return what closes slots; a store that is empty is given its past first."""
+    from unseen.live.past import read_history
+
     renewal = renewal_of(settings)
     if settings.history is not None and store.last_slot() is None:
         panel = read_history(settings, settings.history.file)
@@ -105,6 +109,8 @@ def warm_up(settings: WatchSettings, store: Store, renewal: Renewal, panel: Pane
 
     What these forecasts were worth calibrates intervals and the raise thresholds.
     """
+    from unseen.live.past import take_in
+
     first = panel.start + panel.slots * panel.step - days * DAY
     written = take_in(store, panel, until=first)
     engine = Engine(store, settings, renewal)
@@ -148,6 +154,8 @@ def _streets(settings: WatchSettings, store: Store) -> Watch:
 
 
 def _rows(settings: WatchSettings, store: Store) -> RowWatch:
+    # what judges rows is slow to load, and streets do not need it
+    from unseen.live.rows import RowWatch
     from unseen.registry import load
 
     if settings.rows is None or settings.clock.by == "stamps":

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from fastapi import FastAPI, Query
 from pydantic import BaseModel, Field
-from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from unseen.alarms.log import as_csv
 from unseen.errors import DataError
@@ -25,10 +26,7 @@ from unseen.live.scoring import scores
 from unseen.live.store import Store
 from unseen.service.metrics import CONTENT_TYPE_LATEST, HttpMetrics
 from unseen.service.problems import Problem, speak
-from unseen.service.tokens import Token
 
-COOKIE = "unseen_key"
-ENTRANCE = "/enter"
 EVENT_SECONDS = 0.5
 """How often the store is looked at for a new slot, while somebody listens."""
 EVENTS_END = 45.0
@@ -45,7 +43,11 @@ class Acknowledgement(BaseModel):
 
 
 def dashboard(
-    path: Path, *, clock: Clock | None = None, metrics: HttpMetrics | None = None, token: Token | None = None
+    path: Path,
+    *,
+    clock: Clock | None = None,
+    metrics: HttpMetrics | None = None,
+    stop: threading.Event | None = None,
 ) -> FastAPI:
     """Return the application that shows the store at `path`; who may ask it is decided in front of it.
 
@@ -53,7 +55,7 @@ def dashboard(
         path: Database of a watch, which is only read, but for acknowledging.
         clock: Clock of the watch; the machine's own without it.
         metrics: Where requests are counted.
-        token: What `/enter?token=...` takes in exchange for a cookie.
+        stop: Set when the server stops; streams of events end then by themselves.
 
     """
     counts = metrics or HttpMetrics()
@@ -65,7 +67,7 @@ def dashboard(
     _add_streets(app, path)
     _add_alarms(app, path, clock)
     _add_state(app, path, clock, counts)
-    _add_entrance(app, token)
+    _add_events(app, path, stop or threading.Event())
     add_page(app)
     return app
 
@@ -154,11 +156,6 @@ def _add_state(app: FastAPI, path: Path, clock: Clock, metrics: HttpMetrics) -> 
         """How forecasts and alarms have done in the last 30 days."""
         return JSONResponse(_asked(path, scores))
 
-    @app.get("/api/events", response_class=StreamingResponse)
-    async def events() -> StreamingResponse:
-        """Server-sent events: `slot` whenever one has closed."""
-        return StreamingResponse(_events(path), media_type="text/event-stream")
-
     @app.get("/healthz")
     def alive() -> JSONResponse:
         """Whether the process answers and the store can be read."""
@@ -169,26 +166,21 @@ def _add_state(app: FastAPI, path: Path, clock: Clock, metrics: HttpMetrics) -> 
         return Response(metrics.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-async def _events(path: Path) -> AsyncIterator[str]:
+def _add_events(app: FastAPI, path: Path, stop: threading.Event) -> None:
+    @app.get("/api/events", response_class=StreamingResponse)
+    async def events() -> StreamingResponse:
+        """Server-sent events: `slot` whenever one has closed."""
+        return StreamingResponse(_events(path, stop), media_type="text/event-stream")
+
+
+async def _events(path: Path, stop: threading.Event) -> AsyncIterator[str]:
     """Tell of new slots until the time of a stream is over; the first event says where things stand."""
     ends = asyncio.get_running_loop().time() + EVENTS_END
     told: int | None = None
     yield "retry: 1000\n\n"
-    while asyncio.get_running_loop().time() < ends:
+    while asyncio.get_running_loop().time() < ends and not stop.is_set():
         last = await asyncio.to_thread(_asked, path, lambda store: store.last_slot())
         if last is not None and last != told:
             told = last
             yield f"event: slot\nid: {last}\ndata: {json.dumps({'slot': last})}\n\n"
         await asyncio.sleep(EVENT_SECONDS)
-
-
-def _add_entrance(app: FastAPI, token: Token | None) -> None:
-    @app.get(ENTRANCE, include_in_schema=False)
-    def enter(token_: Annotated[str, Query(alias="token", max_length=600)] = "") -> Response:
-        """Take the token of the printed address, and let the browser keep it as a cookie."""
-        if token is not None and not token.accepts(token_.encode("utf-8", "replace")):
-            raise Problem(401, "a wrong token came; open the address that `unseen watch` printed")
-        answer = RedirectResponse("/", status_code=303)
-        if token is not None:
-            answer.set_cookie(COOKIE, token_, httponly=True, samesite="strict", path="/")
-        return answer

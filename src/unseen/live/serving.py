@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from unseen.errors import ConfigError
 from unseen.live.clock import Clock
 from unseen.live.page import Headed, static_files
-from unseen.live.server import COOKIE, ENTRANCE, dashboard
+from unseen.live.server import dashboard
 from unseen.service.guard import Guard
 from unseen.service.limits import Limits
 from unseen.service.listening import Server, address, bind
@@ -85,7 +85,8 @@ def serving(
             f"a dashboard on {host} without a token came; accepted: only on 127.0.0.1. Leave with_token out"
         )
     issued = issue(token_file) if with_token else issue(environment={})
-    app = application(path, issued, clock=clock, with_token=with_token)
+    stop = threading.Event()
+    app = application(path, issued, clock=clock, with_token=with_token, stop=stop)
     taken = bind(host, port)
     ready = threading.Event()
     server = Server(app, taken, LIMITS, lambda _: ready.set())
@@ -96,26 +97,32 @@ def serving(
             raise ConfigError(f"the dashboard did not start within {STARTING:.0f} s")
         url = address(taken)
         made = issued.text if with_token else None
-        yield Serving(url, f"{url}{ENTRANCE}?token={made}" if made else url)
+        # what stands behind # is never sent: no log, no proxy and no other page gets to see the token
+        yield Serving(url, f"{url}/#token={made}" if made else url)
     finally:
+        stop.set()
         server.should_exit = True
         thread.join(LIMITS.stop_seconds + 2)
         taken.close()
 
 
 def application(
-    path: Path, issued: Issued, *, clock: Clock | None = None, with_token: bool = True
+    path: Path,
+    issued: Issued,
+    *,
+    clock: Clock | None = None,
+    with_token: bool = True,
+    stop: threading.Event | None = None,
 ) -> ASGIApp:
     """Return the dashboard with everything in front of it."""
     metrics = HttpMetrics()
-    app = dashboard(path, clock=clock, metrics=metrics, token=issued.token if with_token else None)
+    app = dashboard(path, clock=clock, metrics=metrics, stop=stop)
     guarded: ASGIApp = Guard(
         app,
         token=issued.token,
         limits=LIMITS,
         metrics=metrics,
-        cookie=COOKIE,
-        free=frozenset({"/healthz", ENTRANCE, *static_files()}),
+        free=frozenset({"/healthz", *static_files()}),
     )
     if not with_token and issued.text is not None:
         guarded = Vouched(guarded, issued.text)

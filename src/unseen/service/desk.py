@@ -1,4 +1,4 @@
-"""Where requests wait for a thread: a bounded queue, from which small ones are taken together."""
+"""Where requests wait for a thread: a queue, from which small ones are taken together."""
 
 from __future__ import annotations
 

@@ -22,6 +22,8 @@ log = logging.getLogger("unseen.service")
 # Every answer is for this client now, and is what it says it is.
 ALWAYS = ((b"x-content-type-options", b"nosniff"),)
 FRESH = (b"cache-control", b"no-store")
+# Counted where a client has left before all of its request came; nothing is sent.
+GONE = 499
 
 
 class Guard:
@@ -82,8 +84,11 @@ class Guard:
         except Problem as problem:
             await reply.refuse(problem, body)
         except Exception:
-            log.exception("a fault while answering %s %s", scope["method"], scope["path"])
-            await reply.refuse(Problem(500, "an error of the server; its log has more"), body)
+            if body.gone:
+                reply.status = reply.status or GONE
+            else:
+                log.exception("a fault while answering %s %r", scope["method"], scope["path"])
+                await reply.refuse(Problem(500, "an error of the server; its log has more"), body)
         finally:
             body.release()
             route = getattr(scope.get("route"), "path", OTHER)

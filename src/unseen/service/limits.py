@@ -69,6 +69,11 @@ class Body:
     """The receiving end of one request, which refuses a body that is too large, too slow, or has no room.
 
     The declared length is looked at first, so that no byte of a body too large is waited for.
+
+    Attributes:
+        whole: Whether nothing more will come.
+        gone: Whether the client left before that.
+
     """
 
     def __init__(self, scope: Scope, receive: Receive, limits: Limits, room: Room) -> None:
@@ -78,7 +83,7 @@ class Body:
         self._came = 0
         self._deadline = asyncio.get_running_loop().time() + limits.body_seconds
         self._declared = _declared(scope)
-        self.whole = False
+        self.whole = self.gone = False
 
     def check(self) -> None:
         """Refuse a declared length beyond the limit.
@@ -107,6 +112,7 @@ class Body:
                 408, f"the body did not come within {self._limits.body_seconds:g} s; send it faster, or less"
             ) from None
         self.whole = not message.get("more_body", False)
+        self.gone = message["type"] == "http.disconnect"
         self._hold(len(message.get("body", b"")))
         return message
 

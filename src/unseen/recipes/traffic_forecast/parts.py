@@ -53,14 +53,14 @@ def ours(seed: int, config: dict[str, Any]) -> ForecastDetector:
     return ForecastDetector(
         minutes=config["minutes"],
         members=(Stid(dropout=0.1),) * config["members"],
-        schedule=Schedule(epochs=config["epochs"]),
+        schedule=Schedule(**config["schedule"]),
         seed=seed,
     )
 
 
 def baselines(seed: int, config: dict[str, Any]) -> dict[str, Forecaster]:
     """Every forecaster of the table but ours; those that know no seed only with the first."""
-    minutes, schedule = config["minutes"], Schedule(epochs=config["epochs"], median=1.0, power=0.0)
+    minutes, schedule = config["minutes"], Schedule(**config["schedule"], median=1.0, power=0.0)
     found: dict[str, Forecaster] = {
         STID: PlainNetwork(Stid(each=32), schedule, minutes, seed),
         LSTM: PlainNetwork(Lstm(), schedule, minutes, seed),

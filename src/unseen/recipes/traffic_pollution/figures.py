@@ -12,7 +12,14 @@ from unseen.report.style import COOL, DASHES, FILL, INK, MUTED, NORMAL, TOLD, WA
 from unseen.studies.air import Row
 
 Floats = NDArray[np.float64]
-LINES = (NORMAL, *WARM[:2], *COOL[:2])
+LINES = {
+    "raw": (NORMAL, DASHES[0], "nothing"),
+    "month": (WARM[0], DASHES[1], "month"),
+    "day": (WARM[1], DASHES[2], "day"),
+    "hour x month": (COOL[0], DASHES[3], "hour × month"),
+    "day, hour x month": (COOL[1], DASHES[0], "day, hour × month"),
+}
+"""What is taken out -> its colour, its dash, its words."""
 DAYS = {"Monday to Friday": INK, "Saturday": COOL[0], "Sunday": WARM[0]}
 
 
@@ -21,15 +28,15 @@ def lag_curves(rows: Sequence[Row]) -> Figure:
     """Correlation at each lag, one line for each thing taken out, with its interval."""
     figure = canvas(3.5)
     axes = figure.add_subplot()
-    for place, row in enumerate(rows):
-        colour = LINES[place % len(LINES)].light
+    for row in rows:
+        colour, dash, words = LINES[row.removed]
         lags = [one.lag for one in row.found]
         axes.fill_between(
             lags, [one.low for one in row.found], [one.high for one in row.found],
-            color=colour, alpha=0.15, linewidth=0,
+            color=colour.light, alpha=0.15, linewidth=0,
         )  # fmt: skip
         values = [one.value for one in row.found]
-        axes.plot(lags, values, color=colour, linestyle=DASHES[place % len(DASHES)], label=row.removed)
+        axes.plot(lags, values, color=colour.light, linestyle=dash, label=words)
     axes.axhline(0, color=NORMAL.light, linewidth=0.8)
     axes.axvline(0, color=NORMAL.light, linewidth=0.8)
     axes.set_xticks(lags)
@@ -88,9 +95,9 @@ def by_station(rows: Mapping[str, Mapping[str, tuple[float, float, float]]]) -> 
     for place, kind in enumerate(kinds):
         found = np.array([rows[name][kind] for name in names])
         heights = np.arange(len(names)) + 0.16 * (place - (len(kinds) - 1) / 2)
-        colour = LINES[place % len(LINES)].light
-        axes.hlines(heights, found[:, 1], found[:, 2], color=colour, linewidth=1.6)
-        axes.plot(found[:, 0], heights, "o", color=colour, markersize=4.5, label=kind)
+        colour, _, words = LINES[kind]
+        axes.hlines(heights, found[:, 1], found[:, 2], color=colour.light, linewidth=1.6)
+        axes.plot(found[:, 0], heights, "o", color=colour.light, markersize=4.5, label=words)
     axes.axvline(0, color=NORMAL.light, linewidth=0.8)
     axes.set_yticks(range(len(names)), [label(name) for name in names])
     axes.set_ylim(len(names) - 0.5, -0.5)
@@ -101,18 +108,19 @@ def by_station(rows: Mapping[str, Mapping[str, tuple[float, float, float]]]) -> 
 
 
 @styled
-def wrong_ways(curves: Mapping[str, Mapping[int, float]]) -> Figure:
-    """Correlation at each lag, as it should be and as the usual mistakes make it."""
-    figure = canvas(3.2)
-    axes = figure.add_subplot()
-    for place, (words, found) in enumerate(curves.items()):
-        colour = (INK, TOLD, WARM[2])[place % 3].light
-        axes.plot(list(found), list(found.values()), color=colour, linestyle=DASHES[place], label=words)
-        best = max(found, key=lambda lag: found[lag])
-        axes.plot([best], [found[best]], "o", color=colour, markersize=5)
-    axes.axhline(0, color=NORMAL.light, linewidth=0.8)
-    axes.set_xticks(list(next(iter(curves.values()))))
-    axes.set_xlabel("hours by which NO₂ follows traffic")
-    axes.set_ylabel("rank correlation")
-    figure.legend(loc="outside upper left", ncols=1, frameon=False)
+def wrong_ways(mistakes: Mapping[str, Mapping[str, Mapping[int, float]]]) -> Figure:
+    """Correlation at each lag, as it should be and as a mistake makes it, one plot for each mistake."""
+    figure = canvas(3.3)
+    for axes, (title, curves) in zip(figure.subplots(1, len(mistakes)), mistakes.items(), strict=True):
+        for place, (words, found) in enumerate(curves.items()):
+            colour = (INK, TOLD)[place].light
+            axes.plot(list(found), list(found.values()), color=colour, linestyle=DASHES[place], label=words)
+            best = max(found, key=lambda lag: found[lag])
+            axes.plot([best], [found[best]], "o", color=colour, markersize=5)
+        axes.axhline(0, color=NORMAL.light, linewidth=0.8)
+        axes.set_title(title, fontsize=9.5, color=MUTED.light, loc="left")
+        axes.set_xticks(list(found)[::3])
+        axes.set_xlabel("hours after traffic")
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.12), frameon=False, fontsize=8.5)
+    figure.axes[0].set_ylabel("rank correlation")
     return figure

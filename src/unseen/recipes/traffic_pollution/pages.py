@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from unseen.persist import canonical_versions
-from unseen.recipes.results import Results
 from unseen.recipes.traffic_pollution import figures as draw
 from unseen.recipes.traffic_pollution import shown
 from unseen.recipes.traffic_pollution.sets import COUNTS, Bologna
@@ -20,7 +19,7 @@ from unseen.report.document import Headline, Page, Section, render_page
 from unseen.report.panels import Panel, panel_of
 from unseen.report.svg import inline
 from unseen.report.tables import Table, to_html
-from unseen.studies.air import Related
+from unseen.studies.air import Related, Row
 
 Floats = NDArray[np.float64]
 Made = tuple[Callable[[], Figure], Callable[[], Table]]
@@ -40,8 +39,8 @@ READINGS = {
     "relation": "Dots are medians of NO₂ in each tenth of traffic, the band its middle half. Left as "
     "measured, right with the mean of each day taken out of both.",
     "stations": "NO₂ an hour after traffic; bars are 95 % intervals from whole weeks.",
-    "mistakes": "Dots mark the highest lag. Joined as stamped, all of summer is an hour off. The sum of "
-    "whatever reports moves with the panel of stations, not with traffic alone.",
+    "mistakes": "Dots mark the highest lag. Left: joined as stamped, all of summer is an hour off. Right: "
+    "the sum of whatever reports jumps as stations start and stop, and goes with NO₂ for that reason.",
 }
 
 
@@ -78,7 +77,7 @@ def drawn(known: Bologna, related: Related, config: dict[str, Any]) -> dict[str,
     }
 
 
-def page(known: Bologna, related: Related, results: Results, config: dict[str, Any]) -> str:
+def page(known: Bologna, related: Related, held: Related, config: dict[str, Any]) -> str:
     """Lay out what was found for a reader without the package."""
     panels = [
         panel_of(name, TITLES[name], READINGS[name], figure(), behind())
@@ -116,31 +115,25 @@ def page(known: Bologna, related: Related, results: Results, config: dict[str, A
                 versions=canonical_versions(),
             ),
             headlines=headlines,
-            sections=_sections(panels, known, related, results),
+            sections=_sections(panels, known, related, held),
         )
     )
 
 
-def _sections(panels: list[Panel], known: Bologna, related: Related, results: Results) -> tuple[Section, ...]:
-    lags = [one.lag for one in related.rows[0].found]
-    table = Table(
-        ("station", "taken out", *(f"{lag:+d} h" if lag else "0 h" for lag in lags)),
-        tuple(
-            (row.station, row.removed, *(round(one.value, 2) for one in row.found)) for row in related.rows
-        ),
-    )
-    held = Table(
-        ("number", "value", "low", "high"),
-        tuple((name, e.value, e.low, e.high) for name, e in results.numbers.items() if "held" in name),
-    )
+def _sections(panels: list[Panel], known: Bologna, related: Related, held: Related) -> tuple[Section, ...]:
+    first, given = related.rows[0].station, [row for row in held.rows if row.given]
     return (
         Section("found", "What goes together", panels=tuple(panels)),
         Section(
             "tables",
             "Numbers",
             tables=(
-                ("Rank correlation at each lag", to_html(table)),
-                ("With ozone, then CO too, held fixed: five loop stations, those present", to_html(held)),
+                (f"Rank correlation at each lag: {first}", to_html(_lags(related.rows, (first,)))),
+                (
+                    "With ozone, then CO too, held fixed: five loop stations, those present",
+                    to_html(_lags(given, (first,))),
+                ),
+                ("The other stations", to_html(_lags(related.rows, tuple(related.days)[2:]))),
             ),
         ),
         Section(
@@ -157,6 +150,20 @@ def _sections(panels: list[Panel], known: Bologna, related: Related, results: Re
                 "correlated.",
             ),
         ),
+    )
+
+
+def _lags(rows: Sequence[Row], stations: Sequence[str]) -> Table:
+    """Lay out correlations of some stations, station by station, one column a lag."""
+    lags = [one.lag for one in rows[0].found]
+    body = [
+        (row.station, " and ".join(row.given) or row.removed, *(f"{one.value:.2f}" for one in row.found))
+        for station in stations
+        for row in rows
+        if row.station == station
+    ]
+    return Table(
+        ("station", "taken out or held", *(f"{lag:+d} h" if lag else "0 h" for lag in lags)), tuple(body)
     )
 
 
@@ -184,6 +191,11 @@ def _rows(found: tuple[Floats, Floats]) -> Iterator[tuple[float, Floats]]:
     return zip(centres, quarters.T, strict=True)
 
 
-def _ways(curves: Mapping[str, Mapping[int, float]]) -> Table:
-    rows = [(words, lag, value) for words, found in curves.items() for lag, value in found.items()]
-    return Table(("way", "lag", "rho"), tuple(rows))
+def _ways(mistakes: Mapping[str, Mapping[str, Mapping[int, float]]]) -> Table:
+    rows = [
+        (title, words, lag, value)
+        for title, curves in mistakes.items()
+        for words, found in curves.items()
+        for lag, value in found.items()
+    ]
+    return Table(("of", "way", "lag", "rho"), tuple(rows))

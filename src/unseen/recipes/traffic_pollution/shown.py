@@ -23,7 +23,7 @@ AT = 1
 """Hours after traffic at which stations are compared."""
 
 
-def _level(known: Bologna, config: Mapping[str, Any]) -> tuple[Floats, Floats, Clock]:
+def level_of(known: Bologna, config: Mapping[str, Any]) -> tuple[Floats, Floats, Clock]:
     """Level of the fixed panel, mean NO2 of the stations present, and their clock."""
     traffic, air = together([known.counts.panel, known.air["NO2"]])
     values = air.values.astype(np.float64)
@@ -35,7 +35,7 @@ def _level(known: Bologna, config: Mapping[str, Any]) -> tuple[Floats, Floats, C
 def curves(known: Bologna, config: Mapping[str, Any]) -> dict[str, dict[str, Floats]]:
     """Means by hour of the local day and kind of day: vehicles an hour a station, and NO2."""
     traffic, _ = together([known.counts.panel, known.air["NO2"]])
-    mean = _level(known, config)[1]
+    mean = level_of(known, config)[1]
     flow = traffic.select(config["panel"]).values.astype(np.float64).mean(axis=0)
     local = traffic.calendar.local(traffic.times)
     weekday, hour = (local.day + EPOCH_WEEKDAY) % 7, local.second // 3600
@@ -50,7 +50,7 @@ def curves(known: Bologna, config: Mapping[str, Any]) -> dict[str, dict[str, Flo
 
 def pairs(known: Bologna, config: Mapping[str, Any]) -> dict[str, tuple[Floats, Floats]]:
     """Traffic and NO2 an hour later, as measured and with the day taken out (its mean put back)."""
-    level, mean, clock = _level(known, config)
+    level, mean, clock = level_of(known, config)
     without = REMOVALS["day"]
     apart = {"as measured": (level, mean), "day taken out": (without(level, clock), without(mean, clock))}
     return {words: (x[:-AT], y[AT:]) for words, (x, y) in apart.items()}
@@ -66,26 +66,32 @@ def stations(related: Related) -> dict[str, dict[str, tuple[float, float, float]
     return found
 
 
-def mistakes(known: Bologna, config: Mapping[str, Any]) -> dict[str, dict[int, float]]:
-    """Lag curves of summer, day taken out: rightly, joined as stamped, and with the sum of those present."""
-    level, mean, clock = _level(known, config)
-    stamped, _ = together([known.stamped, known.air["NO2"]])
-    ways = {
-        "fixed panel, both clocks brought to one": level,
-        "the same, joined as stamped": fixed(stamped.select(config["panel"])).values,
-        "sum of whatever reports, joined as stamped": sum_of_present(stamped).values,
-    }
+Curves = dict[str, dict[int, float]]
+
+
+def mistakes(known: Bologna, config: Mapping[str, Any]) -> dict[str, Curves]:
+    """Lag curves beside those of two mistakes: clocks joined as stamped, and a panel that comes and goes."""
+    level, mean, clock = level_of(known, config)
+    stamped, air = together([known.stamped, known.air["NO2"]])
     month = clock.month % 12 + 1
     summer = (month >= SUMMER[0]) & (month < SUMMER[1])
+    inside = _day_out(mean, summer, clock)
+    late = fixed(stamped.select(config["panel"])).values
+    one = air.values[air.sensors.index(config["quoted"]["station"])].astype(np.float64)
     return {
-        words: {
-            one.lag: one.value
-            for one in spearman(
-                _day_out(values, summer, clock), _day_out(mean, summer, clock), clock, lags=LAGS, resamples=2
-            )
-        }
-        for words, values in ways.items()
+        "April to September, day taken out": {
+            "clocks brought to one": _curve(_day_out(level, summer, clock), inside, clock),
+            "joined as stamped": _curve(_day_out(late, summer, clock), inside, clock),
+        },
+        f"all year, {str(config['quoted']['station']).title()}": {
+            "fixed panel": _curve(level, one, clock),
+            "sum of whatever reports": _curve(sum_of_present(stamped).values, one, clock),
+        },
     }
+
+
+def _curve(traffic: Floats, air: Floats, clock: Clock) -> dict[int, float]:
+    return {one.lag: one.value for one in spearman(traffic, air, clock, lags=LAGS, resamples=2)}
 
 
 def _day_out(values: Floats, kept: NDArray[np.bool_], clock: Clock) -> Floats:

@@ -1,4 +1,4 @@
-// The only way to the server: relative addresses, the token in a header or the cookie, faults with the server's own line.
+// The only way to the server: relative addresses, the token in a header, faults with the server's own line.
 
 import { t } from "./words.js";
 
@@ -8,7 +8,7 @@ const KEPT = "unseen.token";
 export function takeToken() {
   const found = /^#token=(.+)$/.exec(location.hash);
   if (!found) return;
-  keepToken(decodeURIComponent(found[1]));
+  keepToken(found[1].replace(/%([0-9a-f]{2})/gi, (_, code) => String.fromCharCode(parseInt(code, 16))));
   history.replaceState(null, "", location.pathname + location.search);
 }
 
@@ -43,7 +43,7 @@ export async function ask(path, { limit = 20000, headers: more, ...options } = {
   try {
     answer = await fetch(path, {
       cache: "no-store",
-      credentials: "same-origin",
+      credentials: "omit",
       ...options,
       signal,
       headers: headers(more),

@@ -41,14 +41,14 @@ export function mark(tier) {
   );
 }
 
-/** "red expected 17:40, 63 %": what a tier says, and whether an alarm is on. */
+/** "red expected 17:40, 63 %": what a tier says. An alarm that is only held, its chance fallen, is called so. */
 export function wordsOf(sensor, now) {
   const tier = tierOf(sensor);
-  if (tier === "no_data") return t("noDataNow");
-  if (tier === "not_enough_history") return t("tooYoung");
-  const said = t(`${tier}Expected`, { time: when(at(sensor.target), now), p: chance(sensor.p_red) });
-  if (!sensor.alarm) return said;
-  return `${said} · ${t(tier === "red" ? "alarmOn" : "clearing")}`;
+  const on = sensor.alarm && tier !== "red" ? ` · ${t("alarmOn")}` : "";
+  if (tier === "no_data") return t("noDataNow") + on;
+  if (tier === "not_enough_history") return t("tooYoung") + on;
+  const name = tier === "red" && sensor.p_red < 0.5 ? "redHeld" : `${tier}Expected`;
+  return t(name, { time: when(at(sensor.target), now), p: chance(sensor.p_red) }) + on;
 }
 
 /** "now 1,204 veh/h, forecast 1,530 veh/h". */

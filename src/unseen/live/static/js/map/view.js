@@ -12,7 +12,7 @@ import { stage } from "./stage.js";
 
 const PART = 100;
 
-/** "12 streets expected red by 17:40". */
+/** "12 streets on red alert for 17:40". */
 function headline(all) {
   if (!all.length) return t("headEmpty");
   if (staleness()) return t("headOld", { time: when(at(state.tiers.issued), feedNow()) });

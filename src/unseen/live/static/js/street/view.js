@@ -6,7 +6,7 @@ import { h, renew, s } from "../dom.js";
 import { at } from "../format.js";
 import { feedNow, sensors, state, unit } from "../state.js";
 import { mark, tierOf, valuesOf, wordsOf } from "../tiers.js";
-import { language, t } from "../words.js";
+import { t } from "../words.js";
 import { chart } from "./chart.js";
 import { reading, tableOf } from "./reading.js";
 import { rowsOf } from "./series.js";
@@ -89,9 +89,7 @@ export function streetView(main, id) {
     title.textContent = street?.name ?? sensor?.name ?? id;
     if (!sensor) return;
     const tier = tierOf(sensor);
-    // the server's own words in its own language, otherwise the page's
-    const said = language() === "en" && street?.words ? street.words : wordsOf(sensor, feedNow());
-    words.replaceChildren(mark(tier), h("span", { class: `tier ${tier}` }, said));
+    words.replaceChildren(mark(tier), h("span", { class: `tier ${tier}` }, wordsOf(sensor, feedNow())));
     values.textContent = valuesOf(sensor, unit());
   }
 
