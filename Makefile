@@ -48,10 +48,13 @@ bench: .venv/.installed-peers
 	gzip -nc out/one-class/results.csv > src/unseen/bench/results/one_class.csv.gz
 	OMP_NUM_THREADS=1 $(BIN)/unseen bench open-set --variants clean,dirty --out out/open-set
 	gzip -nc out/open-set/results.csv > src/unseen/bench/results/open_set.csv.gz
+	OMP_NUM_THREADS=1 $(BIN)/unseen bench nab --out out/nab
+	gzip -nc out/nab/results.csv > src/unseen/bench/results/nab.csv.gz
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/false_alarms.py --out benchmarks/results/false_alarms.csv
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/speed.py --out benchmarks/results/speed.csv
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/memory.py --out benchmarks/results/memory.csv
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/trigger.py --out benchmarks/results/trigger.csv
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/drift.py --out benchmarks/results/drift.csv
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/service.py --out benchmarks/results/service.csv
 
 docs: .venv/.installed-dev

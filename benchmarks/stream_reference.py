@@ -1,4 +1,4 @@
-"""What a stream detector scores on reference streams without any event: the table its thresholds come from."""
+"""What a stream detector scores on reference streams without any event: where its thresholds come from."""
 
 from __future__ import annotations
 

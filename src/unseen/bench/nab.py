@@ -25,8 +25,8 @@ from unseen.bench.sheet import Row, Sheet
 from unseen.errors import ConfigError, unknown
 
 COLUMNS = (
-    "detector", "seed", "corpus", "rule", "profile", "series", "half", "readings", "windows", "found", "false_alarms",
-    "score", "threshold", "seconds", "versions", "commit",
+    "detector", "seed", "corpus", "rule", "profile", "series", "half", "readings", "windows", "found",
+    "false_alarms", "score", "threshold", "seconds", "versions", "commit",
 )  # fmt: skip
 KEY = ("detector", "seed", "corpus", "rule", "profile", "series")
 CORPUS, OTHER_HALF, OWN = "corpus", "other half", "own"
@@ -161,18 +161,17 @@ def rows_of(job: Job, data: Path | None = None) -> list[Row]:
 
 
 Scored = Sequence[tuple[Series, Floats]]
+ThresholdOf = Callable[[Profile, Series], float]
 
 
-def rules(detector: Detector, scored: Scored) -> dict[str, Callable[[Profile, Series], float]]:
+def rules(detector: Detector, scored: Scored) -> dict[str, ThresholdOf]:
     """Return what gives the threshold of a profile and a series, by each rule that applies."""
 
     def best(kept: Scored) -> dict[str, float]:
         return {profile.name: curve(kept, profile).best for profile in PROFILES}
 
     whole = best(scored)
-    found: dict[str, Callable[[Profile, Series], float]] = {
-        CORPUS: lambda profile, series: whole[profile.name]
-    }
+    found: dict[str, ThresholdOf] = {CORPUS: lambda profile, series: whole[profile.name]}
     halves = {half: [(one, scores) for one, scores in scored if one.half != half] for half in (0, 1)}
     if all(any(one.windows for one, _ in kept) for kept in halves.values()):
         other = {half: best(kept) for half, kept in halves.items()}

@@ -185,8 +185,8 @@ def overall(rows: Sequence[Row]) -> str:
             printed = (f"{scores_of[p.name]:.1f}" for p in PROFILES)
             table.append((f"{name} (published)", *printed, "-", "-", "-"))
     words = (
-        "Normalised scores with 95 % bootstrap intervals over series, the threshold of each profile best over "
-        "the whole corpus. Windows found and false alarms: standard profile."
+        "Normalised scores with 95 % bootstrap intervals over series; the threshold of each profile is the "
+        "best over all of them. Windows found and false alarms: standard profile."
     )
     return f"## Scores\n\n{words}\n\n{markdown(head, table)}"
 
@@ -256,6 +256,7 @@ def _notes(rows: Sequence[Row]) -> list[str]:
     notes = [f"random: mean over {draws} seeds"] if draws > 1 else []
     if any(row["detector"] == OURS for row in rows):
         notes.append(
-            f"{OURS}: warm-up is the probation of the series, 15 % and 750 readings at most; quiet is a fifth of it"
+            f"{OURS}: its warm-up is the probation of the series, 15 % and 750 readings at most; it keeps "
+            "quiet for a fifth of it after an alarm"
         )
     return notes

@@ -24,6 +24,7 @@ from unseen.cli import (
     report,
     score,
     serve,
+    stream,
     structure,
     symmetry,
     traffic,
@@ -74,6 +75,7 @@ app.command("relevance", epilog=examples.of("relevance"))(relevance.relevance)
 app.command("export", epilog=examples.of("export"))(export.export)
 app.command("watch", epilog=examples.of("watch"))(watch.watch)
 app.command("symmetry", epilog=examples.of("symmetry"))(symmetry.symmetry)
+app.command("stream", epilog=examples.of("stream"))(stream.stream)
 app.add_typer(recipe.app, name="recipe")
 app.add_typer(bench.app, name="bench")
 app.add_typer(collider.app, name="collider")

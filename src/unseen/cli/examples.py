@@ -165,6 +165,10 @@ _LINES = {
         "unseen traffic simulate --sensors 3500 --days 365 --out city",
         "unseen traffic simulate --sensors 50 --days 60 --minutes 15 --holidays ES:MD --out town --json",
     ),
+    "traffic convert": (
+        "unseen traffic convert madrid.npz --map madrid.toml --out history",
+        "unseen traffic convert history --zone Europe/Madrid --out long.csv",
+    ),
     "traffic air": (
         "unseen traffic air",
         "unseen traffic air --panel sum-of-present --stations 'PORTA SAN FELICE'",

@@ -136,6 +136,21 @@ class ForecastDetector:
             ConfigError: A setting out of its bounds.
 
         """
+        part, made = self.prepared(panel, train)
+        return self.finished(
+            part, made, [self.network(part, made, place) for place in range(len(self.members))]
+        )
+
+    def prepared(
+        self, panel: Panel, train: tuple[dt.date, dt.date] | None = None
+    ) -> tuple[Panel, TrainingSet]:
+        """First step of `fit`: the slots to learn from, made ready; the same wherever it is done.
+
+        Raises:
+            DataError: Fewer than three weeks beside the days held back, or nothing to learn from.
+            ConfigError: A setting out of its bounds.
+
+        """
         self._check()
         part = panel if train is None else panel.between(*train)
         held = self.held_back_days * part.a_day
@@ -145,14 +160,24 @@ class ForecastDetector:
                 f"{self.held_back_days} that are held back"
             )
         horizon = slots_ahead(self.minutes, part.step)
-        made = training_set(part, horizon=horizon, neighbours=self.neighbours, held_back=held, seed=self.seed)
-        schedule, networks = self.schedule or Schedule(), []
-        for place, model in enumerate(self.members):
-            with seeded(self.seed * 1000 + place):
-                network = model.build(made.reader.width, len(part.sensors), part.a_day)
-            what = f"network {place + 1} of {len(self.members)}"
-            learn(network, made.windowed, schedule, seed=self.seed * 1000 + place, what=what)
-            networks.append(network)
+        return part, training_set(
+            part, horizon=horizon, neighbours=self.neighbours, held_back=held, seed=self.seed
+        )
+
+    def network(self, part: Panel, made: TrainingSet, place: int) -> nn.Module:
+        """Second step: learn one of the members; each depends on the seed and its place alone."""
+        network = self.blank(made.reader.width, len(part.sensors), part.a_day, place)
+        what = f"network {place + 1} of {len(self.members)}"
+        learn(network, made.windowed, self.schedule or Schedule(), seed=self.seed * 1000 + place, what=what)
+        return network
+
+    def blank(self, width: int, sensors: int, a_day: int, place: int) -> nn.Module:
+        """Return one of the members before it has learnt."""
+        with seeded(self.seed * 1000 + place):
+            return self.members[place].build(width, sensors, a_day)
+
+    def finished(self, part: Panel, made: TrainingSet, networks: list[nn.Module]) -> Self:
+        """Last step: take the networks, and calibrate on the days held back."""
         self.networks_, self.floor_ = networks, floor(part)
         last = part.start + (part.slots - 1) * part.step
         self.trained_ = Trained(part.start, last, part.step, part.calendar, len(part.sensors))

@@ -17,6 +17,7 @@ from unseen.streaming.windows import LONG, NAMES, SHORT, Windows
 
 KEPT = 1.0 - 1.0 / SHORT
 """Part of the evidence that is left at the next reading: a memory about as long as the short window."""
+MOST_MEMORY = 1_000_000
 LARGEST = 1e150
 """Values beyond this have no finite square."""
 STATE_VERSION = 1
@@ -90,6 +91,8 @@ class StreamDetector:
         ):
             if value < least:
                 raise ConfigError(f"{name} {value} came; accepted: {least} readings or more")
+        if memory > MOST_MEMORY:
+            raise ConfigError(f"memory {memory} came; accepted: {MOST_MEMORY:,} readings at most")
         self.warmup, self.quiet, self.memory, self.alarms = warmup, quiet, memory, alarms
         self.threshold = threshold(alarms)
         self._profile, self._windows = DayProfile(), Windows()
@@ -158,10 +161,8 @@ class StreamDetector:
             found._seen, found._score, found._since_alarm = int(seen), score, int(since)
             found._profile = DayProfile.from_state(arrays)
             found._windows = Windows.from_state(arrays)
-            found._tails = Tails.from_state(arrays)
+            found._tails = Tails.from_state(arrays, len(NAMES), memory=found.memory)
         except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
-            if isinstance(error, DataError | ConfigError):
-                raise
             raise DataError(f"this is not the state of a stream detector: {error}") from error
         return found
 

@@ -77,7 +77,7 @@ def stream(kind: str, readings: int, seed: int) -> tuple[Floats, Floats]:
     >>> times.shape, bool((values >= 0).all())
     ((1000,), True)
     """
-    times = np.arange(readings) * PACE
+    times: Floats = np.arange(readings, dtype=np.float64) * PACE
     return times, KINDS[kind](generator(seed, 83, list(KINDS).index(kind)), times)
 
 
@@ -101,7 +101,7 @@ def measure(scores: Iterable[Floats], *, levels: Iterable[float] = LEVELS, quiet
 
 def _starts(above: NDArray[np.bool_], quiet: int) -> int:
     count, last = 0, -math.inf
-    for place in np.flatnonzero(above):
+    for place in np.flatnonzero(above).tolist():
         if place - last > quiet:
             count, last = count + 1, place
     return count

@@ -28,7 +28,7 @@ class Tails:
         e = -log10(k/m) + (x - u) / (b ln 10) - 1,    but at most    -log10((s + 1) / (m + 1)) - 1
 
     where s > 0 values of the past were as high as x (to within 2 % of the range): what has been there before
-    is no rarer than that, whatever the shape of the tail. Where all of the tail is one value (b = 0), anything
+    is no rarer than that, whatever the shape of the tail. Where all of the tail is one value (b = 0), what is
     above it has the conformal p-value 1 / (m + 1).
 
     The tail is fitted anew whenever the past has grown by 1 %. NaN is no value: no evidence, not remembered.
@@ -40,7 +40,7 @@ class Tails:
     >>> for value in np.random.default_rng(0).exponential(size=500):
     ...     _ = tails.evidence(np.array([value]))
     >>> [round(float(tails.evidence(np.array([x]))[0]), 1) for x in (1.0, 10.0)]
-    [0.0, 3.1]
+    [0.0, 3.5]
     """
 
     def __init__(self, aspects: int, *, memory: int) -> None:
@@ -109,7 +109,7 @@ class Tails:
         fitted = min(self._taken, memory)
         return {
             "tails.past": self._past[:, :fitted].copy(),
-            "tails.at": np.array([memory, self._taken, self._since_fit], dtype=np.int64),
+            "tails.at": np.array([self._taken, self._since_fit], dtype=np.int64),
             "tails.from": self._from.copy(),
             "tails.scales": self._scales.copy(),
             "tails.ranges": self._ranges.copy(),
@@ -119,17 +119,22 @@ class Tails:
         }
 
     @classmethod
-    def from_state(cls, state: Mapping[str, NDArray[np.generic]]) -> Tails:
-        """Return the tails that gave a state."""
-        past = np.asarray(state["tails.past"], dtype=float)
-        memory, taken, since = (int(number) for number in state["tails.at"].tolist())
-        found = cls(len(past), memory=memory)
-        found._past[:, : past.shape[1]] = past
-        found._taken, found._since_fit = taken, since
-        found._from = np.array(state["tails.from"], dtype=float)
-        found._scales = np.array(state["tails.scales"], dtype=float)
-        found._ranges = np.array(state["tails.ranges"], dtype=float)
-        found._sizes = np.array(state["tails.sizes"], dtype=np.int64)
-        ends = np.cumsum(state["tails.top_sizes"])[:-1]
-        found._tops = [np.array(top) for top in np.split(np.asarray(state["tails.tops"], float), ends)]
+    def from_state(cls, state: Mapping[str, NDArray[np.generic]], aspects: int, *, memory: int) -> Tails:
+        """Return the tails that gave a state.
+
+        Raises:
+            ValueError: Parts do not fit each other.
+
+        """
+        found = cls(aspects, memory=memory)
+        found._taken, found._since_fit = (int(number) for number in state["tails.at"].tolist())
+        found._past[:, : min(found._taken, memory)] = state["tails.past"]
+        found._from[:] = state["tails.from"]
+        found._scales[:] = state["tails.scales"]
+        found._ranges[:] = state["tails.ranges"]
+        found._sizes[:] = state["tails.sizes"]
+        tops, ends = np.array(state["tails.tops"], dtype=float), np.cumsum(state["tails.top_sizes"])
+        if len(ends) != aspects or ends[-1] != len(tops):
+            raise ValueError("tails.tops and tails.top_sizes differ")
+        found._tops = np.split(tops, ends[:-1])
         return found
