@@ -36,6 +36,7 @@ bench: .venv/.installed-peers
 	$(BIN)/unseen recipe run dark-showers --out src/unseen/recipes/dark_showers/results
 	$(BIN)/unseen recipe run latent-symmetry --out src/unseen/recipes/latent_symmetry/results
 	$(BIN)/unseen recipe run symmetry-discovery --out src/unseen/recipes/symmetry_discovery/results
+	$(BIN)/unseen recipe run traffic-forecast --out src/unseen/recipes/traffic_forecast/results
 	$(BIN)/unseen recipe run symmetry-decoy --out src/unseen/recipes/symmetry_decoy/results
 	$(BIN)/unseen recipe run traffic-pollution --out src/unseen/recipes/traffic_pollution/results
 	$(BIN)/unseen recipe run music-neurons --out src/unseen/recipes/music_neurons/results

@@ -147,7 +147,7 @@ def forecast(
     from unseen.forecasting.stored import load
     from unseen.studies import forecasting as study
 
-    detector, length = load(model), study.days(history)
+    length, detector = study.days(history), load(model)
     panel = _panel(
         path, map_, set_, country=country, zone=zone, clock=clock, slot=slot, first=first, holidays=holidays
     )

@@ -101,7 +101,7 @@ def load(path: str | os.PathLike[str]) -> ForecastDetector:
 def restored(file: ModelFile, path: str) -> ForecastDetector:
     """Make the detector of a model file that was read."""
     if file.kind != KIND:
-        raise ModelFileError(f"{path}: holds a {file.kind}, not a {KIND}; unseen score and serve open it")
+        raise ModelFileError(f"{path}: holds an {file.kind}, no {KIND}; unseen traffic fit writes one")
     try:
         return _made(file)
     except (KeyError, TypeError, IndexError, ValueError, RuntimeError, DataError, ConfigError) as error:

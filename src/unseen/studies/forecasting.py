@@ -95,7 +95,7 @@ def unfitted(model: str, *, minutes: float, epochs: int | None, seed: int) -> Fo
     """
     if model not in MODELS:
         raise ConfigError(unknown("model", model, MODELS))
-    schedule = None if epochs is None else Schedule(epochs=epochs)
+    schedule = None if epochs is None else Schedule(epochs=epochs, least_steps=1)
     return ForecastDetector(minutes=minutes, members=MODELS[model], schedule=schedule, seed=seed)
 
 
