@@ -10,11 +10,14 @@ import typer
 from unseen.cli import series_options as of_series
 from unseen.cli import show
 from unseen.cli.faults import note
+from unseen.cli.on_cluster import Ray, Workers, connected
 from unseen.cli.options import Json
 
 if TYPE_CHECKING:
+    from unseen.forecasting.detector import ForecastDetector
+    from unseen.scale.cluster import Cluster
     from unseen.series.panel import Panel
-    from unseen.studies.forecasting import Standing
+    from unseen.studies.forecasting import Dates, Standing
 
 Model = Annotated[Path, typer.Argument(metavar="MODEL", help="Model written by unseen traffic fit.")]
 COLUMNS = {
@@ -54,6 +57,8 @@ def fit(
     country: of_series.Country = None,
     holidays: of_series.Holidays = None,
     set_: of_series.Set = None,
+    ray: Ray = None,
+    workers: Workers = None,
     json: Json = False,
 ) -> None:
     """Learn to forecast every sensor of a series; the model keeps its last two weeks for calibration."""
@@ -68,8 +73,11 @@ def fit(
     panel = _panel(
         path, map_, set_, country=country, zone=zone, clock=clock, slot=slot, first=first, holidays=holidays
     )
-    with show.progress():
-        detector.fit(panel, span)
+    with show.progress(), connected(ray, workers) as cluster:
+        if cluster is None:
+            detector.fit(panel, span)
+        else:
+            _fit_far(cluster, detector, path, panel, span)
     save(detector, out)
     said = {
         "model": str(out),
@@ -166,6 +174,15 @@ def forecast(
     typer.echo(",".join(rows[0]))
     for row in rows:
         typer.echo(",".join("" if value is None else str(value) for value in row.values()))
+
+
+def _fit_far(
+    cluster: Cluster, detector: ForecastDetector, path: Path, panel: Panel, span: Dates | None
+) -> None:
+    from unseen.scale.fitting import fit_on
+    from unseen.series.mapped import is_mapped
+
+    fit_on(cluster, detector, path if is_mapped(path) else panel, span)
 
 
 def _panel(path: Path, map_: Path | None, set_: list[str] | None, **over: object) -> Panel:

@@ -85,6 +85,9 @@ def cluster(address: str = LOCAL, workers: int | None = None) -> Iterator[Cluste
         raise ConfigError(f"{workers} workers came; accepted: 1 to {MOST_WORKERS:,}")
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    if address == LOCAL:
+        # read as Ray is imported: it then keeps 127.0.0.1 as its address, and binds to nothing else
+        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
     ray = need("ray", extra="scale", purpose="working on many machines")
     joined = ray.is_initialized()
     if not joined:
