@@ -186,11 +186,10 @@ def _all_tables(records: Sequence[Record], groups: Groups) -> list[tuple[str, Ta
 
 
 def _table(groups: Groups, kind: str, rows: Sequence[str], measures: Sequence[str]) -> Table:
-    cells = [
-        (row, *(groups.get((kind, row, measure), Estimate(float("nan"))) for measure in measures))
-        for row in rows
-    ]
-    return Table(("row", *measures), tuple(cells))
+    def cells(row: str) -> tuple[str | Estimate, ...]:
+        return (row, *(groups.get((kind, row, measure), Estimate(float("nan"))) for measure in measures))
+
+    return Table(("row", *measures), tuple(cells(row) for row in rows))
 
 
 def _weekly(groups: Groups) -> Table:
