@@ -82,7 +82,7 @@ def visit(chromium, desk):
         context = chromium.new_context(locale="en-GB", **settings) if settings else desk
         page = context.new_page()
         pages.append(page)
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: strays.append(f"error: {error}"))
         page.on("console", lambda said: strays.append(f"{said.type}: {said.text}"))
         page.on("dialog", lambda dialog: strays.append(f"dialog: {dialog.message}"))
