@@ -217,7 +217,9 @@ def _city(options: argparse.Namespace, place: Path) -> Panel:
 def _measured(
     place: Path, panel: Panel, first: int, last: int, options: argparse.Namespace
 ) -> dict[str, Any]:
-    told = begun(place, panel, first, options)
+    told = settings(options.city or place, options)
+    if not told.store.exists():
+        begun(told.store.parent, panel, first, options)
     live, calm, same = (place / name for name in ("live", "calm", "same"))
     for folder in (live, calm, same):
         folder.mkdir()

@@ -126,3 +126,13 @@ def test_settings_out_of_bounds(settings):
 def test_broken_states_are_refused(stored):
     with pytest.raises(DataError, match="stored alarm states"):
         Standing.from_dict(stored)
+
+
+def test_the_short_way_without_hysteresis_says_the_same():
+    chance, _, _ = random_case(6)
+    chance = np.nan_to_num(chance, nan=0.3)
+    bare = Machine(keep=1, clear_after=1)
+    short, long = bare.run(chance, 0.6), bare.run(chance, 0.6, before=bare.start(len(chance)))
+    for part in ("status", "raised", "ended"):
+        assert np.array_equal(getattr(short, part), getattr(long, part))
+    assert short.after.to_dict() == long.after.to_dict()

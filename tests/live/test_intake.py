@@ -1,5 +1,8 @@
 """Readings into slots: each counts once, late ones are told of, wrong clocks stop everything."""
 
+import datetime as dt
+from zoneinfo import ZoneInfo
+
 import numpy as np
 import pytest
 from rehearsing import settings
@@ -10,7 +13,7 @@ from unseen.live.fitted import Renewal
 from unseen.live.intake import Intake, second_pass, zone_fault
 from unseen.live.store import Store
 from unseen.live.watch import CATCH_UP, Watch
-from unseen.series.feed import Answer, Reading
+from unseen.series.feed import Answer, Reading, read_answer
 from unseen.series.panel import State
 
 NOW = 1_490_565_600.0
@@ -139,6 +142,26 @@ def test_new_sensors_find_room_while_it_runs(watch):
     watch.take(answered(reading(SLOT + 60, 10.0), received=NOW + 100))
     watch.advance(NOW + 1100)
     watch.take(answered(reading(SLOT + 960, 4.0, "b"), reading(SLOT + 960, 11.0), received=NOW + 1200))
-    (report,) = watch.advance(NOW + 2000)
+    again = Watch(watch.settings, watch.store, Engine(watch.store, watch.settings, watch.engine.renewal))
+    (report,) = again.advance(NOW + 2000)
     assert report.known == 2
     assert report.tiers["not_enough_history"] == 2
+
+
+@pytest.mark.parametrize("midnight", [1_490_482_800, 1_509_228_000], ids=["spring", "autumn"])
+def test_a_feed_by_the_clock_on_the_wall_fills_every_slot_of_both_odd_nights(tmp_path, midnight):
+    clock = {"clock": "wall", "time_format": "iso", "time": "when", "sensor": "id", "value": "flow"}
+    told = settings(tmp_path, series=clock)
+    with Store(told.store) as store:
+        store.db.execute("PRAGMA synchronous = OFF")
+        watch = Watch(told, store, Engine(store, told, Renewal(told, told.series.calendar())))
+        zone = ZoneInfo("Europe/Madrid")
+        for number, moment in enumerate(range(midnight, midnight + 5 * 3600, 900)):
+            wall = dt.datetime.fromtimestamp(moment + 60, zone).strftime("%Y-%m-%d %H:%M:%S")
+            body = f'[{{"id": 1, "when": "{wall}", "flow": {number}}}]'.encode()
+            watch.take(Delivery(moment + 100.0, read_answer(body, told.series)))
+            watch.advance(moment + 100.0)
+        watch.advance(midnight + 5 * 3600 + 120.0)
+        values, _ = store.slots(midnight, midnight + 5 * 3600, 900, 1)
+        assert values[0].tolist() == list(range(20))
+        assert not store.setting("stopped")

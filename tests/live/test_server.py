@@ -1,13 +1,14 @@
 """The dashboard over HTTP: every answer from the store, nothing without the token."""
 
 import json
+import time
 
 import httpx
 import pytest
 from demo_store import HOSTILE, NOW, demo_store
 
 from unseen.live.clock import ManualClock
-from unseen.live.serving import serving
+from unseen.live.serving import LIMITS, serving
 from unseen.live.store import Store
 
 
@@ -146,6 +147,18 @@ def test_nothing_but_the_page_passes_without_the_token(path):
             assert next(line for line in lines if line.startswith("event:")) == "event: slot"
             assert next(lines) == f"id: {NOW - 600}"
             assert json.loads(next(lines).removeprefix("data:"))["slot"] == NOW - 600
+
+
+def test_a_stream_of_events_does_not_hold_a_server_that_stops(path, caplog):
+    with httpx.Client() as client:
+        with serving(path, with_token=False) as server:
+            request = client.build_request("GET", f"{server.url}/api/events")
+            answer = client.send(request, stream=True)
+            assert answer.status_code == 200
+            began = time.monotonic()
+        assert time.monotonic() - began < LIMITS.stop_seconds
+        answer.close()
+    assert "Exception" not in caplog.text
 
 
 def test_without_a_token_only_pages_of_this_machine_are_let_in(path):

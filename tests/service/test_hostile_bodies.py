@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from served import ARROW, as_arrow, as_json, asked, committee, normal, pictures
 
 from unseen.data.kinds import Category, Image, Moment, Number
-from unseen.service import arrow_rows
+from unseen.service import arrow_rows, scoring
 from unseen.service.arrow_rows import read_arrow
 from unseen.service.columns import Sizes
 from unseen.service.json_rows import read_json
@@ -283,6 +283,14 @@ def test_more_rows_than_a_request_may_have(path):
     answers = asked(committee(), *[post(json.dumps(as_json(FRESH.slice(0, rows))).encode(), path)
                                    for rows in (10, 11)], sizes=sizes)  # fmt: skip
     assert [answer.status_code for answer in answers] == [200, 422]
+
+
+def test_of_wide_rows_fewer_are_taken(monkeypatch):
+    monkeypatch.setattr(scoring, "MOST_NUMBERS", 10 * len(committee().feature_names()))
+    bodies = [json.dumps(as_json(FRESH.slice(0, rows))).encode() for rows in (10, 11)]
+    answers = asked(committee(), *map(post, bodies))
+    assert [answer.status_code for answer in answers] == [200, 422]
+    assert "11 rows came; accepted: at most 10" in answers[1].json()["detail"]
 
 
 @pytest.mark.parametrize("value", [1e308, -1e308, 3.5e38, 1e-320])

@@ -193,6 +193,9 @@ class Machine:
         """
         chances = np.asarray(chance)
         always = enough is True
+        bare = self.keep == 1 and self.clear_after == 1 and always and before is None
+        if bare and not (np.isnan(chances).any() or np.isnan(theta).any()):
+            return _compared(chances > theta)
         shape = np.broadcast_shapes(chances.shape, np.shape(theta), np.shape(enough))
         chances = np.moveaxis(np.broadcast_to(chances, shape), -1, 0)
         thetas = np.moveaxis(np.broadcast_to(np.asarray(theta), shape), -1, 0)
@@ -205,3 +208,13 @@ class Machine:
             now = moved.after
             status[place], raised[place], ended[place] = now.status, moved.raised, moved.ended
         return Run(np.moveaxis(status, 0, -1), np.moveaxis(raised, 0, -1), np.moveaxis(ended, 0, -1), now)
+
+
+def _compared(on: Flags) -> Run:
+    """Write a run in which nothing is held and nothing is missing, shape (..., N)."""
+    before = np.zeros_like(on)
+    before[..., 1:] = on[..., :-1]
+    status = np.where(on, _RAISED, _NORMAL)
+    none = np.zeros(on.shape[:-1], np.int8)
+    last = status[..., -1] if on.shape[-1] else np.full(on.shape[:-1], _NO_DATA)
+    return Run(status, on & ~before, before & ~on, Standing(last, none, none))

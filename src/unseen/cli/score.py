@@ -13,6 +13,7 @@ import typer
 
 from unseen.cli import show
 from unseen.cli.faults import note
+from unseen.cli.on_cluster import Ray, Workers, connected
 from unseen.cli.options import Data, Json, Model, Names, Weight, several
 
 if TYPE_CHECKING:
@@ -40,13 +41,8 @@ def score(
     ] = False,
     weight: Weight = None,
     names: Names = None,
-    ray: Annotated[
-        str | None,
-        typer.Option(metavar="ADDRESS", help="Score on a Ray cluster: local, auto, or HOST:PORT."),
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option(help="With --ray: processes at work; by default the processors there are.")
-    ] = None,
+    ray: Ray = None,
+    workers: Workers = None,
     json: Json = False,
 ) -> None:
     """Score every row, in constant memory whatever the size of the data.
@@ -70,7 +66,7 @@ def score(
     keep = list(dict.fromkeys([*(several(columns) or ()), *([weight] if weight else [])]))
     beside = every_score_of(detector) if every else None
     here = partial(scored, detector, source, keep=keep, beside=beside)
-    with show.progress(), _cluster(ray, workers) as cluster, _sink(out, json=json) as sink:
+    with show.progress(), connected(ray, workers) as cluster, _sink(out, json=json) as sink:
         parts = count.over(_far(cluster, model, source, keep, every) if cluster else here())
         for result, _ in [strongest(parts, top)] if top else parts:
             sink.write(result)
@@ -83,23 +79,6 @@ def score(
     elif out is not None:
         weighed = f" ({count.share:.3%} of the weight)" if weight else ""
         typer.echo(f"{count.rows:,} rows, {count.alarms:,} alarms{weighed}, written to {out}")
-
-
-@contextmanager
-def _cluster(address: str | None, workers: int | None) -> Iterator[Cluster | None]:
-    from unseen.errors import ConfigError
-
-    if address is None:
-        if workers is not None:
-            raise ConfigError(
-                "--workers came without --ray ADDRESS; it counts the processes of a Ray cluster"
-            )
-        yield None
-        return
-    from unseen.scale.cluster import cluster
-
-    with cluster(address, workers) as connected:
-        yield connected
 
 
 def _far(

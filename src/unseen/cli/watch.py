@@ -5,6 +5,9 @@ from __future__ import annotations
 import json as json_
 import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -107,8 +110,21 @@ def _run(settings: WatchSettings, json: bool) -> None:
     with show.progress(), opened(settings, clock) as ready:
         said = Said(_say_json if json else _say, _slot_json if json else _slot, _started)
         run = Run(settings, ready.store, ready.work, feed_of(settings, clock, ready.store), clock, said)
-        signal.signal(signal.SIGTERM, lambda *_: run.stop.set())
-        run.go()
+        with _stopped_by_signal(run.stop):
+            run.go()
+
+
+@contextmanager
+def _stopped_by_signal(stop: threading.Event) -> Iterator[None]:
+    """End as after the last slot where the system asks for it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _needs(settings: WatchSettings) -> None:

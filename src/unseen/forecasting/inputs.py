@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -20,6 +21,10 @@ NEAR = np.array([-4, -2, -1, 0, 1])  # slots around now, and around the target, 
 AROUND = np.array([-1, 0, 1, 2, 4])
 CITY_LAGS = np.array([0, 1, 2, 4])
 NEIGHBOUR_LAGS = np.array([2, 1, 0])
+MANY = 8
+"""The city's mean is computed once for all slots where more than an eighth of them are asked for at once."""
+UNKNOWN = 0
+"""Row of the embedding that stands for every sensor that was not in training."""
 CITY_SENSORS = 512
 """Sensors whose mean residual stands for the city: more of them do not make it surer."""
 
@@ -199,7 +204,17 @@ class Reader:
             [slots[:, None] - CITY_LAGS, target[:, None] - a_day * np.array([1, 7])], axis=1
         )
         moments, places = np.unique(asked, return_inverse=True)
-        return self._city_at(moments)[places.reshape(asked.shape)]
+        if len(moments) < self.history.panel.slots // MANY:
+            return self._city_at(moments)[places.reshape(asked.shape)]
+        last = self.history.panel.slots - 1
+        inside = (moments >= 0) & (moments <= last)
+        found = np.where(inside, self._whole_city[np.clip(moments, 0, last)], np.float32(0))
+        return found[places.reshape(asked.shape)]
+
+    @cached_property
+    def _whole_city(self) -> Floats:
+        """Mean residual over the city at every slot (T,): for who asks for many, again and again."""
+        return self._city_at(np.arange(self.history.panel.slots))
 
     def _city_at(self, moments: Ints) -> Floats:
         """Mean residual over the city at moments (M,), in blocks that bound memory."""

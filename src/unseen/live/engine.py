@@ -88,15 +88,10 @@ class Engine:
     def grow(self) -> None:
         """Make room for sensors that came to the store."""
         ids = tuple(sensor.id for sensor in self.store.sensors())
-        more = len(ids) - len(self.window.ids)
-        if more > 0:
+        if len(ids) > len(self.window.ids):
             self.window.grow(ids)
             self.margins.grow(len(ids))
-            new = self.machine.start(more)
-            old = self.standing
-            self.standing = Standing(
-                *(np.concatenate([getattr(old, part), getattr(new, part)]) for part in PARTS)
-            )
+            self.standing = self._grown(self.standing)
 
     def close(
         self, slot: int, value: Floats, state: Codes, clock: float, kept: Mapping[str, bytes]
@@ -263,7 +258,13 @@ class Engine:
         body = self.store.kept("standing")
         if body is None:
             return self.machine.start(len(self.window.ids))
-        return Standing.from_dict(json.loads(body))
+        return self._grown(Standing.from_dict(json.loads(body)))
+
+    def _grown(self, standing: Standing) -> Standing:
+        """Let sensors that came since stand where all begin."""
+        new = self.machine.start(len(self.window.ids) - len(standing.status))
+        parts = (np.concatenate([getattr(standing, part), getattr(new, part)]) for part in PARTS)
+        return Standing(*parts)
 
 
 PARTS = ("status", "low", "missing")

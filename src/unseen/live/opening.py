@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,15 +18,16 @@ from unseen.live.delivery import Feed
 from unseen.live.engine import Engine
 from unseen.live.fitted import Renewal
 from unseen.live.lines import Lines
-from unseen.live.past import read_history, take_in
 from unseen.live.payload import Payload
 from unseen.live.polling import Polling
-from unseen.live.rows import RowWatch
 from unseen.live.running import Work, alone
 from unseen.live.store import Store
 from unseen.live.watch import PastWatch, Watch
 from unseen.series.panel import Panel, State
 from unseen.training.progress import tell
+
+if TYPE_CHECKING:
+    from unseen.live.rows import RowWatch
 
 DAY = 86_400
 
@@ -70,6 +72,8 @@ def feed_of(settings: WatchSettings, clock: Clock, store: Store) -> Feed:
 
 def engine_of(settings: WatchSettings, store: Store) -> Engine:
     """Return what closes slots; a store that is empty is given its past first."""
+    from unseen.live.past import read_history
+
     renewal = renewal_of(settings)
     if settings.history is not None and store.last_slot() is None:
         panel = read_history(settings, settings.history.file)
@@ -105,13 +109,15 @@ def warm_up(settings: WatchSettings, store: Store, renewal: Renewal, panel: Pane
 
     What these forecasts were worth calibrates intervals and the raise thresholds.
     """
+    from unseen.live.past import take_in
+
     first = panel.start + panel.slots * panel.step - days * DAY
     written = take_in(store, panel, until=first)
     engine = Engine(store, settings, renewal)
     engine.muted = True
     states = np.where(np.isfinite(panel.values), State.OK, State.MISSING).astype(np.uint8)
     states = states if panel.states is None else panel.states
-    rows = [{one.id: one.place for one in store.sensors()}[name] for name in panel.sensors]
+    rows = _places(store, panel)
     for done, slot in enumerate(range(written, panel.slots)):
         value = np.full(len(rows), np.nan, np.float32)
         state = np.full(len(rows), State.MISSING, np.uint8)
@@ -127,13 +133,19 @@ def warm_up(settings: WatchSettings, store: Store, renewal: Renewal, panel: Pane
 
 def replay(watch_engine: Engine, panel: Panel, first: int, *, grace: float = 120.0) -> None:
     """Close the slots of a panel from `first` on as a watch would, without feed or clock."""
-    rows = [{one.id: one.place for one in watch_engine.store.sensors()}[name] for name in panel.sensors]
+    rows = _places(watch_engine.store, panel)
     for slot in range(panel.slot(first), panel.slots):
         value = np.full(len(rows), np.nan, np.float32)
         value[rows] = panel.values[:, slot]
         state = np.where(np.isfinite(value), State.OK, State.MISSING).astype(np.uint8)
         time = panel.start + slot * panel.step
         watch_engine.close(time, value, state, time + panel.step + grace, {})
+
+
+def _places(store: Store, panel: Panel) -> list[int]:
+    """Place in the store of each sensor of a panel."""
+    known = {one.id: one.place for one in store.sensors()}
+    return [known[name] for name in panel.sensors]
 
 
 def _streets(settings: WatchSettings, store: Store) -> Watch:
@@ -148,6 +160,8 @@ def _streets(settings: WatchSettings, store: Store) -> Watch:
 
 
 def _rows(settings: WatchSettings, store: Store) -> RowWatch:
+    # what judges rows is slow to load, and streets do not need it
+    from unseen.live.rows import RowWatch
     from unseen.registry import load
 
     if settings.rows is None or settings.clock.by == "stamps":

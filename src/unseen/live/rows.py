@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from unseen.detectors.detector import Detector
-from unseen.errors import DataError
+from unseen.errors import ConfigError, DataError
 from unseen.live.config import RowSettings, WatchSettings
 from unseen.live.delivery import Delivery
 from unseen.live.engine import Report
@@ -64,6 +64,7 @@ class RowWatch:
     def __post_init__(self) -> None:
         self.told: RowSettings = self._told()
         self.budget = RateBudget(self.told.alarms_per_day, self.told.rows_per_day)
+        self._vouched()
         self.places = {sensor.id: sensor.place for sensor in self.store.sensors()}
         self.on = dict(self.store.db.execute("SELECT sensor, id FROM alarm_log WHERE cleared IS NULL"))
         self.odd: dict[int, int] = {
@@ -107,6 +108,21 @@ class RowWatch:
         if self.settings.rows is None:
             raise DataError("the settings name no detector; add [rows]")
         return self.settings.rows
+
+    def _vouched(self) -> None:
+        """Refuse a budget that would never raise an alarm: p-values do not get as small as its rate.
+
+        Raises:
+            ConfigError: The rate is below what the rows held out in training can vouch for.
+
+        """
+        least, count = self.detector.calibration_.least, len(self.detector.calibration_)
+        if self.budget.rate < least:
+            raise ConfigError(
+                f"{self.told.alarms_per_day:g} alarms on {self.told.rows_per_day:g} rows is a rate of "
+                f"{self.budget.rate:.2g}, and the {count:,} rows held out in training vouch for no less than "
+                f"{least:.2g}; allow more alarms, or fit the detector on more rows"
+            )
 
     def _close(self, slot: int, clock: float) -> Report:
         started = time.perf_counter()

@@ -99,9 +99,9 @@ class Run:
         enlist(self.store, STDOUT)
         with ExitStack() as stack:
             stack.callback(self.stop.set)
+            self._thread("feed", lambda: self.feed.run(out, self.stop), out)
             self.said.started(self._served(stack))
             self.store.write_setting("started", utc(self.clock.now()))
-            self._thread("feed", lambda: self.feed.run(out, self.stop), out)
             if self.settings.sinks.webhook is not None:
                 hook = Webhook(self.settings.sinks.webhook, self.settings.store, self.clock)
                 enlist(self.store, hook.name)

@@ -11,7 +11,6 @@ from unseen.live.config import WatchSettings
 from unseen.live.delivery import Delivery
 from unseen.live.engine import Engine, Report
 from unseen.live.intake import Batch, Intake, newest_of, second_pass, zone_fault
-from unseen.live.past import prune, write_months
 from unseen.live.store import Store
 from unseen.series.feed import Answer, Reading
 
@@ -51,6 +50,8 @@ class Watch:
             self.store.log(delivery.received, kind, word)
         poll: dict[str, object] = {"clock": delivery.received, "result": delivery.kind}
         if delivery.answer is None:
+            if self._newest is not None:
+                poll |= {"newest": self._newest, "offset": round(delivery.received - self._newest, 1)}
             self.store.keep_readings([], poll)
             return
         answer = self._placed(delivery.answer, delivery.received)
@@ -80,6 +81,8 @@ class Watch:
 
     def _tidy(self) -> None:
         """Once a day: write the month that is over, then forget what is old."""
+        from unseen.live.past import prune, write_months
+
         keep = self.settings.keep
         if keep.history is not None:
             write_months(self.store, keep.history)

@@ -88,7 +88,8 @@ class Window:
     @property
     def days_known(self) -> Floats:
         """Days of OK values of each sensor within the window, shape (S,)."""
-        return np.isfinite(self.values).sum(axis=1).astype(np.float32) * np.float32(self.step / 86_400)
+        days = np.isfinite(self.values).sum(axis=1) * (self.step / 86_400)
+        return np.asarray(days, dtype=np.float32)
 
     def _skip(self, slots: int) -> None:
         """Leave slots empty that nobody closed."""

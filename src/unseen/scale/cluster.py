@@ -15,7 +15,6 @@ STORE = 256 << 20
 """Bytes in which processes of a local cluster hand rows to each other."""
 MOST_WORKERS = 1_024
 DEATHS = 4
-"""Times a worker may die before its work is given up."""
 
 
 @dataclass(frozen=True)
@@ -25,15 +24,17 @@ class Cluster:
     Attributes:
         ray: The module.
         workers: Processes that work at the same time.
+        deaths: Times a worker may die before its work is given up.
 
     """
 
     ray: Any
     workers: int
+    deaths: int = DEATHS
 
-    def actors(self, kind: type[Any], *arguments: object, deaths: int = DEATHS) -> list[Any]:
+    def actors(self, kind: type[Any], *arguments: object) -> list[Any]:
         """Start one object of a class in each worker; it is made again, and its call repeated, if it dies."""
-        remote = self.ray.remote(num_cpus=1, max_restarts=deaths, max_task_retries=deaths)(kind)
+        remote = self.ray.remote(num_cpus=1, max_restarts=self.deaths, max_task_retries=self.deaths)(kind)
         return [remote.remote(*arguments) for _ in range(self.workers)]
 
     def shared(self, value: object) -> list[Any]:
@@ -54,8 +55,8 @@ class Cluster:
             raise (error.cause if isinstance(error.cause, Exception) else error) from None
         except (errors.RayActorError, errors.WorkerCrashedError, errors.OutOfMemoryError) as error:
             raise DataError(
-                f"workers died {DEATHS + 1} times over the same rows, perhaps for want of memory; use fewer "
-                "workers, or machines with more"
+                f"workers died {self.deaths + 1} times over the same rows, perhaps for want of memory; use "
+                "fewer workers, or machines with more"
             ) from error
 
 
@@ -84,6 +85,9 @@ def cluster(address: str = LOCAL, workers: int | None = None) -> Iterator[Cluste
         raise ConfigError(f"{workers} workers came; accepted: 1 to {MOST_WORKERS:,}")
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    if address == LOCAL:
+        # read as Ray is imported: it then keeps 127.0.0.1 as its address, and binds to nothing else
+        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
     ray = need("ray", extra="scale", purpose="working on many machines")
     joined = ray.is_initialized()
     if not joined:

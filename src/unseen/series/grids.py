@@ -44,7 +44,7 @@ def grid_panel(path: Path, settings: SeriesSettings) -> Taken:
 def _arrays(path: Path) -> tuple[NDArray[np.float32], tuple[str, ...]]:
     """Values of shape (T, S) and the identifiers."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             there = set(file.files)
             if not {VALUES, SENSORS} <= there:
                 raise DataError(

@@ -203,4 +203,4 @@ def _sentence(fault: Any, accepted: Mapping[str, object]) -> str:
         return f"setting {name!r} is not known.{meant}"
     if fault["type"] == "missing":
         return f"the {name} is not stated, and is never guessed; name one such as Europe/Madrid"
-    return f"{name} = {str(fault['input'])[:60]!r}: {reason[:1].lower()}{reason[1:]}"
+    return f"{name} = {repr(fault['input'])[:60]}: {reason[:1].lower()}{reason[1:]}"

@@ -12,6 +12,7 @@ from unseen.series.changes import drawn_over, without
 from unseen.series.feed import read_answer
 from unseen.series.gathering import panel_of
 from unseen.series.grids import grid_panel
+from unseen.series.history import History
 from unseen.series.mapped import is_mapped, open_mapped
 from unseen.series.panel import Panel
 from unseen.series.places import placed
@@ -29,8 +30,8 @@ def open_panel(path: str | os.PathLike[str], *, settings: SeriesSettings) -> Pan
     Args:
         path: A long table (sensor, time, value) or a wide one (time, one column a sensor) as CSV, gzip too,
             or inside a zip, Parquet or Arrow; `.npz` with `values` and `sensor_ids`; current values as
-            ArcGIS JSON, GeoJSON, JSON or JSON lines. A folder that `unseen traffic simulate` or
-            `write_mapped` wrote is opened as it is, without loading it.
+            ArcGIS JSON, GeoJSON, JSON or JSON lines. A folder of monthly files (`History`) is read whole;
+            one that `unseen traffic simulate` or `write_mapped` wrote is opened as it is, without loading it.
         settings: Columns, clock, slots, calendar and places.
 
     Raises:
@@ -46,15 +47,17 @@ def open_panel(path: str | os.PathLike[str], *, settings: SeriesSettings) -> Pan
     (('a', 'b'), [[4.0, 5.0], [7.0, nan]], '2024-01-01 00:00 to 2024-01-01 01:00 (Europe/Rome)')
     """
     if is_mapped(path):
-        return _mapped(Path(path), settings)
+        return _kept(open_mapped(path), path, settings)
     return take(path, settings=settings).panel
 
 
 def take(path: str | os.PathLike[str], *, settings: SeriesSettings) -> Taken:
     """Read as `open_panel` does, and say what was found on the way."""
     place = Path(path)
-    if not place.is_file() and not is_mapped(place):
-        raise DataError(f"{place} is a folder; name a file" if place.is_dir() else f"{place} does not exist.")
+    if place.is_dir():
+        return _folder(place, settings)
+    if not place.exists():
+        raise DataError(f"{place} does not exist.")
     taken = _read(place, settings)
     drawn = drawn_over(taken.panel, taken.skipped)
     panel = marked(without(taken.panel, drawn), lowest=settings.lowest, check_runs=settings.stuck)
@@ -65,8 +68,6 @@ def take(path: str | os.PathLike[str], *, settings: SeriesSettings) -> Taken:
 
 
 def _read(path: Path, settings: SeriesSettings) -> Taken:
-    if is_mapped(path):
-        return Taken(_mapped(path, settings))
     if path.suffix.lower() in JSON:
         answer = read_answer(path.read_bytes(), settings, where=str(path))
         return Taken(panel_of(answer.readings, settings, where=str(path)))
@@ -75,8 +76,20 @@ def _read(path: Path, settings: SeriesSettings) -> Taken:
     return table_panel(path, settings)
 
 
-def _mapped(path: Path, settings: SeriesSettings) -> Panel:
-    panel = open_mapped(path)
+def _folder(path: Path, settings: SeriesSettings) -> Taken:
+    """Open a folder this package wrote; a history has its states, a mapped panel is looked at."""
+    if is_mapped(path):
+        panel = _kept(open_mapped(path), path, settings)
+        zeros, still = longest_runs(panel.values)
+        panel = marked(panel, lowest=settings.lowest, check_runs=settings.stuck)
+        return Taken(panel, zeros=zeros, still=still)
+    if History(path).months:
+        return Taken(_kept(History(path).read(), path, settings))
+    raise DataError(f"{path} is a folder without a series; name a file")
+
+
+def _kept(panel: Panel, path: str | os.PathLike[str], settings: SeriesSettings) -> Panel:
+    """Refuse the zone of another place for a folder that names its own."""
     if panel.calendar.zone != settings.zone:
         raise DataError(f"{path} is by the clock of {panel.calendar.zone}, but the zone {settings.zone} came")
     return panel

@@ -77,8 +77,9 @@ def suspects(values: Floats, hours: Ints) -> Runs:
 
     A run of n slots that starts at t has the chance of all its steps, prod p(hour of t + i), i = 1 .. n - 1,
     where p is the share of slots in which the value stays as it is, counted by sensor, hour of day and
-    whether it is zero, without the run itself: (stays + 1) / (slots + 2). Quiet streets count zeros all
-    night, and repeat them every night; a street that never did before has a broken sensor.
+    whether it is zero, without the run itself: (stays + 2 q) / (slots + 2), q the share of zeros at that hour
+    (of other values, a half). Quiet streets count zeros all night, and repeat them every night; a street
+    that never did before has a broken sensor.
 
     Args:
         values: Shape (S, T).
@@ -93,7 +94,10 @@ def suspects(values: Floats, hours: Ints) -> Runs:
     passed = np.cumsum(passed, axis=0, dtype=np.int32)
     own = passed[long.start + long.length] - passed[long.start + 1]
     kind = long.zero.astype(np.int64)
-    chance = (stays[long.sensor, kind] - own + 1) / (slots[long.sensor, kind] - own + 2)
+    others = slots[long.sensor, kind] - own
+    every = slots[long.sensor].sum(axis=1) - own
+    usual = np.where(long.zero[:, None], (others + 1) / (every + 2), 0.5)
+    chance = (stays[long.sensor, kind] - own + 2 * usual) / (others + 2)
     log = (own * np.log(chance)).sum(axis=1)
     return long.keep(log < np.log(UNLIKELY))
 

@@ -104,7 +104,7 @@ def application(
         lifespan=working,
     )
     problems.speak(app)
-    _serve_rows(app, desk, scorer, sizes)
+    _serve_rows(app, desk, scorer)
     _serve_state(app, desk, card(detector, scorer.columns), drift, metrics)
     plain = app.openapi
 
@@ -119,8 +119,8 @@ def application(
     return app
 
 
-def _serve_rows(app: FastAPI, desk: Desk, scorer: Scorer, sizes: Sizes) -> None:
-    bounded = scorer.detector.schema_ is None
+def _serve_rows(app: FastAPI, desk: Desk, scorer: Scorer) -> None:
+    sizes, bounded = scorer.sizes, scorer.detector.schema_ is None
 
     def taking(most: int) -> Fragment:
         schema = rows_schema(scorer.columns, sizes, most=most, bounded=bounded)

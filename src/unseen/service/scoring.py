@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -26,18 +27,26 @@ Watch = Callable[[Features, Floats, NDArray[np.bool_]], None]
 
 # Rows scored at a time: between two blocks another thread may have its turn.
 BLOCK = 4096
+# Numbers the rows of a request may become, 256 MiB: a byte that stands for a word becomes 64 numbers.
+MOST_NUMBERS = 1 << 26
 
 
 class Scorer:
     """Answers requests with a detector; many small ones in one pass, which costs little more than one.
 
     A row's score does not depend on the rows beside it, so requests get the bits they would get alone.
+
+    Attributes:
+        columns: What the detector reads.
+        sizes: Bounds on one request; of very wide rows fewer are taken.
+
     """
 
     def __init__(self, detector: TwoStage, sizes: Sizes, watch: Watch | None = None) -> None:
         self.detector = detector
         self.columns = columns_of(detector)
-        self._sizes = sizes
+        room = max(1, MOST_NUMBERS // math.prod(detector.input_shape))
+        self.sizes = replace(sizes, rows=min(sizes.rows, room), explained=min(sizes.explained, room))
         self._watch = watch
 
     def score(self, requests: Sequence[ToScore]) -> list[Answer | Problem]:
@@ -46,7 +55,7 @@ class Scorer:
         tables: dict[int, pa.Table] = {}
         for place, request in enumerate(requests):
             try:
-                tables[place] = request.rows.table(self.columns, self._sizes, self._sizes.rows)
+                tables[place] = request.rows.table(self.columns, self.sizes, self.sizes.rows)
             except Problem as problem:
                 answers[place] = problem
         for places, features in self._encoded(tables, answers):
@@ -64,7 +73,7 @@ class Scorer:
             Problem: The rows are not what the detector was trained on.
 
         """
-        table = request.rows.table(self.columns, self._sizes, self._sizes.explained)
+        table = request.rows.table(self.columns, self.sizes, self.sizes.explained)
         scores = self._scores(self._encode(table))
         _refuse_infinite(scores)
         rate, _, alarms = self._decided(scores, request.rate)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -72,12 +72,14 @@ class Replayed:
         """False red slots of each day at each threshold."""
         return Budget(machine=self.machine).replay(self.outcomes, self.chance)
 
-    def alarm(self, budget: float, *, pooled: bool = False) -> Alarm:
+    def alarms(self, budgets: Sequence[float], *, pooled: bool = False) -> Iterator[Alarm]:
         """Raise alarms whose thresholds are renewed daily, one for each sensor or one for all."""
-        thetas = Budget(budget, pooled=pooled, machine=self.machine).thetas(self.tally)
-        on = self.machine.run(self.chance, thetas[:, self.outcomes.issued_on]).on
+        made = [Budget(one, pooled=pooled, machine=self.machine).thetas(self.tally) for one in budgets]
+        theta = np.stack(made)[..., self.outcomes.issued_on]
+        on = self.machine.run(self.chance[None], theta).on
         whose = ", one theta" if pooled else ""
-        return Alarm(f"{self.name}, F {budget:g}, {words(self.machine)}{whose}", on)
+        for place, budget in enumerate(budgets):
+            yield Alarm(f"{self.name}, F {budget:g}, {words(self.machine)}{whose}", on[place])
 
 
 def steadiest(
@@ -101,21 +103,21 @@ def steadiest(
     return best
 
 
-def alarms(outcomes: Outcomes, by: dict[str, Floats], held: Flags, config: dict[str, Any]) -> Iterator[Alarm]:
+def alarms(outcomes: Outcomes, by: dict[str, Floats], config: dict[str, Any]) -> Iterator[Alarm]:
     """Raise every alarm of the table: budgets and hysteresis of the joined chance, its parts beside it."""
     *parts, joined = by
-    middle = config["budget"]
     for machine in (NONE, DEFAULT):
-        replayed = Replayed(outcomes, by[joined], joined, machine)
-        for budget in config["budgets"]:
-            yield replayed.alarm(budget)
-        if machine == NONE:
-            yield replayed.alarm(middle, pooled=True)
+        yield from Replayed(outcomes, by[joined], joined, machine).alarms(config["budgets"])
+    yield from Replayed(outcomes, by[joined], joined, NONE).alarms([config["budget"]], pooled=True)
     for name in parts:
-        yield Replayed(outcomes, by[name], name, NONE).alarm(middle)
-    chosen = steadiest(outcomes, by[joined], held, middle, config)
-    found = Replayed(outcomes, by[joined], joined, chosen).alarm(middle, pooled=True)
-    yield Alarm(STEADY.format(middle), found.on)
+        yield from Replayed(outcomes, by[name], name, NONE).alarms([config["budget"]])
+
+
+def steady(outcomes: Outcomes, chance: Floats, held: Flags, config: dict[str, Any]) -> Alarm:
+    """Raise the alarm whose hysteresis was chosen on the days held back, one threshold for all sensors."""
+    chosen = steadiest(outcomes, chance, held, config["budget"], config)
+    (found,) = Replayed(outcomes, chance, "joined", chosen).alarms([config["budget"]], pooled=True)
+    return Alarm(STEADY.format(config["budget"]), found.on)
 
 
 STEADY = "joined, F {:g}, hysteresis chosen on the days held back, one theta"

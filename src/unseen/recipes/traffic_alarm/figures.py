@@ -36,7 +36,8 @@ def looks(names: list[str], main: str, bound: str) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     others = [name for name in names if name not in (main, bound)]
     for place, name in enumerate(others):
-        colour, dash = OTHERS[place % len(OTHERS)].light, DASHES[place % len(DASHES)]
+        turn = place + place // len(OTHERS)
+        colour, dash = OTHERS[place % len(OTHERS)].light, DASHES[turn % len(DASHES)]
         found[name] = {"color": colour, "linestyle": dash, "linewidth": 1.3}
     found[main] = {"color": UNSEEN.light, "linewidth": 2.4, "zorder": 4}
     found[bound] = {"color": INK.light, "linestyle": (0, (1, 1.5)), "linewidth": 1.6}

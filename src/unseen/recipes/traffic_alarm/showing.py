@@ -18,6 +18,7 @@ from unseen.recipes.traffic_alarm import figures as draw
 from unseen.recipes.traffic_alarm import shown
 from unseen.recipes.traffic_alarm.chances import JOINED
 from unseen.recipes.traffic_alarm.decisions import STEADY
+from unseen.recipes.traffic_alarm.forecasters import OURS
 from unseen.recipes.traffic_alarm.outcome import DECISION, ERRORS, HINDSIGHT, Groups
 from unseen.report.content import Provenance
 from unseen.report.document import Headline, Page, Section, render_page
@@ -37,6 +38,7 @@ ALARMS = (
     "recall", "precision", "false a day", "onset recall", "alarms a day", "flips a day",
     "false episodes a day", "detected", "lead 15", "lead 30", "median lead",
 )  # fmt: skip
+LEGEND = {OURS: "ours, quantiles alone", JOINED: "ours, joined with trees"}
 TITLES = {
     "curves": ("What alarms cost", "Onset recall against false red slots a sensor-day, every threshold."),
     "reliability": ("Do chances hold?", "On the line, what was said is what came."),
@@ -58,7 +60,8 @@ def figure_of(name: str, records: Sequence[Record]) -> Figure:
     """Draw one of `TITLES` from the records."""
     if name == "curves":
         lines = _lines(records, shown.CURVE, "false a day", "onset recall")
-        return draw.curves(lines, JOINED, HINDSIGHT, BUDGET)
+        named = {LEGEND.get(row, row): line for row, line in lines.items()}
+        return draw.curves(named, LEGEND[JOINED], HINDSIGHT, BUDGET)
     if name == "reliability":
         (table,) = _tables(records, shown.BINS).values()
         return draw.reliability(table["said"], table["came"], table["slots"])
@@ -183,11 +186,10 @@ def _all_tables(records: Sequence[Record], groups: Groups) -> list[tuple[str, Ta
 
 
 def _table(groups: Groups, kind: str, rows: Sequence[str], measures: Sequence[str]) -> Table:
-    cells = [
-        (row, *(groups.get((kind, row, measure), Estimate(float("nan"))) for measure in measures))
-        for row in rows
-    ]
-    return Table(("row", *measures), tuple(cells))
+    def cells(row: str) -> tuple[str | Estimate, ...]:
+        return (row, *(groups.get((kind, row, measure), Estimate(float("nan"))) for measure in measures))
+
+    return Table(("row", *measures), tuple(cells(row) for row in rows))
 
 
 def _weekly(groups: Groups) -> Table:

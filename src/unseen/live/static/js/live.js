@@ -102,7 +102,7 @@ async function keepListening() {
     try {
       await listen();
     } catch {
-      // polling goes on meanwhile
+      refresh(); // is the server gone, or only the stream? polling goes on meanwhile
     }
     if (state.link === "live") tell({ link: "polling" });
     if (Date.now() - began > 30000) wait = 1000;
