@@ -41,7 +41,7 @@ def run(*, quick: bool, seeds: int | None, data: Path | None) -> Results:
     config = settings(__file__, quick=quick)
     seeds = config["seeds"] if seeds is None else seeds
     records = over_seeds(study, seeds, config, data)
-    return conclude("traffic-alarm" + (" (quick)" if quick else ""), records, config, data)
+    return conclude("traffic-alarm" + (" (quick)" if quick else ""), records, config)
 
 
 def study(seed: int, config: dict[str, Any], data: Path | None) -> list[Record]:

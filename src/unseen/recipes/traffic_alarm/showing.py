@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -81,14 +79,12 @@ def files(
     records: Sequence[Record],
     groups: Groups,
     claims: Sequence[Claim],
-    config: dict[str, Any],
     name: str,
-    data: Path | None,
 ) -> dict[str, Callable[[], bytes]]:
     """Return what makes each file: tables in Markdown, and the page."""
     return {
         "tables.md": lambda: tables(records, groups).encode(),
-        "alarms.html": lambda: page(records, groups, claims, config, name).encode(),
+        "alarms.html": lambda: page(records, groups, claims, name).encode(),
     }
 
 
@@ -100,9 +96,7 @@ def tables(records: Sequence[Record], groups: Groups) -> str:
     )
 
 
-def page(
-    records: Sequence[Record], groups: Groups, claims: Sequence[Claim], config: dict[str, Any], name: str
-) -> str:
+def page(records: Sequence[Record], groups: Groups, claims: Sequence[Claim], name: str) -> str:
     """Lay out claims, figures and tables on one page."""
     claimed = Table(
         ("claim", "value", "target", "holds"),
