@@ -163,7 +163,6 @@ const EN = {
   share: "Share",
   times: "Times",
   detail: "What happened",
-
   result: "result: {text}",
   stopped: "The watch was stopped",
   falseAlarms: "False red slots per sensor and day",
@@ -387,7 +386,6 @@ const ES = {
   share: "Parte",
   times: "Veces",
   detail: "Qué ocurrió",
-
   result: "resultado: {text}",
   stopped: "La vigilancia se detuvo",
   falseAlarms: "Intervalos rojos falsos por sensor y día",
