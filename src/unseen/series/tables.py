@@ -104,7 +104,7 @@ def _in_place(
         whole[row, slots] = column[real]
     panel = Panel(whole, start=start, step=step, sensors=sensors, calendar=calendar)
     aside = np.array([column[~real] for column in columns], np.float32)
-    return Taken(panel, skipped_of(panel, stamps.times[~real], aside))
+    return Taken(panel, skipped_of(stamps.times[~real], aside, step))
 
 
 def _codes(column: pa.ChunkedArray, name: str, where: str) -> tuple[tuple[str, ...], NDArray[np.int64]]:
