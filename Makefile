@@ -36,6 +36,7 @@ bench: .venv/.installed-peers
 	$(BIN)/unseen recipe run dark-showers --out src/unseen/recipes/dark_showers/results
 	$(BIN)/unseen recipe run latent-symmetry --out src/unseen/recipes/latent_symmetry/results
 	$(BIN)/unseen recipe run symmetry-discovery --out src/unseen/recipes/symmetry_discovery/results
+	$(BIN)/unseen recipe run traffic-forecast --out src/unseen/recipes/traffic_forecast/results
 	$(BIN)/unseen recipe run symmetry-decoy --out src/unseen/recipes/symmetry_decoy/results
 	$(BIN)/unseen recipe run traffic-pollution --out src/unseen/recipes/traffic_pollution/results
 	$(BIN)/unseen recipe run music-neurons --out src/unseen/recipes/music_neurons/results
@@ -54,6 +55,9 @@ bench: .venv/.installed-peers
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/speed.py --out benchmarks/results/speed.csv
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/memory.py --out benchmarks/results/memory.csv
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/trigger.py --out benchmarks/results/trigger.csv
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/city_nearness.py --out benchmarks/results/city_nearness.csv
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/city.py --out benchmarks/results/city.csv
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/scale.py --out benchmarks/results/scale.csv
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/drift.py --out benchmarks/results/drift.csv
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/service.py --out benchmarks/results/service.csv
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/watch.py --out benchmarks/results/watch.csv

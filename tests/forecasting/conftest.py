@@ -31,7 +31,11 @@ def city(days: int = DAYS, step: int = STEP, sensors: tuple[str, ...] = SENSORS,
     level = np.array([100, 200, 400, 50])[np.arange(len(sensors)) % 4]
     flow = level[:, None] * wave * week * (1 + swing) * (1 + 0.05 * rng.normal(size=(len(sensors), slots)))
     return Panel(
-        np.maximum(flow, 0).astype(np.float32), start=START, step=step, sensors=sensors, calendar=Calendar("UTC")
+        np.maximum(flow, 0).astype(np.float32),
+        start=START,
+        step=step,
+        sensors=sensors,
+        calendar=Calendar("UTC"),
     )
 
 

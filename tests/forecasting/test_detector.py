@@ -80,7 +80,9 @@ def test_same_seed_same_bits_and_the_callers_state_is_left_alone(panel, small):
     before, threads = torch.random.get_rng_state(), torch.get_num_threads()
     made = [
         small(
-            members=(Stid(width=16, each=2, blocks=1, dropout=0.1),), schedule=Schedule(least_steps=4), seed=seed
+            members=(Stid(width=16, each=2, blocks=1, dropout=0.1),),
+            schedule=Schedule(least_steps=4),
+            seed=seed,
         )
         .fit(panel.slice(0, 40 * 48))
         .forecast(panel, [2000])

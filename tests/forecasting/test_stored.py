@@ -89,5 +89,5 @@ def test_other_files_are_refused(tmp_path, detector):
     save(detector, tmp_path / "model")
     file = read_model(tmp_path / "model")
     other = ModelFile("AwareDetector", file.document, file.arrays, file.versions, file.schema, file.created)
-    with pytest.raises(ModelFileError, match="holds a AwareDetector, not a ForecastDetector"):
+    with pytest.raises(ModelFileError, match="holds an AwareDetector, no ForecastDetector"):
         restored(other, "model")

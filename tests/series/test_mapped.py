@@ -102,3 +102,10 @@ def test_a_folder_without_its_parts(folder, tmp_path):
         open_mapped(folder)
     with pytest.raises(DataError, match=r"holds no panel\.json"):
         open_mapped(tmp_path)
+
+
+def test_a_place_that_cannot_be_written(panel, tmp_path):
+    (tmp_path / "p.tmp").write_text("a file where the folder would be made")
+    with pytest.raises(DataError, match="cannot be written"):
+        write_mapped(panel, tmp_path / "p", "a test")
+    assert not (tmp_path / "p").exists()

@@ -11,7 +11,7 @@ import pytest
 from unseen.errors import ConfigError, DataError
 from unseen.series import simulate as module
 from unseen.series.calendar import Calendar
-from unseen.series.mapped import create, open_mapped, read_header
+from unseen.series.mapped import open_mapped, read_header, writing
 from unseen.series.mishaps import Fault, Mishaps, draw_faults, fail, felt
 from unseen.series.nearness import describe
 from unseen.series.panel import Panel
@@ -63,9 +63,8 @@ def test_a_stopped_run_goes_on(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         simulate(SMALL, tmp_path / "city", stop)
     assert not (tmp_path / "city").exists()
-    values = create(SMALL.header(), tmp_path / "city.part")
-    values[65] = 1.0  # half-written beyond the note
-    values.flush()
+    with writing(SMALL.header(), tmp_path / "city.part") as writer:
+        writer.put(65, np.ones(SMALL.slots // 2, np.float32))  # half-written beyond the note
     outcome = simulate(SMALL, tmp_path / "city")
     assert (outcome.made, outcome.kept) == (6, 64)
     assert np.array_equal(open_mapped(tmp_path / "city").values, simulated(SMALL).values, equal_nan=True)

@@ -26,15 +26,17 @@ def serve(
     model: Model,
     host: Annotated[
         str, typer.Option(help="Address to listen on; others reach only what is not loopback.")
-    ] = ("127.0.0.1"),
-    port: Annotated[int, typer.Option(help="Port; 0 is any that is free.")] = 8000,
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port; 0 is any that is free.")] = 8000,
     token_file: TokenFile = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Threads that score.")] = 1,
     max_rows: Annotated[int, typer.Option(min=1, help="Rows of one request.")] = 65_536,
-    max_mb: Annotated[float, typer.Option(help="MiB of one request.")] = 16.0,
-    rate_limit: Annotated[float, typer.Option(help="Requests a second of one client.")] = 500.0,
+    max_mb: Annotated[float, typer.Option(min=0.001, max=1024, help="MiB of one request.")] = 16.0,
+    rate_limit: Annotated[
+        float, typer.Option(min=0.001, max=1e6, help="Requests a second of one client.")
+    ] = 500.0,
     in_flight: Annotated[int, typer.Option(min=1, help="Requests answered at once; more get 503.")] = 64,
-    timeout: Annotated[float, typer.Option(help="Seconds for one answer.")] = 60.0,
+    timeout: Annotated[float, typer.Option(min=0.001, max=3600, help="Seconds for one answer.")] = 60.0,
     drift_window: Annotated[int, typer.Option(help="Rows that are compared with training at a time.")] = 1000,
     drift_rate: Annotated[
         float, typer.Option(help="Chance that such a window is called drifted where nothing has changed.")
@@ -64,6 +66,7 @@ def serve(
 
     limits = Limits(
         body_bytes=round(max_mb * MIB),
+        held_bytes=round(8 * max_mb * MIB),
         per_second=rate_limit,
         burst=2 * rate_limit,
         in_flight=in_flight,

@@ -94,10 +94,12 @@ class Windowed:
         order = rng.permutation(self.rows)
         for first in range(0, count, AT_ONCE):
             turn = np.arange(first, min(first + AT_ONCE, count))
-            rows = order[turn % len(order)]
+            # turns of known rows are counted without the tenth that shows short ones, so that none is skipped
+            plain = turn - turn // TENTH - 1 if len(self.short) else turn
+            rows = order[plain % len(order)]
             if len(self.short):
                 rows = np.where(turn % TENTH == 0, self.short[turn // TENTH % len(self.short)], rows)
-            hour = (turn // len(order) + turn % len(order)) % len(by_hour)
+            hour = (plain // len(order) + plain % len(order)) % len(by_hour)
             at = np.empty(len(turn), np.int64)
             for place, part in enumerate(by_hour):
                 chosen = hour == place

@@ -15,10 +15,11 @@ from torch import nn
 
 from unseen.errors import ConfigError, DataError, ModelFileError
 from unseen.forecasting.conformal import Adaptive, Conformal, Stated
-from unseen.forecasting.detector import ForecastDetector, Known, Trained
+from unseen.forecasting.detector import ForecastDetector, Trained
 from unseen.forecasting.forecaster import LEVELS
 from unseen.forecasting.history import Usual
 from unseen.forecasting.inputs import Columns
+from unseen.forecasting.knowing import Known
 from unseen.forecasting.learning import Schedule
 from unseen.forecasting.networks import Lstm, Stid
 from unseen.persist import JSON, ModelFile, read_model, write_model
@@ -101,7 +102,7 @@ def load(path: str | os.PathLike[str]) -> ForecastDetector:
 def restored(file: ModelFile, path: str) -> ForecastDetector:
     """Make the detector of a model file that was read."""
     if file.kind != KIND:
-        raise ModelFileError(f"{path}: holds a {file.kind}, not a {KIND}; unseen score and serve open it")
+        raise ModelFileError(f"{path}: holds an {file.kind}, no {KIND}; unseen traffic fit writes one")
     try:
         return _made(file)
     except (KeyError, TypeError, IndexError, ValueError, RuntimeError, DataError, ConfigError) as error:

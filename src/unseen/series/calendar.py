@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import numpy as np
@@ -19,8 +19,6 @@ Ints = NDArray[np.int64]
 
 DAY = 86_400
 WEEK = 7 * DAY
-QUARTER = 900
-"""Offsets from UTC change at whole quarters of an hour, in every zone since 1972."""
 EPOCH = dt.date(1970, 1, 1)
 EPOCH_WEEKDAY = 3  # 1 January 1970 was a Thursday
 FRIDAY, SATURDAY, SUNDAY = 4, 5, 6
@@ -100,10 +98,7 @@ class Calendar:
             raise ConfigError(unknown("country", country, sorted(countries)))
         if subdivision is not None and subdivision not in countries[country]:
             raise ConfigError(unknown(f"part of {country}", subdivision, countries[country]))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of years for which some holidays are estimates
-            days = library.country_holidays(country, subdiv=subdivision, years=YEARS)
-        return cls(zone, frozenset(days))
+        return cls(zone, _public(country, subdivision))
 
     def local(self, times: ArrayLike) -> Local:
         """Read the local clock at moments of UTC.
@@ -113,8 +108,7 @@ class Calendar:
 
         """
         moments = np.asarray(times, dtype=np.int64)
-        quarters, inverse = np.unique(moments // QUARTER, return_inverse=True)
-        wall = moments + self._offsets(quarters)[inverse].reshape(moments.shape)
+        wall = moments + self._offsets(moments)
         day, second = np.divmod(wall, DAY)
         kinds, which = np.unique(day, return_inverse=True)
         found = np.array([self._kind(int(one)) for one in kinds], dtype=np.int64).reshape(-1, 2)
@@ -140,10 +134,11 @@ class Calendar:
         midnight = dt.datetime.combine(day, dt.time(), tzinfo=ZoneInfo(self.zone))
         return round(midnight.timestamp())
 
-    def _offsets(self, quarters: Ints) -> Ints:
-        zone = ZoneInfo(self.zone)
-        found = (dt.datetime.fromtimestamp(int(one) * QUARTER, zone).utcoffset() for one in quarters)
-        return np.fromiter((round(one.total_seconds()) for one in found if one is not None), dtype=np.int64)
+    def _offsets(self, moments: Ints) -> Ints:
+        if not moments.size:
+            return np.zeros_like(moments)
+        starts, offsets = turns(self.zone, int(moments.min()), int(moments.max()))
+        return offsets[np.searchsorted(starts, moments, side="right")]
 
     def _kind(self, day: int) -> tuple[int, int]:
         """Weekday for profiles, and type, of a day counted since 1970-01-01."""
@@ -160,6 +155,56 @@ class Calendar:
     @cached_property
     def _holidays(self) -> frozenset[int]:
         return frozenset((day - EPOCH).days for day in self.holidays)
+
+
+@lru_cache(maxsize=32)
+def _public(country: str, subdivision: str | None) -> frozenset[dt.date]:
+    library = need("holidays", extra="traffic", purpose=f"public holidays of {country}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of years for which some holidays are estimates
+        return frozenset(library.country_holidays(country, subdiv=subdivision, years=YEARS))
+
+
+def turns(zone: str, first: int, last: int) -> tuple[Ints, Ints]:
+    """Give the seconds of UTC at which the clock of a zone is changed, and its offsets around them.
+
+    Args:
+        zone: IANA name.
+        first: Second of UTC from which on changes are looked for.
+        last: Second up to which, included.
+
+    Returns:
+        C moments, rising, and C + 1 offsets in seconds: before the first, between, after the last.
+
+    >>> moments, offsets = turns("Europe/Madrid", 1483225200, 1514761200)
+    >>> moments.tolist(), offsets.tolist()
+    ([1490490000, 1509238800], [3600, 7200, 3600])
+    """
+    moments, offsets = _turns(zone, first // DAY, last // DAY + 1)
+    low, high = np.searchsorted(moments, [first, last], side="right")
+    return moments[low:high], offsets[low : high + 1]
+
+
+@lru_cache(maxsize=256)
+def _turns(zone: str, first: int, last: int) -> tuple[Ints, Ints]:
+    """Find the changes between two days since 1970: day by day, then by halving."""
+    local = ZoneInfo(zone)
+
+    def offset(moment: int) -> int:
+        ahead = dt.datetime.fromtimestamp(moment, local).utcoffset() or dt.timedelta()
+        return round(ahead.total_seconds())
+
+    moments, offsets = [], [offset(first * DAY)]
+    for day in range(first, last):
+        low, high = day * DAY, (day + 1) * DAY
+        if offset(high) == offsets[-1]:
+            continue
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if offset(middle) == offsets[-1] else (low, middle)
+        moments.append(high)
+        offsets.append(offset(high))
+    return np.array(moments, np.int64), np.array(offsets, np.int64)
 
 
 @dataclass(frozen=True)
@@ -190,16 +235,12 @@ def from_wall(seconds: Iterable[int] | NDArray[np.int64], zone: str) -> Placed:
     """
     Calendar(zone)
     wall = np.asarray(seconds, dtype=np.int64)
-    quarters, inverse = np.unique(wall // QUARTER, return_inverse=True)
-    start = dt.datetime(1970, 1, 1)
-    rows = []
-    for quarter in quarters:
-        shown = (start + dt.timedelta(seconds=int(quarter) * QUARTER)).replace(tzinfo=ZoneInfo(zone))
-        early, late = (shown.replace(fold=fold).utcoffset() for fold in (0, 1))
-        if early is not None and late is not None:  # as it is of every ZoneInfo
-            seconds = round(early.total_seconds()), round(late.total_seconds())
-            rows.append((*seconds, late < early, late > early))
-    table = np.array(rows, dtype=np.int64).reshape(-1, 4)[inverse.reshape(wall.shape)]
-    skipped, doubled = table[..., 3].astype(bool), table[..., 2].astype(bool)
-    times = wall - table[..., 0]
-    return Placed(times, np.where(doubled, wall - table[..., 1], times), skipped, doubled)
+    if not wall.size:
+        return Placed(wall, wall, wall.astype(bool), wall.astype(bool))
+    moments, offsets = turns(zone, int(wall.min()) - 2 * DAY, int(wall.max()) + 2 * DAY)
+    before, after = offsets[:-1], offsets[1:]
+    # the first reading of a time keeps to the old offset as long as it can, the second to the new (PEP 495)
+    early = offsets[np.searchsorted(moments + np.maximum(before, after), wall, side="right")]
+    late = offsets[np.searchsorted(moments + np.minimum(before, after), wall, side="right")]
+    doubled = late < early
+    return Placed(wall - early, np.where(doubled, wall - late, wall - early), late > early, doubled)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from unseen.series.calendar import DAY
+from unseen.series.calendar import turns
 from unseen.series.filled import straight
 from unseen.series.panel import HOUR, Panel, State
 from unseen.series.wall import Skipped
@@ -43,22 +43,11 @@ def changes_of(zone: str, first: int, last: int) -> tuple[Change, ...]:
     >>> [(str(one.day), one.forward) for one in changes_of("Europe/Madrid", 1483225200, 1514761200)]
     [('2017-03-26', 3600), ('2017-10-29', -3600)]
     """
-    local = ZoneInfo(zone)
-
-    def offset(moment: int) -> int:
-        ahead = dt.datetime.fromtimestamp(moment, local).utcoffset() or dt.timedelta()
-        return round(ahead.total_seconds())
-
-    found = []
-    for start in range(first, last, DAY):
-        low, high = start, min(start + DAY, last)
-        forward = offset(high) - offset(low)
-        if forward:
-            while high - low > 1:
-                middle = (low + high) // 2
-                low, high = (middle, high) if offset(middle) == offset(low) else (low, middle)
-            found.append(Change(high, forward, dt.datetime.fromtimestamp(high, local).date()))
-    return tuple(found)
+    moments, offsets = turns(zone, first, last)
+    return tuple(
+        Change(moment, forward, dt.datetime.fromtimestamp(moment, ZoneInfo(zone)).date())
+        for moment, forward in zip(moments.tolist(), np.diff(offsets).tolist(), strict=True)
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -161,9 +161,16 @@ def _distances(curves: Curves, place: int) -> tuple[float, float]:
         known = np.isfinite(curves.whole[place]) & (np.isfinite(others).sum(axis=0) >= 2)
         if known.sum() < ENOUGH * 24:
             return float("nan"), float("nan")
-        usual = np.nanmedian(others[:, known], axis=0)
+        usual = _median(others[:, known])
         found.append(float(((curves.whole[place, known] - usual) ** 2).mean()))
     return found[0], found[1]
+
+
+def _median(rows: Floats) -> Floats:
+    """Median of each column over the rows that are there; NaN are sorted to the end."""
+    ordered, count = np.sort(rows, axis=0), np.isfinite(rows).sum(axis=0)
+    column = np.arange(rows.shape[1])
+    return np.asarray((ordered[(count - 1) // 2, column] + ordered[count // 2, column]) / 2)
 
 
 def late_after(curves: Curves, change: Change) -> int | None:

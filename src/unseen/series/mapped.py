@@ -7,10 +7,11 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,7 +121,8 @@ def open_mapped(path: str | os.PathLike[str]) -> Panel:
         raise DataError(
             f"{place} {what}; {len(header.sensors):,} sensors by {header.slots:,} slots are {wanted:,} bytes"
         )
-    return header.panel(_map(place, header, "r"))
+    shape = (len(header.sensors), header.slots)
+    return header.panel(np.memmap(place, dtype="<f4", mode="r", shape=shape))
 
 
 def write_mapped(panel: Panel, path: str | os.PathLike[str], origin: str) -> None:
@@ -143,9 +145,9 @@ def write_mapped(panel: Panel, path: str | os.PathLike[str], origin: str) -> Non
     aside = target.with_name(target.name + ".tmp")
     shutil.rmtree(aside, ignore_errors=True)
     try:
-        values = create(header, aside)
-        for row in range(len(panel.sensors)):
-            values[row] = panel.values[row]
+        with writing(header, aside) as writer:
+            for row in range(len(panel.sensors)):
+                writer.put(row, panel.values[row])
         finish(header, aside, target)
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
@@ -167,8 +169,29 @@ def free_place(path: str | os.PathLike[str]) -> Path:
     return target
 
 
-def create(header: Header, folder: Path) -> NDArray[np.float32]:
-    """Make a folder with room for all values, or open the one that is there; shape (S, T), mapped.
+class Writer:
+    """Writes the rows of a panel one by one into a file that has room for all from the start.
+
+    The file is written rather than mapped: memory holds one row, and a full disk is a fault on one line.
+    """
+
+    def __init__(self, header: Header, file: BinaryIO) -> None:
+        self._slots, self._file = header.slots, file
+
+    def put(self, row: int, values: NDArray[np.float32]) -> None:
+        """Write the values of one sensor, shape (T,)."""
+        self._file.seek(row * self._slots * WIDTH)
+        self._file.write(np.asarray(values, dtype="<f4").tobytes())
+
+    def sync(self) -> None:
+        """Have all that was written on the disk."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+
+@contextmanager
+def writing(header: Header, folder: Path) -> Iterator[Writer]:
+    """Make a folder with room for all values, or go on in the one that is there.
 
     Raises:
         DataError: It cannot be written, for want of room for instance.
@@ -176,12 +199,15 @@ def create(header: Header, folder: Path) -> NDArray[np.float32]:
     """
     try:
         folder.mkdir(exist_ok=True)
-        place = folder / VALUES
-        with place.open("ab") as file:
+        with (folder / VALUES).open("ab") as file:
             size = len(header.sensors) * header.slots * WIDTH
             file.truncate(size)
-            os.posix_fallocate(file.fileno(), 0, size)  # no room is a fault now, not a crash while writing
-        return _map(place, header, "r+")
+            if hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(file.fileno(), 0, size)  # want of room is told before the work
+        with (folder / VALUES).open("r+b") as file:
+            writer = Writer(header, file)
+            yield writer
+            writer.sync()
     except OSError as error:
         raise DataError(f"{folder} cannot be written: {error.strerror}") from error
 
@@ -193,10 +219,6 @@ def finish(header: Header, folder: Path, target: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(folder, target)
-
-
-def _map(place: Path, header: Header, mode: Any) -> NDArray[np.float32]:
-    return np.memmap(place, dtype="<f4", mode=mode, shape=(len(header.sensors), header.slots))
 
 
 def _header(plain: Mapping[str, Any]) -> Header:

@@ -77,15 +77,17 @@ def draw_incidents(rate: float, roads: Roads, slots: int, step: int, seed: int) 
     places = rng.integers(len(roads.sensors), size=count)
     first = np.sort(rng.integers(slots, size=count))
     length = np.ceil(LASTING * rng.lognormal(0.0, 0.5, count) / step).astype(np.int64)
+    last = np.minimum(first + length, slots)
     depths = rng.uniform(0.3, 0.9, count)
     return tuple(
-        Incident(
-            int(begin), int(begin + long), int(roads.road[one]), *map(float, roads.at[one]), float(depth)
-        )
-        for begin, long, one, (east, north), depth in zip(
-            first, np.minimum(length, slots - first), places, roads.at[places].tolist(), depths, strict=True
-        )
+        Incident(int(begin), int(end), int(roads.road[one]), *_at(roads, int(one)), float(depth))
+        for begin, end, one, depth in zip(first, last, places, depths, strict=True)
     )
+
+
+def _at(roads: Roads, sensor: int) -> tuple[float, float]:
+    east, north = roads.at[sensor].tolist()
+    return east, north
 
 
 def felt(incidents: tuple[Incident, ...], roads: Roads, sensor: int) -> list[tuple[Incident, float]]:

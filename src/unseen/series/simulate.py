@@ -21,7 +21,7 @@ from unseen.errors import ConfigError
 from unseen.seeds import generator
 from unseen.series import rhythms
 from unseen.series.calendar import Calendar
-from unseen.series.mapped import Header, create, finish, free_place, is_mapped
+from unseen.series.mapped import Header, finish, free_place, is_mapped, writing
 from unseen.series.mishaps import Fault, Incident, Mishaps, draw_faults, draw_incidents, fail, felt
 from unseen.series.panel import HOUR, Panel
 from unseen.series.roads import Roads, lay_roads
@@ -162,14 +162,14 @@ def simulate(city: City, path: str | os.PathLike[str], tell: Tell | None = None)
     kept = _noted(aside, city)
     if not kept:
         shutil.rmtree(aside, ignore_errors=True)
-    values = create(city.header(), aside)
-    for row, flow in enumerate(flows(city, range(kept, city.sensors)), kept):
-        values[row] = flow
-        if (row + 1) % TOGETHER == 0 or row + 1 == city.sensors:
-            values.flush()  # type: ignore[attr-defined]
-            _note(aside, city, row + 1)
-            if tell is not None:
-                tell(row + 1, city.sensors)
+    with writing(city.header(), aside) as writer:
+        for row, flow in enumerate(flows(city, range(kept, city.sensors)), kept):
+            writer.put(row, flow)
+            if (row + 1) % TOGETHER == 0 or row + 1 == city.sensors:
+                writer.sync()
+                _note(aside, city, row + 1)
+                if tell is not None:
+                    tell(row + 1, city.sensors)
     _write_truth(city, aside)
     finish(city.header(), aside, target)
     return Outcome(target, city.sensors - kept, kept)

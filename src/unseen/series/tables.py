@@ -135,7 +135,7 @@ def _stamps(column: pa.ChunkedArray, settings: SeriesSettings, where: str) -> St
         row = int(stamps.bad[0])
         raise DataError(
             f"{where}: row {row}, column {settings.time!r}: {str(words[places[row]])[:80]!r} is no stamp of "
-            f"the format {settings.time_format}; state time-format: iso, s, ms, or a pattern such as "
+            f"the format {settings.time_format}; state time_format: iso, s, ms, or a pattern such as "
             "%d/%m/%Y %H:%M"
         )
     return stamps

@@ -95,7 +95,7 @@ def unfitted(model: str, *, minutes: float, epochs: int | None, seed: int) -> Fo
     """
     if model not in MODELS:
         raise ConfigError(unknown("model", model, MODELS))
-    schedule = None if epochs is None else Schedule(epochs=epochs)
+    schedule = None if epochs is None else Schedule(epochs=epochs, least_steps=1)
     return ForecastDetector(minutes=minutes, members=MODELS[model], schedule=schedule, seed=seed)
 
 
@@ -136,6 +136,7 @@ def compare(detector: ForecastDetector, panel: Panel, test: Dates) -> Standing:
         DataError: The test begins before training ended, or the panel lacks the slots of training.
 
     """
+    detector.refuse_other(panel)
     slots = _test_slots(detector, panel, test)
     train = _training(detector, panel)
     forecasts = detector.forecast(panel, slots)

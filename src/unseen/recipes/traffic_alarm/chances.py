@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,42 +19,32 @@ Floats = NDArray[np.float64]
 QUANTILES, TREES, JOINED = "quantiles", "boosted trees", "joined"
 
 
-@dataclass(frozen=True, eq=False)
-class Chances:
-    """P(at least this level) of the days held back and of the test, shape (S, N) each, by name."""
-
-    by: dict[str, Floats]
-
-    @property
-    def joined(self) -> Floats:
-        """Return both joined by the outcomes of the last 30 days: what alarms are raised by."""
-        return self.by[JOINED]
-
-
-def chances_of(
-    tier: str,
-    level: Level,
-    forecasts: tuple[Forecasts, Forecasts],
-    parts: Parts,
-    config: dict[str, Any],
-    seed: int,
-) -> Chances:
-    """Take chances from models that had not seen the days: of those held back first, then of the test."""
-    fitted, outcomes = parts.tiers[tier], parts.outcomes[tier]
-    thresholds = fitted.at(outcomes.target)
+def by_quantiles(tier: str, level: Level, forecasts: Forecasts, parts: Parts) -> Floats:
+    """P(at least this level) by the quantiles of our forecasts, those of the days held back first."""
+    thresholds = parts.tiers[tier].at(forecasts.target)
     bound = thresholds.red if level == Level.RED else thresholds.yellow
-    early, late = forecasts
-    cut = len(early.target)
-    by_quantiles = np.concatenate(
-        [early.chance_over(bound[:, :cut]), late.chance_over(bound[:, cut:])], axis=1, dtype=np.float64
-    )
+    return forecasts.chance_over(bound).astype(np.float64)
+
+
+def by_trees(tier: str, parts: Parts, config: dict[str, Any], seed: int) -> Floats:
+    """P(red) by boosted trees that have seen neither the days held back nor the test."""
+    fitted, first = parts.tiers[tier], WEEK // parts.panel.step + parts.ahead
     trees = BoostedChance(trees=config["trees"], rate=config["rate"], seed=seed)
-    first = WEEK // parts.panel.step + parts.ahead
-    before, whole = (
-        trees.fit(parts.train, fitted, range(first, end), parts.ahead, level=level)
-        for end in (parts.held.start, parts.train.slots)
-    )
-    by_trees = [before.of(parts.train, parts.held, own=True), whole.of(parts.panel, parts.test)]
-    found = {QUANTILES: by_quantiles, TREES: np.concatenate(by_trees, axis=1)}
-    reached = (outcomes.level >= level) & outcomes.counted
-    return Chances({**found, JOINED: Recalibration().renewed(outcomes, list(found.values()), reached)})
+    grown = trees.fit(parts.train, fitted, range(first, parts.held.start), parts.ahead)
+    made = [grown.of(parts.train, parts.held, own=True), grown.of(parts.panel, parts.test)]
+    return np.concatenate(made, axis=1)
+
+
+def of_red(
+    tier: str, forecasts: Forecasts, parts: Parts, config: dict[str, Any], seed: int
+) -> dict[str, Floats]:
+    """P(red) of the days held back and of the test, (S, N) each: by quantiles, by trees, by both joined.
+
+    The joined chance is what alarms are raised by.
+    """
+    outcomes = parts.outcomes[tier]
+    found = {
+        QUANTILES: by_quantiles(tier, Level.RED, forecasts, parts),
+        TREES: by_trees(tier, parts, config, seed),
+    }
+    return {**found, JOINED: Recalibration().renewed(outcomes, list(found.values()), outcomes.red)}

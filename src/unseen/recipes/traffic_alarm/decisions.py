@@ -103,18 +103,21 @@ def steadiest(
     return best
 
 
-def alarms(outcomes: Outcomes, by: dict[str, Floats], held: Flags, config: dict[str, Any]) -> Iterator[Alarm]:
+def alarms(outcomes: Outcomes, by: dict[str, Floats], config: dict[str, Any]) -> Iterator[Alarm]:
     """Raise every alarm of the table: budgets and hysteresis of the joined chance, its parts beside it."""
     *parts, joined = by
-    middle = config["budget"]
     for machine in (NONE, DEFAULT):
         yield from Replayed(outcomes, by[joined], joined, machine).alarms(config["budgets"])
-    yield from Replayed(outcomes, by[joined], joined, NONE).alarms([middle], pooled=True)
+    yield from Replayed(outcomes, by[joined], joined, NONE).alarms([config["budget"]], pooled=True)
     for name in parts:
-        yield from Replayed(outcomes, by[name], name, NONE).alarms([middle])
-    chosen = steadiest(outcomes, by[joined], held, middle, config)
-    (found,) = Replayed(outcomes, by[joined], joined, chosen).alarms([middle], pooled=True)
-    yield Alarm(STEADY.format(middle), found.on)
+        yield from Replayed(outcomes, by[name], name, NONE).alarms([config["budget"]])
+
+
+def steady(outcomes: Outcomes, chance: Floats, held: Flags, config: dict[str, Any]) -> Alarm:
+    """Raise the alarm whose hysteresis was chosen on the days held back, one threshold for all sensors."""
+    chosen = steadiest(outcomes, chance, held, config["budget"], config)
+    (found,) = Replayed(outcomes, chance, "joined", chosen).alarms([config["budget"]], pooled=True)
+    return Alarm(STEADY.format(config["budget"]), found.on)
 
 
 STEADY = "joined, F {:g}, hysteresis chosen on the days held back, one theta"

@@ -22,8 +22,8 @@ from unseen.forecasting.judging import absolute_errors, came, judge, paired
 from unseen.recipes.results import Results
 from unseen.recipes.running import over_seeds, settings
 from unseen.recipes.traffic_alarm import forecasters, shown
-from unseen.recipes.traffic_alarm.chances import JOINED, Chances, chances_of
-from unseen.recipes.traffic_alarm.decisions import STEADY, Alarm, alarms, three_classes
+from unseen.recipes.traffic_alarm.chances import JOINED, by_quantiles, of_red
+from unseen.recipes.traffic_alarm.decisions import STEADY, Alarm, alarms, steady, three_classes
 from unseen.recipes.traffic_alarm.forecasters import HIGHER, OURS
 from unseen.recipes.traffic_alarm.hindsight import best_theta, hindsight
 from unseen.recipes.traffic_alarm.measures import by_sensor, means, weeks_of
@@ -31,7 +31,9 @@ from unseen.recipes.traffic_alarm.outcome import DECISION, ERRORS, HINDSIGHT, co
 from unseen.recipes.traffic_alarm.parts import TIERS, Parts, parts_of
 from unseen.series.forecasts import Forecasts
 
+Floats = NDArray[np.float64]
 Said = dict[str, Forecasts]
+Chance = dict[str, Floats]
 
 
 def run(*, quick: bool, seeds: int | None, data: Path | None) -> Results:
@@ -39,25 +41,26 @@ def run(*, quick: bool, seeds: int | None, data: Path | None) -> Results:
     config = settings(__file__, quick=quick)
     seeds = config["seeds"] if seeds is None else seeds
     records = over_seeds(study, seeds, config, data)
-    return conclude("traffic-alarm" + (" (quick)" if quick else ""), records, config, data)
+    return conclude("traffic-alarm" + (" (quick)" if quick else ""), records, config)
 
 
 def study(seed: int, config: dict[str, Any], data: Path | None) -> list[Record]:
     """Forecast, decide and judge, with one seed."""
     parts = parts_of(config, data)
-    early, late = forecasters.ours_throughout(seed, parts, config)
-    said = {**forecasters.tested(seed, parts, config), OURS: late}
+    mine = forecasters.ours(seed, parts, config)
+    said = {**forecasters.tested(seed, parts, config), OURS: forecasters.of_test(mine, parts)}
     found = list(_errors(said, parts, seed))
     for tier in TIERS:
         found += _as_forecast(tier, said, parts, seed)
-        red = chances_of(tier, Level.RED, (early, late), parts, config, seed)
-        made = list(alarms(parts.outcomes[tier], red.by, ~parts.tested, config))
-        found += _by_alarm(tier, red, made, parts, config, seed)
+        red = of_red(tier, mine, parts, config, seed)
+        made = list(alarms(parts.outcomes[tier], red, config))
         if tier == "A":
-            yellow = chances_of(tier, Level.YELLOW, (early, late), parts, config, seed)
-            found += _three_classes(tier, red, yellow, parts, config, seed)
+            made.append(steady(parts.outcomes[tier], red[JOINED], ~parts.tested, config))
+            yellow = by_quantiles(tier, Level.YELLOW, mine, parts)
+            found += _three_classes(tier, red[JOINED], yellow, parts, config, seed)
             if seed == 0:
-                found += _drawn(said, red, made, parts, config)
+                found += _drawn(said, red[JOINED], made, parts, config)
+        found += _by_alarm(tier, red, made, parts, config, seed)
     return found
 
 
@@ -89,16 +92,16 @@ def _as_forecast(tier: str, said: Said, parts: Parts, seed: int) -> Iterator[Rec
 
 
 def _by_alarm(
-    tier: str, red: Chances, made: list[Alarm], parts: Parts, config: dict[str, Any], seed: int
+    tier: str, red: Chance, made: list[Alarm], parts: Parts, config: dict[str, Any], seed: int
 ) -> Iterator[Record]:
     """Judge alarms by chance and budget, thresholds renewed daily from the 30 known days before."""
     outcomes, tested = parts.outcomes[tier], parts.tested
     judged = outcomes.part(tested)
-    for name, chance in red.by.items():
+    for name, chance in red.items():
         error = reliability(chance[:, tested][judged.counted], judged.red[judged.counted]).error
         yield Record(name, seed, (), f"tier {tier}", "calibration error", error)
     for alarm in made:
-        chance = red.by[alarm.name.partition(",")[0]]
+        chance = red[alarm.name.partition(",")[0]]
         scores = of_alarm(judged, alarm.on[:, tested], chance[:, tested])
         yield from means(scores, alarm.name, tier, seed)
         if alarm.name == STEADY.format(config["budget"]):
@@ -107,13 +110,13 @@ def _by_alarm(
 
 
 def _three_classes(
-    tier: str, red: Chances, yellow: Chances, parts: Parts, config: dict[str, Any], seed: int
+    tier: str, red: Floats, yellow: Floats, parts: Parts, config: dict[str, Any], seed: int
 ) -> Iterator[Record]:
     outcomes, tested = parts.outcomes[tier], parts.tested
-    levels = three_classes(outcomes, red.joined, yellow.joined, config)[:, tested]
+    levels = three_classes(outcomes, red, yellow, config)[:, tested]
     judged = outcomes.part(tested)
     on = levels == Level.RED
-    scores = of_levels(judged, levels).joined(of_alarm(judged, on, red.joined[:, tested]))
+    scores = of_levels(judged, levels).joined(of_alarm(judged, on, red[:, tested]))
     yield from means(scores, DECISION, tier, seed)
     yield from by_sensor(scores, DECISION, tier, seed)
     yield from _weeks(weeks_of(judged, levels, on, seed), DECISION, tier, seed)
@@ -127,14 +130,14 @@ def _weeks(found: dict[str, Any], row: str, tier: str, seed: int) -> Iterator[Re
 
 
 def _drawn(
-    said: Said, red: Chances, made: list[Alarm], parts: Parts, config: dict[str, Any]
+    said: Said, red: Floats, made: list[Alarm], parts: Parts, config: dict[str, Any]
 ) -> Iterator[Record]:
     """Keep what figures show, and how far any alarm could go."""
     tier, tested = "A", parts.tested
     outcomes = parts.outcomes[tier].part(tested)
     thresholds = parts.tiers[tier].at(outcomes.target)
     known = hindsight(tier, parts, config)
-    joined = red.joined[:, tested]
+    joined = red[:, tested]
     chances: dict[str, NDArray[np.floating]] = {
         name: one.chance_over(thresholds.red) for name, one in said.items()
     }
