@@ -60,6 +60,7 @@ bench: .venv/.installed-peers
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/scale.py --out benchmarks/results/scale.csv
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/drift.py --out benchmarks/results/drift.csv
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/service.py --out benchmarks/results/service.csv
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/watch.py --out benchmarks/results/watch.csv
 
 docs: .venv/.installed-dev
 	$(BIN)/python -m pytest -p no:cacheprovider tests/docs src

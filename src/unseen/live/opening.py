@@ -131,15 +131,15 @@ def warm_up(settings: WatchSettings, store: Store, renewal: Renewal, panel: Pane
     return engine
 
 
-def replay(watch_engine: Engine, panel: Panel, first: int, *, grace: float = 120.0) -> None:
+def replay(engine: Engine, panel: Panel, first: int, *, grace: float = 120.0) -> None:
     """Close the slots of a panel from `first` on as a watch would, without feed or clock."""
-    rows = _places(watch_engine.store, panel)
+    rows = _places(engine.store, panel)
     for slot in range(panel.slot(first), panel.slots):
         value = np.full(len(rows), np.nan, np.float32)
         value[rows] = panel.values[:, slot]
         state = np.where(np.isfinite(value), State.OK, State.MISSING).astype(np.uint8)
         time = panel.start + slot * panel.step
-        watch_engine.close(time, value, state, time + panel.step + grace, {})
+        engine.close(time, value, state, time + panel.step + grace, {})
 
 
 def _places(store: Store, panel: Panel) -> list[int]:
