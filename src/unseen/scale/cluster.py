@@ -118,8 +118,13 @@ def _start(ray: Any, address: str, workers: int | None) -> None:
     try:
         _knock(address)
         ray.init(address=address, **settings)
-    except (OSError, ValueError, RuntimeError) as error:
+    except Exception as error:  # Ray raises bare ones where its processes are slow to start
         reason = str(error).splitlines()[0][:150]
+        if address == LOCAL:
+            raise ConfigError(
+                f"no local Ray cluster came up ({reason}); try again when the machine is less busy, or leave "
+                "--ray out"
+            ) from error
         raise ConfigError(
             f"no Ray cluster at {address!r} ({reason}); accepted: local, auto, or HOST:PORT of one that runs"
         ) from error
