@@ -166,6 +166,7 @@ def main() -> None:
             "step": measured("step", folder),
             "judge": measured("judge", folder),
         }
+    sys.argv = [word for word in sys.argv if word not in ("--folder", str(chosen.folder))]  # no place of ours
     write_results(chosen.out, [row | provenance(["torch", "numpy"]) for row in rows_of(found)])
 
 

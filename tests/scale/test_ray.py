@@ -111,6 +111,14 @@ def test_workers_out_of_bounds(workers):
         pass
 
 
+@needs_ray
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "127.0.0.1:port", "127.0.0.1:99999"])
+def test_nobody_at_the_address(address):
+    words = rf"no Ray cluster at '{address}' .*accepted: local, auto"
+    with pytest.raises(ConfigError, match=words), cluster(address):
+        pass
+
+
 # -- with one -----------------------------------------------------------------------------------------
 
 

@@ -42,7 +42,9 @@ def fit(
     ] = None,
     minutes: Annotated[float, typer.Option("--minutes", help="How far ahead.")] = 30,
     model: Annotated[str, typer.Option("--model", help="Networks: stid, lstm or both.")] = "stid",
-    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the windows; else 4, and 1,000 steps at least.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Passes over the windows; else 4, and 1,000 steps at least.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of all that is random.")] = 0,
     split: Annotated[
         str, typer.Option("--split", help="How to divide: by time, and not otherwise.")

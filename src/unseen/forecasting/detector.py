@@ -251,7 +251,7 @@ class ForecastDetector:
             DataError: The panel has slots of another length or another zone than in training.
 
         """
-        self._fits(history)
+        self.refuse_other(history)
         other = copy.copy(self)
         other.known_ = self.known_.with_new(history, horizon=self.horizon, seed=self.seed)
         return other
@@ -280,7 +280,13 @@ class ForecastDetector:
         found[:, horizon:] = PAIRED.scores_of(forecasts.quantiles, panel.values[:, horizon:])[:, edge]
         return found, pooled(self._among(panel, 1).scores[:, edge], self.known_.scores[:, edge])
 
-    def _fits(self, panel: Panel) -> None:
+    def refuse_other(self, panel: Panel) -> None:
+        """Refuse a panel of other slots or another zone than in training.
+
+        Raises:
+            DataError: It is one.
+
+        """
         trained = self.trained_
         if panel.step != trained.step:
             raise DataError(
@@ -295,7 +301,7 @@ class ForecastDetector:
 
     def _among(self, panel: Panel, first: int) -> Known:
         """Find what is known of the sensors of a panel, of new ones from its first slots."""
-        self._fits(panel)
+        self.refuse_other(panel)
         mine = set(self.known_.sensors)
         if any(name not in mine for name in panel.sensors):
             return self.adopt(panel.slice(0, first)).known_.of(panel.sensors)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ LOCAL = "local"
 STORE = 256 << 20
 """Bytes in which processes of a local cluster hand rows to each other."""
 MOST_WORKERS = 1_024
+PATIENCE = 5.0  # seconds
 DEATHS = 4
 
 
@@ -114,12 +116,20 @@ def _start(ray: Any, address: str, workers: int | None) -> None:
             "_system_config": {"worker_niceness": 0},  # Ray's 15 starves them where others are at work
         }
     try:
+        _knock(address)
         ray.init(address=address, **settings)
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0][:150]
         raise ConfigError(
             f"no Ray cluster at {address!r} ({reason}); accepted: local, auto, or HOST:PORT of one that runs"
         ) from error
+
+
+def _knock(address: str) -> None:
+    """See that somebody is there: Ray itself goes on trying for minutes."""
+    host, colon, port = address.rpartition(":")
+    if colon:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=PATIENCE).close()
 
 
 def _processors(ray: Any) -> int:

@@ -19,35 +19,28 @@ Floats = NDArray[np.float64]
 QUANTILES, TREES, JOINED = "quantiles", "boosted trees", "joined"
 
 
-def by_quantiles(tier: str, level: Level, forecasts: tuple[Forecasts, Forecasts], parts: Parts) -> Floats:
+def by_quantiles(tier: str, level: Level, forecasts: Forecasts, parts: Parts) -> Floats:
     """P(at least this level) by the quantiles of our forecasts, those of the days held back first."""
-    thresholds = parts.tiers[tier].at(parts.outcomes[tier].target)
+    thresholds = parts.tiers[tier].at(forecasts.target)
     bound = thresholds.red if level == Level.RED else thresholds.yellow
-    early, late = forecasts
-    cut = len(early.target)
-    return np.concatenate(
-        [early.chance_over(bound[:, :cut]), late.chance_over(bound[:, cut:])], axis=1, dtype=np.float64
-    )
+    return forecasts.chance_over(bound).astype(np.float64)
 
 
 def by_trees(tier: str, parts: Parts, config: dict[str, Any], seed: int) -> Floats:
-    """P(red) by boosted trees: of the days held back by those that had not seen them, then of the test."""
+    """P(red) by boosted trees that have seen neither the days held back nor the test."""
     fitted, first = parts.tiers[tier], WEEK // parts.panel.step + parts.ahead
     trees = BoostedChance(trees=config["trees"], rate=config["rate"], seed=seed)
-    before, whole = (
-        trees.fit(parts.train, fitted, range(first, end), parts.ahead)
-        for end in (parts.held.start, parts.train.slots)
-    )
-    made = [before.of(parts.train, parts.held, own=True), whole.of(parts.panel, parts.test)]
+    grown = trees.fit(parts.train, fitted, range(first, parts.held.start), parts.ahead)
+    made = [grown.of(parts.train, parts.held, own=True), grown.of(parts.panel, parts.test)]
     return np.concatenate(made, axis=1)
 
 
 def of_red(
-    tier: str, forecasts: tuple[Forecasts, Forecasts], parts: Parts, config: dict[str, Any], seed: int
+    tier: str, forecasts: Forecasts, parts: Parts, config: dict[str, Any], seed: int
 ) -> dict[str, Floats]:
     """P(red) of the days held back and of the test, (S, N) each: by quantiles, by trees, by both joined.
 
-    Models had not seen the days. The joined chance is what alarms are raised by.
+    The joined chance is what alarms are raised by.
     """
     outcomes = parts.outcomes[tier]
     found = {

@@ -17,6 +17,7 @@ from unseen.report.style import (
     INK,
     MUTED,
     NORMAL,
+    NUMBER,
     PERCENT,
     TOLD,
     UNSEEN,
@@ -72,6 +73,7 @@ def reliability(said: Floats, came: Floats, slots: Floats) -> Figure:
     below.bar(said, slots, width=0.045, color=FILL.light)
     below.set_yscale("log")
     below.set(xlabel="chance of red, as said half an hour before", ylabel="slots")
+    below.yaxis.set_major_formatter(NUMBER)
     for axis in (above, below):
         axis.xaxis.set_major_formatter(PERCENT)
     above.yaxis.set_major_formatter(PERCENT)

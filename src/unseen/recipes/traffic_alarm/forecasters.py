@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from unseen.forecasting.conformal import follow
@@ -15,7 +16,6 @@ from unseen.forecasting.plain_networks import PlainNetwork
 from unseen.forecasting.regressed import Regressed, boosting, ridge
 from unseen.recipes.traffic_alarm.parts import Parts
 from unseen.series.forecasts import Forecasts
-from unseen.series.panel import Panel
 
 OURS, STID, LSTM, BOOSTING, RIDGE = "ours", "STID-style MLP", "LSTM + profile", "boosting", "ridge"
 HIGHER = (BOOSTING, LSTM, STID, OURS)
@@ -24,7 +24,8 @@ HIGHER = (BOOSTING, LSTM, STID, OURS)
 
 def baselines(seed: int, config: dict[str, Any]) -> dict[str, Forecaster]:
     """Name every forecaster of the table but ours, once: over seeds they are compared in traffic-forecast."""
-    minutes, schedule = config["minutes"], Schedule(epochs=config["epochs"], median=1.0, power=0.0)
+    minutes = config["minutes"]
+    schedule = Schedule(epochs=config["epochs"], least_steps=config["least_steps"], median=1.0, power=0.0)
     if seed:
         return {}
     rules: dict[str, Forecaster] = {name: Baseline(rule, minutes) for name, rule in RULES.items()}
@@ -36,13 +37,6 @@ def baselines(seed: int, config: dict[str, Any]) -> dict[str, Forecaster]:
     }
 
 
-def ours(panel: Panel, seed: int, config: dict[str, Any]) -> ForecastDetector:
-    """Fit `ForecastDetector` as it comes, but for the length of training."""
-    return ForecastDetector(
-        minutes=config["minutes"], schedule=Schedule(epochs=config["epochs"]), seed=seed
-    ).fit(panel)
-
-
 def tested(seed: int, parts: Parts, config: dict[str, Any]) -> dict[str, Forecasts]:
     """Forecast the test by every baseline, learned from all of training."""
     slots = parts.known_before(parts.test)
@@ -50,15 +44,29 @@ def tested(seed: int, parts: Parts, config: dict[str, Any]) -> dict[str, Forecas
     return {name: one.fit(parts.train).forecast(parts.panel, slots) for name, one in made.items()}
 
 
-def ours_throughout(seed: int, parts: Parts, config: dict[str, Any]) -> tuple[Forecasts, Forecasts]:
-    """Forecast by ours the days held back, learned before them, and of the test, learned from both.
+def ours(seed: int, parts: Parts, config: dict[str, Any]) -> Forecasts:
+    """Forecast the days held back and the test by ours, whose networks have seen neither.
 
-    Intervals follow the outcomes of the days before, rolling.
+    `ForecastDetector` as it comes, but for the length of training; the days it holds back from training by
+    itself are those held back here. Intervals follow the outcomes of the days before, rolling.
     """
-    found = []
-    for learned_from, wanted in ((parts.early, parts.held), (parts.train, parts.test)):
-        detector = ours(learned_from, seed, config)
-        seen = parts.panel.slice(0, wanted.stop)
-        raw = detector.forecast(seen, parts.known_before(wanted))
-        found.append(follow(detector.rolling(seen), raw, came(seen, raw)))
-    return found[0], found[1]
+    detector = ForecastDetector(
+        minutes=config["minutes"],
+        schedule=Schedule(epochs=config["epochs"], least_steps=config["least_steps"]),
+        held_back_days=round(len(parts.held) / parts.panel.a_day),
+        seed=seed,
+    ).fit(parts.train)
+    raw = detector.forecast(parts.panel, parts.known_before(range(parts.held.start, parts.test.stop)))
+    return follow(detector.rolling(parts.panel), raw, came(parts.panel, raw))
+
+
+def of_test(forecasts: Forecasts, parts: Parts) -> Forecasts:
+    """Leave out the days held back."""
+    kept = slice(len(parts.held), None)
+    return replace(
+        forecasts,
+        issued=forecasts.issued[kept],
+        target=forecasts.target[kept],
+        mean=forecasts.mean[:, kept],
+        quantiles=forecasts.quantiles[:, kept],
+    )

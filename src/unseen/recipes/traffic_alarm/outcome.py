@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from unseen.evaluation import Estimate, Record
@@ -43,7 +42,7 @@ def groups_of(records: Sequence[Record]) -> Groups:
     return groups
 
 
-def conclude(name: str, records: Sequence[Record], config: dict[str, Any], data: Path | None) -> Results:
+def conclude(name: str, records: Sequence[Record], config: dict[str, Any]) -> Results:
     """Numbers, claims, figures and the page."""
     from unseen.recipes.traffic_alarm.showing import figures, files
 
@@ -62,7 +61,7 @@ def conclude(name: str, records: Sequence[Record], config: dict[str, Any], data:
         records,
         notes_of(groups, config),
         figures(records),
-        files(records, groups, claims, config, name, data),
+        files(records, groups, claims, name),
         held,
     )
 

@@ -27,7 +27,6 @@ class Parts:
     Attributes:
         panel: From the first day of training to the last of the test.
         train: Its slots up to the last day of training.
-        early: Its slots up to the day before those held back.
         held: Slots of the days held back.
         test: Slots of the test.
         ahead: Slots between the last known slot and the one that is forecast.
@@ -36,7 +35,6 @@ class Parts:
 
     panel: Panel
     train: Panel
-    early: Panel
     held: range
     test: range
     ahead: int
@@ -72,4 +70,4 @@ def parts_of(config: dict[str, Any], data: Path | None) -> Parts:
     held = panel.days(*config["held_back"])
     test = panel.days(*config["test"])
     ahead = slots_ahead(config["minutes"], panel.step)
-    return Parts(panel, train, panel.slice(0, held.start), held, test, ahead)
+    return Parts(panel, train, held, test, ahead)

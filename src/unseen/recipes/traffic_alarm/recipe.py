@@ -41,22 +41,22 @@ def run(*, quick: bool, seeds: int | None, data: Path | None) -> Results:
     config = settings(__file__, quick=quick)
     seeds = config["seeds"] if seeds is None else seeds
     records = over_seeds(study, seeds, config, data)
-    return conclude("traffic-alarm" + (" (quick)" if quick else ""), records, config, data)
+    return conclude("traffic-alarm" + (" (quick)" if quick else ""), records, config)
 
 
 def study(seed: int, config: dict[str, Any], data: Path | None) -> list[Record]:
     """Forecast, decide and judge, with one seed."""
     parts = parts_of(config, data)
-    early, late = forecasters.ours_throughout(seed, parts, config)
-    said = {**forecasters.tested(seed, parts, config), OURS: late}
+    mine = forecasters.ours(seed, parts, config)
+    said = {**forecasters.tested(seed, parts, config), OURS: forecasters.of_test(mine, parts)}
     found = list(_errors(said, parts, seed))
     for tier in TIERS:
         found += _as_forecast(tier, said, parts, seed)
-        red = of_red(tier, (early, late), parts, config, seed)
+        red = of_red(tier, mine, parts, config, seed)
         made = list(alarms(parts.outcomes[tier], red, config))
         if tier == "A":
             made.append(steady(parts.outcomes[tier], red[JOINED], ~parts.tested, config))
-            yellow = by_quantiles(tier, Level.YELLOW, (early, late), parts)
+            yellow = by_quantiles(tier, Level.YELLOW, mine, parts)
             found += _three_classes(tier, red[JOINED], yellow, parts, config, seed)
             if seed == 0:
                 found += _drawn(said, red[JOINED], made, parts, config)

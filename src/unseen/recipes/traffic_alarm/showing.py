@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -81,14 +79,12 @@ def files(
     records: Sequence[Record],
     groups: Groups,
     claims: Sequence[Claim],
-    config: dict[str, Any],
     name: str,
-    data: Path | None,
 ) -> dict[str, Callable[[], bytes]]:
     """Return what makes each file: tables in Markdown, and the page."""
     return {
         "tables.md": lambda: tables(records, groups).encode(),
-        "alarms.html": lambda: page(records, groups, claims, config, name).encode(),
+        "alarms.html": lambda: page(records, groups, claims, name).encode(),
     }
 
 
@@ -100,16 +96,14 @@ def tables(records: Sequence[Record], groups: Groups) -> str:
     )
 
 
-def page(
-    records: Sequence[Record], groups: Groups, claims: Sequence[Claim], config: dict[str, Any], name: str
-) -> str:
+def page(records: Sequence[Record], groups: Groups, claims: Sequence[Claim], name: str) -> str:
     """Lay out claims, figures and tables on one page."""
     claimed = Table(
         ("claim", "value", "target", "holds"),
         tuple((c.name, f"{c.value:.3f}", c.target, "yes" if c.holds else "no") for c in claims),
     )
     sections = [Section("claims", "Claims", tables=(("", to_html(claimed)),))]
-    sections += [Section(f"part-{key}", TITLES[key][0], panels=(_panel(key, records),)) for key in TITLES]
+    sections.append(Section("figures", "Figures", panels=tuple(_panel(key, records) for key in TITLES)))
     sections += [
         Section(f"table-{place}", title, tables=(("", to_html(table)),))
         for place, (title, table) in enumerate(_all_tables(records, groups))
@@ -140,7 +134,8 @@ def _headlines(groups: Groups) -> list[Headline]:
     for kind, row, measure, words in wanted:
         if (kind, row, measure) in groups:
             one = groups[kind, row, measure]
-            found.append(Headline(f"{one.value:.2f}", f"{one.low:.2f} to {one.high:.2f}", words, "unseen"))
+            sure = "" if np.isnan(one.low) else f"{one.low:.2f} to {one.high:.2f}"
+            found.append(Headline(f"{one.value:.2f}", sure, words, "unseen"))
     return found
 
 
