@@ -134,8 +134,8 @@ def _headlines(groups: Groups) -> list[Headline]:
     for kind, row, measure, words in wanted:
         if (kind, row, measure) in groups:
             one = groups[kind, row, measure]
-            sure = "" if np.isnan(one.low) else f"{one.low:.2f} to {one.high:.2f}"
-            found.append(Headline(f"{one.value:.2f}", sure, words, "unseen"))
+            sure = "" if np.isnan(one.low) else f"{one.low:.3f} to {one.high:.3f}"
+            found.append(Headline(f"{one.value:.3f}", sure, words, "unseen"))
     return found
 
 
