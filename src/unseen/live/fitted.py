@@ -146,8 +146,8 @@ class Renewal:
         outcomes, chance = found
         budget = Budget(alarm.budget, pooled=alarm.pooled, machine=machine(self.settings))
         theta = budget.thetas(budget.replay(outcomes, chance))[:, -1]
-        theta = np.where(np.isfinite(theta), theta, START_THETA).astype(np.float32)
-        return np.full(sensors, theta[0], np.float32) if alarm.pooled else theta
+        theta = np.where(np.isfinite(theta), theta, START_THETA)
+        return np.asarray(np.full(sensors, theta[0]) if alarm.pooled else theta, np.float32)
 
 
 def machine(settings: WatchSettings) -> Machine:

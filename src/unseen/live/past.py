@@ -71,8 +71,8 @@ def take_in(store: Store, panel: Panel, *, until: int | None = None) -> int:
     places = np.full((len(names), 2), np.nan) if panel.places is None else panel.places
     found = store.add_sensors(
         [
-            (one, name, *(plain(number) for number in where))
-            for one, name, where in zip(panel.sensors, names, places, strict=True)
+            (one, name, plain(longitude), plain(latitude))
+            for one, name, (longitude, latitude) in zip(panel.sensors, names, places, strict=True)
         ],
         since=panel.start,
     )
