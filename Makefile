@@ -55,8 +55,12 @@ bench: .venv/.installed-peers
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/speed.py --out benchmarks/results/speed.csv
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/memory.py --out benchmarks/results/memory.csv
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/trigger.py --out benchmarks/results/trigger.csv
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/city_nearness.py --out benchmarks/results/city_nearness.csv
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/city.py --out benchmarks/results/city.csv
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/scale.py --out benchmarks/results/scale.csv
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/drift.py --out benchmarks/results/drift.csv
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/service.py --out benchmarks/results/service.csv
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/watch.py --out benchmarks/results/watch.csv
 
 docs: .venv/.installed-dev
 	$(BIN)/python -m pytest -p no:cacheprovider tests/docs src

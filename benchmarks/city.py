@@ -32,7 +32,7 @@ from unseen.series.simulate import City, simulate
 SENSORS, DAYS, STEP = 3_500, 365, 600
 TESTED = 28  # days at the end that are never learnt from
 BEFORE = 10  # days before a moment that a forecast looks at, and a little more
-MOMENTS = 200  # of the days tested, for all sensors each
+MOMENTS = 100  # of the days tested, for all sensors each
 MEMORY = 4e9
 Found = dict[str, float | int | str]
 
@@ -166,6 +166,7 @@ def main() -> None:
             "step": measured("step", folder),
             "judge": measured("judge", folder),
         }
+    sys.argv = [word for word in sys.argv if word not in ("--folder", str(chosen.folder))]  # no place of ours
     write_results(chosen.out, [row | provenance(["torch", "numpy"]) for row in rows_of(found)])
 
 

@@ -30,7 +30,7 @@ from unseen.series.simulate import City, simulated
 from unseen.studies.scoring import scored
 from unseen.training.loop import Plan
 
-WORKERS, ROWS, GROUP = 2, 2_000_000, 100_000
+WORKERS, ROWS, GROUP = 2, 1_000_000, 100_000
 Pairs = Iterator[tuple[pa.Table, pa.Table]]
 
 
@@ -96,7 +96,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/scale.csv"))
     parser.add_argument("--rows", type=int, default=ROWS)
-    parser.add_argument("--windows", type=int, default=200_000)
+    parser.add_argument("--windows", type=int, default=60_000)
     chosen = parser.parse_args()
     one_thread()
     with tempfile.TemporaryDirectory() as folder, cluster("local", WORKERS) as two:

@@ -28,7 +28,7 @@ def streets(tmp_path_factory):
     (folder / "flow.csv").write_text("\n".join(lines) + "\n")
     ran = unseen(
         "traffic", "fit", folder / "flow.csv", *CLOCK, "--train", "2024-01-01:2024-02-11", "--minutes", 60,
-        "--epochs", 60, "--out", folder / "model", "--json",
+        "--epochs", 25, "--out", folder / "model", "--json",
     )  # fmt: skip
     assert ran.code == 0, ran.err
     assert json.loads(ran.out)["minutes"] == 60

@@ -61,10 +61,14 @@ def main(folder: Path) -> None:
             street = f"{now.url}/#/street/{busiest(city)}"
             keep(folder / "dashboard-map.png", picture(browser, now.url, MAP)[1])
             keep(folder / "dashboard-dark.png", picture(browser, now.url, MAP, color_scheme="dark")[1])
-            keep(folder / "dashboard-street.png", picture(browser, street, ".plot .band90")[1])
+            keep(folder / "dashboard-street.png", picture(browser, street, ".plot[role=slider] .band90")[1])
             keep(folder / "dashboard-alarms.png", picture(browser, f"{now.url}/#/alarms", ".alarms")[1])
             hand = {"viewport": PHONE, "has_touch": True}
-            views = [(now.url, MAP), (street, ".plot .band90"), (f"{now.url}/#/alarms", ".alarms")]
+            views = [
+                (now.url, MAP),
+                (street, ".plot[role=slider] .band90"),
+                (f"{now.url}/#/alarms", ".alarms"),
+            ]
             keep(folder / "dashboard-phone.png", *(picture(browser, *view, **hand)[1] for view in views))
             with serving(path, clock=ManualClock(NOW + 2400.0), with_token=False) as old:
                 keep(folder / "dashboard-old.png", picture(browser, old.url, MAP)[1])

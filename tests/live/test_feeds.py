@@ -91,6 +91,16 @@ def test_an_unchanged_answer_is_not_read_again():
     assert (second.kind, second.answer, second.fault) == ("unchanged", None, None)
 
 
+def test_what_could_not_be_read_is_asked_for_again_whatever_its_tag():
+    def answer(path, headers):
+        same = headers.get("If-None-Match") == '"half"'
+        return (304, {}, b"") if same else (200, {"ETag": '"half"'}, body(5)[:30])
+
+    with answering(answer) as url:
+        delivery, _ = asked(url)
+    assert (delivery.kind, len(delivery.passed)) == ("content", TRIES - 1)
+
+
 @pytest.mark.parametrize(
     ("code", "sent", "says", "tries"),
     [

@@ -8,6 +8,7 @@ import pytest
 from unseen.alarms.log import Outcome
 from unseen.errors import ConfigError, DataError
 from unseen.live.alarm_table import Wanted, acknowledge, alarms
+from unseen.live.running import alone
 from unseen.live.store import Change, Closed, Raise, Store
 
 
@@ -125,3 +126,16 @@ def test_the_same_fault_again_is_counted_on_one_line(store):
     assert store.db.execute("SELECT clock, kind, count FROM feed").fetchall() == [
         (2.0, "error", 3), (9.0, "content", 1),
     ]  # fmt: skip
+
+
+def test_two_watches_do_not_share_a_store(tmp_path):
+    with alone(tmp_path / "watch.db"):
+        with (
+            pytest.raises(ConfigError, match="belongs to another `unseen watch` that runs"),
+            alone(tmp_path / "watch.db"),
+        ):
+            pass
+        with alone(tmp_path / "other.db"):
+            pass
+    with alone(tmp_path / "watch.db"):
+        pass

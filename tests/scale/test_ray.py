@@ -29,6 +29,7 @@ from unseen.series.simulate import City, simulated
 from unseen.studies.scoring import columns_read, scored
 from unseen.training.loop import Plan
 
+# Each worker starts its own Python and torch: one test of them runs always, the others with the long ones.
 needs_ray = pytest.mark.skipif(
     find_spec("ray") is None, reason="ray is not there: pip install 'unseen[scale]'"
 )
@@ -110,10 +111,19 @@ def test_workers_out_of_bounds(workers):
         pass
 
 
+@needs_ray
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "127.0.0.1:port", "127.0.0.1:99999"])
+def test_nobody_at_the_address(address):
+    words = rf"no Ray cluster at '{address}' .*accepted: local, auto"
+    with pytest.raises(ConfigError, match=words), cluster(address):
+        pass
+
+
 # -- with one -----------------------------------------------------------------------------------------
 
 
 @needs_ray
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["rows.parquet", "rows.csv", "many"])
 def test_the_bits_of_one_process(two, place, name):
     detector, source = unseen.load(place / "model"), open_source(place / name)
@@ -148,6 +158,7 @@ def test_a_killed_worker_changes_nothing(two, place, monkeypatch, tmp_path):
 
 
 @needs_ray
+@pytest.mark.slow
 def test_workers_that_always_die_are_told(two, place, monkeypatch):
     class Dead(Scorer):
         def score(self, model, block):
@@ -160,6 +171,7 @@ def test_workers_that_always_die_are_told(two, place, monkeypatch):
 
 
 @needs_ray
+@pytest.mark.slow
 def test_a_fault_in_a_worker_is_the_fault_of_one_process(two, place, tmp_path):
     table = open_source(place / "rows.parquet").read()
     name = next(field.name for field in table.schema if pa.types.is_floating(field.type))
@@ -200,6 +212,7 @@ def same(left, right):
 
 
 @needs_ray
+@pytest.mark.slow
 def test_networks_that_learn_side_by_side_are_those_of_one_process(two, town, detector, tmp_path):
     """From a panel that is sent, and from a mapped one; here a worker is killed while it learns."""
     alone = detector().fit(town)
@@ -223,6 +236,7 @@ def test_networks_that_learn_side_by_side_are_those_of_one_process(two, town, de
 
 
 @needs_ray
+@pytest.mark.slow
 def test_nothing_is_told_to_anyone(two):
     import ray
 

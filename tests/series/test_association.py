@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import rankdata, spearmanr
 
 from unseen.errors import DataError
-from unseen.recipes.running import settings
+from unseen.recipes.running import settings as of_recipe
 from unseen.recipes.traffic_pollution import sets
 from unseen.series.aligned import coarser, together
 from unseen.series.association import REMOVALS, Clock, less, ranks, spearman
@@ -33,6 +33,7 @@ def smooth(seed, share=0.97):
     return found
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(-3, 3) | st.floats(-1, 1), min_size=1, max_size=30))
 def test_ranks_are_those_of_scipy(values):
     np.testing.assert_array_equal(ranks(values), rankdata(values))
@@ -168,7 +169,7 @@ def test_panels_are_cut_to_what_they_share():
 
 @pytest.mark.skipif(not (DATA / sets.PLACE).exists(), reason="bologna2024 is not here")
 def test_clocks_joined_as_stamped_are_an_hour_off_in_summer():
-    config = settings(str(Path(sets.__file__)), quick=True)
+    config = of_recipe(str(Path(sets.__file__)), quick=True)
     known = sets.bologna(config, DATA)
     traffic, _ = together([known.counts.panel, known.air["NO2"]])
     right = fixed(traffic.select(config["panel"])).values

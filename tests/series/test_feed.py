@@ -4,7 +4,7 @@ import json
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unseen.errors import DataError
@@ -145,6 +145,7 @@ anything = st.recursive(
 )
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     st.binary(max_size=80)
     | st.text(max_size=80).map(str.encode)

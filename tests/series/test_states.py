@@ -36,6 +36,7 @@ def counts(found):
     return {state.name: (found.states == state).sum(axis=1).tolist() for state in State}
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     hnp.arrays(
         np.float32,
@@ -113,7 +114,7 @@ def test_lines_drawn_over_gaps_are_found_in_counts_only():
     assert not filled(concentrations[None]).any()
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(1, 6), st.integers(0, 12), st.integers(0, 2**32 - 1))
 def test_a_line_is_found_where_it_was_drawn(count, at, seed):
     rows = np.random.default_rng(seed).integers(0, 1000, (3, 24)).astype(np.float32)

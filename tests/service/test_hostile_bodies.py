@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from served import ARROW, as_arrow, as_json, asked, committee, normal, pictures
 
 from unseen.data.kinds import Category, Image, Moment, Number
+from unseen.errors import DataError
 from unseen.service import arrow_rows, scoring
 from unseen.service.arrow_rows import read_arrow
 from unseen.service.columns import Sizes
@@ -299,6 +300,22 @@ def test_any_finite_number_has_a_score(value):
     (answer,) = asked(committee(), post(json.dumps(rows).encode()))
     assert answer.status_code == 200
     assert np.isfinite(answer.json()["results"][0]["score"])
+
+
+def test_what_is_refused_only_when_it_is_scored(monkeypatch):
+    """Such as negative energies, which only the scaler looks at; requests beside it are answered."""
+    detector = committee()
+
+    def picky(rows):
+        if (rows == 7777.0).any():
+            raise DataError("row 0 holds the energy -1; accepted: 0 or more")
+        return type(detector).score_encoded(detector, rows)
+
+    monkeypatch.setattr(detector, "score_encoded", picky, raising=False)
+    bodies = [json.dumps([{**as_json(FRESH)[0], "bytes": bytes_}]).encode() for bytes_ in (5, 7777, 9)]
+    answers = asked(detector, *map(post, bodies), at_once=True)
+    assert [answer.status_code for answer in answers] == [200, 422, 200]
+    assert "row 0 holds the energy -1" in answers[1].json()["detail"]
 
 
 def test_images_of_another_shape():

@@ -47,13 +47,6 @@ def test_the_service_does_what_it_says(case):
     case.call_and_validate(headers=dict(MINE))  # schemathesis writes into what it gets
 
 
-@pytest.mark.slow
-@schema.parametrize()
-@settings(max_examples=300, **CALM)
-def test_the_service_does_what_it_says_at_length(case):
-    case.call_and_validate(headers=dict(MINE))  # schemathesis writes into what it gets
-
-
 def described(make, **settings_):
     return asked(make(), ("GET", "/openapi.json", {}), **settings_)[0].json()
 

@@ -98,14 +98,14 @@ def test_small_requests_are_scored_in_few_passes(monkeypatch):
 
 
 def test_a_fault_of_the_server_in_one_request_spares_those_beside_it(monkeypatch, caplog):
-    plain = Scorer._encode
+    plain = Scorer._pass
 
     def poisoned(self, table):
         if "poison" in table["service"].to_pylist():
             raise RuntimeError("secret of the house")
         return plain(self, table)
 
-    monkeypatch.setattr(Scorer, "_encode", poisoned)
+    monkeypatch.setattr(Scorer, "_pass", poisoned)
     bodies = [as_json(FRESH.slice(place, 1)) for place in range(6)]
     bodies[2][0]["service"] = "poison"
     answers = asked(committee(), *map(posted, bodies), at_once=True)

@@ -52,7 +52,18 @@ def test_alarms_alone_as_json(path):
     (alarm,) = [json.loads(line) for line in ran.stdout.splitlines()]
     assert (alarm["time"], alarm["alarm"], alarm["state"]) == (str(400 * 60), True, "ok")
     assert alarm["p"] < 0.01
-    assert "500 readings, 1 alarms" in ran.stderr
+    assert "readings: 500, alarms: 1" in ran.stderr
+
+
+def test_a_header_alone_is_no_fault():
+    assert run("-", input="time,value\n").stdout == "time,value,score,p,alarm,state,why\n"
+
+
+def test_a_state_that_cannot_be_written_is_said_before_anything_runs(path, tmp_path):
+    ran = CliRunner().invoke(app, ["stream", str(path), "--state", str(tmp_path / "absent" / "s.npz")])
+    assert ran.exit_code == 1
+    assert "s.npz cannot be written: No such file or directory" in ran.stderr
+    assert len(ran.stdout.splitlines()) == 1
 
 
 def test_missing_values_of_json_lines_pass():

@@ -181,10 +181,14 @@ def rules(detector: Detector, scored: Scored) -> dict[str, ThresholdOf]:
     return found
 
 
-@lru_cache(maxsize=2)
 def corpus(data: Path | None, words: tuple[str, ...] | None) -> tuple[Series, ...]:
     """Return the series asked for."""
-    return tuple(nab_corpus.chosen(nab_corpus.read(data), None if words is None else list(words)))
+    return tuple(nab_corpus.chosen(_whole(data), None if words is None else list(words)))
+
+
+@lru_cache(maxsize=1)
+def _whole(data: Path | None) -> list[Series]:
+    return nab_corpus.read(data)
 
 
 def measure(plan: Plan, path: Path | None = None, *, fresh: bool = False) -> list[Row]:

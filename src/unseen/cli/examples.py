@@ -153,6 +153,7 @@ _LINES = {
     "traffic fit": (
         "unseen traffic fit madrid.npz --map madrid.toml --train 2017-01-01:2017-09-30 --out model",
         "unseen traffic fit counts.csv --zone Europe/Madrid --clock wall --country ES --minutes 15 --out m",
+        "unseen traffic fit city --zone Europe/Madrid --model both --ray local --out model",
     ),
     "traffic evaluate": (
         "unseen traffic evaluate model madrid.npz --map madrid.toml --test 2017-10-01:2017-12-31",

@@ -10,11 +10,14 @@ import typer
 from unseen.cli import series_options as of_series
 from unseen.cli import show
 from unseen.cli.faults import note
+from unseen.cli.on_cluster import Ray, Workers, connected
 from unseen.cli.options import Json
 
 if TYPE_CHECKING:
+    from unseen.forecasting.detector import ForecastDetector
+    from unseen.scale.cluster import Cluster
     from unseen.series.panel import Panel
-    from unseen.studies.forecasting import Standing
+    from unseen.studies.forecasting import Dates, Standing
 
 Model = Annotated[Path, typer.Argument(metavar="MODEL", help="Model written by unseen traffic fit.")]
 COLUMNS = {
@@ -39,7 +42,9 @@ def fit(
     ] = None,
     minutes: Annotated[float, typer.Option("--minutes", help="How far ahead.")] = 30,
     model: Annotated[str, typer.Option("--model", help="Networks: stid, lstm or both.")] = "stid",
-    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the windows.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Passes over the windows; else 4, and 1,000 steps at least.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of all that is random.")] = 0,
     split: Annotated[
         str, typer.Option("--split", help="How to divide: by time, and not otherwise.")
@@ -52,6 +57,8 @@ def fit(
     country: of_series.Country = None,
     holidays: of_series.Holidays = None,
     set_: of_series.Set = None,
+    ray: Ray = None,
+    workers: Workers = None,
     json: Json = False,
 ) -> None:
     """Learn to forecast every sensor of a series; the model keeps its last two weeks for calibration."""
@@ -66,8 +73,11 @@ def fit(
     panel = _panel(
         path, map_, set_, country=country, zone=zone, clock=clock, slot=slot, first=first, holidays=holidays
     )
-    with show.progress():
-        detector.fit(panel, span)
+    with show.progress(), connected(ray, workers) as cluster:
+        if cluster is None:
+            detector.fit(panel, span)
+        else:
+            _fit_far(cluster, detector, path, panel, span)
     save(detector, out)
     said = {
         "model": str(out),
@@ -164,6 +174,15 @@ def forecast(
     typer.echo(",".join(rows[0]))
     for row in rows:
         typer.echo(",".join("" if value is None else str(value) for value in row.values()))
+
+
+def _fit_far(
+    cluster: Cluster, detector: ForecastDetector, path: Path, panel: Panel, span: Dates | None
+) -> None:
+    from unseen.scale.fitting import fit_on
+    from unseen.series.mapped import is_mapped
+
+    fit_on(cluster, detector, path if is_mapped(path) else panel, span)
 
 
 def _panel(path: Path, map_: Path | None, set_: list[str] | None, **over: object) -> Panel:

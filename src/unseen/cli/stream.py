@@ -64,7 +64,7 @@ def stream(
     from unseen.streaming.lines import lines_of, readings
 
     detector = _detector(state, {"warmup": warmup, "quiet": quiet, "alarms": alarms})
-    write, counted = _writer(json), 0
+    write, number, counted = _writer(json), 0, 0
     with _opened(path) as file, _kept(detector, state) as keep:
         for number, reading in enumerate(readings(lines_of(file), time=time, value=value), 1):
             verdict = detector.update(reading.time, reading.value)
@@ -73,7 +73,7 @@ def stream(
                 write(reading, verdict)
             if number % EVERY == 0:
                 keep()
-    note(f"{number:,} readings, {counted} alarms")
+    note(f"readings: {number:,}, alarms: {counted:,}")
 
 
 def _detector(state: Path | None, settings: dict[str, float | None]) -> StreamDetector:
@@ -106,13 +106,14 @@ def _opened(path: str) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _kept(detector: StreamDetector, state: Path | None) -> Iterator[Callable[[], None]]:
-    """Yield what writes the state, and write it at the end, also after a fault or an interrupt."""
+    """Yield what writes the state; write it at once, and at the end, also after a fault or an interrupt."""
     from unseen.streaming.kept import save
 
     def keep() -> None:
         if state is not None:
             save(detector, state)
 
+    keep()  # a place that cannot be written is said before anything runs
     try:
         yield keep
     finally:

@@ -8,6 +8,7 @@ import typer
 
 from unseen.cli import series_options as of_series
 from unseen.cli import show
+from unseen.cli.faults import spelled
 from unseen.cli.options import Json
 
 if TYPE_CHECKING:
@@ -77,4 +78,4 @@ def _print(checked: Checked) -> None:
     screen.print("zeros, still: slots of the longest run of zeros, and of another value", style="dim")
     for finding in checked.findings:
         mark = "[bold red]wrong[/bold red]  " if finding.wrong else ""
-        screen.print(f"{finding.kind:9s} {mark}{escape(finding.sentence)}", soft_wrap=True)
+        screen.print(f"{finding.kind:9s} {mark}{escape(spelled(finding.sentence))}", soft_wrap=True)

@@ -92,6 +92,57 @@ class Conformal:
                 raise ConfigError(f"{name} {getattr(self, name)!r} came; accepted: above 0")
 
 
+class Pairs:
+    """The pairs of quantiles that are made honest, among the levels of a grid.
+
+    Args:
+        levels: Shape (Q,), every level of `PAIRS` that reaches into the grid among them.
+
+    Raises:
+        ConfigError: One end of a pair is missing.
+
+    """
+
+    def __init__(self, levels: NDArray[np.float64]) -> None:
+        self.levels = np.asarray(levels, np.float64)
+        ends = [(self._place(low), self._place(high)) for low, high in PAIRS if low in self.levels]
+        self.low, self.high = (np.array(side, np.int64) for side in zip(*ends, strict=True))
+        self.stated = np.array([1 - (self.levels[b] - self.levels[a]) for a, b in ends], np.float32)
+        ticks = self.levels[np.concatenate([self.low, self.high[::-1]])]
+        self._between = np.stack([np.interp(self.levels, ticks, one) for one in np.eye(len(ticks))])
+
+    def _place(self, level: float) -> int:
+        found = np.flatnonzero(np.isclose(self.levels, level))
+        if not len(found):
+            raise ConfigError(f"level {level} came; accepted: one of {', '.join(map(str, self.levels))}")
+        return int(found[0])
+
+    @property
+    def edge(self) -> int:
+        """Place of the 90 % interval among the pairs."""
+        return int(np.argmin(np.abs(self.stated - 0.1)))
+
+    def scores_of(self, quantiles: Floats, values: Floats) -> Floats:
+        """Scores (S, P, N) of quantiles (S, N, Q) and what came (S, N)."""
+        low, high = quantiles[..., self.low], quantiles[..., self.high]
+        value = np.asarray(values, np.float32)[..., None]
+        scores = np.maximum(low - value, value - high) / np.maximum(high - low, SMALLEST)
+        return np.asarray(scores.transpose(0, 2, 1), dtype=np.float32)
+
+    def widened(self, quantiles: Floats, margins: Floats) -> Floats:
+        """Move every pair of quantiles outward; those between move in proportion to the pairs around them.
+
+        Args:
+            quantiles: Shape (S, Q) or (S, N, Q).
+            margins: Shape (S, P), in units of the distance between the quantiles of a pair.
+
+        """
+        by = margins if quantiles.ndim == 2 else margins[:, None]
+        moved = np.maximum(quantiles[..., self.high] - quantiles[..., self.low], 0) * by
+        shifts = np.concatenate([-moved, moved[..., ::-1]], axis=-1) @ self._between
+        return ordered(quantiles + shifts)
+
+
 class Rolling:
     """Conformal margins of S sensors that follow the outcomes, slot by slot.
 
@@ -117,36 +168,22 @@ class Rolling:
     ) -> None:
         self.settings, self.levels, self.step = settings, np.asarray(levels, np.float64), step
         self.clusters = np.asarray(clusters, np.int64)
-        ends = [(self._place(low), self._place(high)) for low, high in PAIRS if low in self.levels]
-        self._low, self._high = (np.array(side, np.int64) for side in zip(*ends, strict=True))
-        stated = np.array([1 - (self.levels[high] - self.levels[low]) for low, high in ends], np.float32)
-        ticks = self.levels[np.concatenate([self._low, self._high[::-1]])]
-        self._between = np.stack([np.interp(self.levels, ticks, one) for one in np.eye(len(ticks))])
+        self.pairs = Pairs(self.levels)
         sensors = len(self.clusters)
-        self._stated = np.broadcast_to(stated, (sensors, len(ends)))
+        stated = self.pairs.stated
+        self._stated = np.broadcast_to(stated, (sensors, len(stated)))
         self._window = round(settings.days * DAY / step)
-        self._scores = np.full((sensors, len(ends), self._window), np.nan, np.float32)
+        self._scores = np.full((sensors, len(stated), self._window), np.nan, np.float32)
         self._next = 0
         self._alpha = self._stated.copy()
-        self._margins = np.zeros((sensors, len(ends)), np.float32)
+        self._margins = np.zeros((sensors, len(stated)), np.float32)
         self._renewed = -1
         self._pending: dict[int, tuple[Floats, Floats]] = {}
-
-    def _place(self, level: float) -> int:
-        found = np.flatnonzero(np.isclose(self.levels, level))
-        if not len(found):
-            raise ConfigError(f"level {level} came; accepted: one of {', '.join(map(str, self.levels))}")
-        return int(found[0])
 
     @property
     def adaptive(self) -> bool:
         """Whether margins follow every outcome."""
         return not isinstance(self.settings.alphas, Stated)
-
-    @property
-    def edge(self) -> int:
-        """Place of the 90 % interval among the pairs."""
-        return int(np.argmin(np.abs(self._stated[0] - 0.1)))
 
     def issue(self, target: int, quantiles: Floats) -> Floats:
         """Widen quantiles (S, Q) of the slot that begins at `target`; remember them until it is over."""
@@ -165,8 +202,7 @@ class Rolling:
             return
         raw, margins = known
         value = np.asarray(values, np.float32)[:, None]
-        low, high = raw[:, self._low], raw[:, self._high]
-        scores = np.maximum(low - value, value - high) / np.maximum(high - low, SMALLEST)
+        scores = self.pairs.scores_of(raw[:, None], value)[..., 0]
         missed = np.where(np.isfinite(scores), (scores > margins).astype(np.float32), np.float32(np.nan))
         self._alpha = self.settings.alphas.renewed(self._alpha, self._stated, missed)
         self._keep(scores)
@@ -175,13 +211,6 @@ class Rolling:
         """Begin with scores (S, P, N) of slots held back from training, oldest first."""
         for place in range(scores.shape[2]):
             self._keep(scores[:, :, place])
-
-    def scores_of(self, quantiles: Floats, values: Floats) -> Floats:
-        """Scores (S, P, N) of quantiles (S, N, Q) and what came (S, N)."""
-        low, high = quantiles[..., self._low], quantiles[..., self._high]
-        value = np.asarray(values, np.float32)[..., None]
-        scores = np.maximum(low - value, value - high) / np.maximum(high - low, SMALLEST)
-        return np.asarray(scores.transpose(0, 2, 1), dtype=np.float32)
 
     def _keep(self, scores: Floats) -> None:
         self._scores[:, :, self._next] = scores
@@ -205,18 +234,12 @@ class Rolling:
         return margins
 
     def widened(self, quantiles: Floats, margins: Floats | None = None) -> Floats:
-        """Move every pair of quantiles outward; those between move in proportion to the pairs around them.
+        """Move quantiles (S, Q) or (S, N, Q) outward by margins (S, P), those of now where none are given."""
+        return self.pairs.widened(quantiles, self._margins if margins is None else margins)
 
-        Args:
-            quantiles: Shape (S, Q) or (S, N, Q).
-            margins: Shape (S, P); those of now where none are given.
-
-        """
-        by = self._margins if margins is None else margins
-        by = by if quantiles.ndim == 2 else by[:, None]
-        moved = np.maximum(quantiles[..., self._high] - quantiles[..., self._low], 0) * by
-        shifts = np.concatenate([-moved, moved[..., ::-1]], axis=-1) @ self._between
-        return ordered(quantiles + shifts)
+    def scores_of(self, quantiles: Floats, values: Floats) -> Floats:
+        """Scores (S, P, N) of quantiles (S, N, Q) and what came (S, N)."""
+        return self.pairs.scores_of(quantiles, values)
 
     def state(self) -> dict[str, NDArray[np.generic]]:
         """Return all that it has learned as arrays, pending forecasts included."""

@@ -13,15 +13,16 @@ from numpy.typing import NDArray
 from torch import nn
 
 from unseen.errors import ConfigError, DataError
-from unseen.forecasting.conformal import Conformal, Rolling, follow
+from unseen.forecasting.conformal import Conformal, Pairs, Rolling, follow
 from unseen.forecasting.forecaster import LEVELS, Floats, Ints, Slots, as_forecasts, as_slots, slots_ahead
-from unseen.forecasting.history import History, Usual
+from unseen.forecasting.history import History
 from unseen.forecasting.inputs import AROUND, Reader
+from unseen.forecasting.knowing import Known, clusters
 from unseen.forecasting.learning import Schedule, learn, quantiles_of
-from unseen.forecasting.networks import UNKNOWN, Lstm, Stid
-from unseen.forecasting.related import related
-from unseen.forecasting.training_set import TrainingSet, city_of, stacked, training_set
-from unseen.forecasting.usual import Weeks, floor, from_few_days
+from unseen.forecasting.networks import Lstm, Stid
+from unseen.forecasting.training_set import TrainingSet, city_of, training_set
+from unseen.forecasting.unusual import p_values, pooled, strangeness
+from unseen.forecasting.usual import floor
 from unseen.seeds import seeded
 from unseen.series.calendar import Calendar
 from unseen.series.forecasts import Forecasts
@@ -31,30 +32,8 @@ LONGEST = 12 * 60
 """Minutes ahead at most: the day before the target must be over when the forecast is issued."""
 LEAST_DAYS = 21
 AT_ONCE = 65_536  # windows that are read and passed at once
-HELD_BACK = 500_000  # windows held back that are scored, at most
-"""Slots held back are thinned above so many windows."""
-
-
-@dataclass(frozen=True, eq=False)
-class Known:
-    """What a detector knows of S sensors.
-
-    Attributes:
-        sensors: S identifiers.
-        usual: Profile and scale.
-        embedding: Shape (S,), row of the embedding; 0 for a sensor that was not in training.
-        neighbours: Shape (S, K), places of related sensors in `sensors`, -1 where there is none.
-        margins: Shape (S, P), by which quantiles are widened, in units of their distance.
-        scores: Shape (S, P, N), scores of the days held back after that; NaN where there are none.
-
-    """
-
-    sensors: tuple[str, ...]
-    usual: Usual
-    embedding: Ints
-    neighbours: Ints
-    margins: Floats
-    scores: Floats
+HELD_BACK = 500_000  # windows held back that are scored, at most: every n-th slot of a city
+PAIRED = Pairs(LEVELS)
 
 
 @dataclass(frozen=True)
@@ -205,10 +184,11 @@ class ForecastDetector:
         )  # fmt: skip
         quantiles = self._quantiles(reader, np.arange(sensors), slots)
         values = panel.values[:, slots + reader.horizon]
-        rolling = Rolling(self._conformal(), LEVELS, step=panel.step, clusters=_clusters(made.usual.scale))
-        rolling.warm(np.repeat(rolling.scores_of(quantiles, values), thin, axis=2))
+        rolling = Rolling(self._conformal(), LEVELS, step=panel.step, clusters=clusters(made.usual.scale))
+        rolling.warm(np.repeat(PAIRED.scores_of(quantiles, values), thin, axis=2))
         margins = rolling.margins()
-        scores = rolling.scores_of(rolling.widened(quantiles), values)
+        # what is left over begins the margins that follow the outcomes
+        scores = PAIRED.scores_of(PAIRED.widened(quantiles, margins), values)
         return Known(panel.sensors, made.usual, np.arange(sensors) + 1, made.neighbours, margins, scores)
 
     def _conformal(self) -> Conformal:
@@ -228,8 +208,7 @@ class ForecastDetector:
         asked = as_slots(panel, slots)
         known = self._among(panel, int(asked.min()) + 1)
         quantiles = self._quantiles(self._reader(panel, known), np.arange(len(panel.sensors)), asked)
-        rolling = Rolling(self._conformal(), LEVELS, step=panel.step, clusters=np.zeros(len(known.sensors)))
-        wide = np.maximum(rolling.widened(quantiles, known.margins), np.float32(self.floor_))
+        wide = np.maximum(PAIRED.widened(quantiles, known.margins), np.float32(self.floor_))
         return as_forecasts(panel, asked, self.horizon, wide)
 
     def rolling(self, panel: Panel, conformal: Conformal | None = None) -> Rolling:
@@ -241,8 +220,8 @@ class ForecastDetector:
 
         """
         known = self._among(panel, panel.slots)
-        settings, clusters = conformal or self._conformal(), _clusters(known.usual.scale)
-        rolling = Rolling(settings, LEVELS, step=panel.step, clusters=clusters)
+        groups = clusters(known.usual.scale)
+        rolling = Rolling(conformal or self._conformal(), LEVELS, step=panel.step, clusters=groups)
         thin = round(self.held_back_days * panel.a_day / max(1, known.scores.shape[2]))
         rolling.warm(np.repeat(known.scores, max(1, thin), axis=2))
         return rolling
@@ -253,52 +232,13 @@ class ForecastDetector:
         forecasts = self.forecast(panel, asked)
         return follow(self.rolling(panel), forecasts, came(panel, asked + self.horizon))
 
-    def p_values(self, panel: Panel) -> NDArray[np.float64]:
-        """Conformal p-value of what came in each slot, given its forecast; shape (S, T).
-
-        p = (1 + #{scores held back >= score}) / (n + 1), the score being how far outside of the 90 %
-        interval a value lies in units of its width. NaN where there is no value or no forecast.
-        """
-        scores, held = self._edge_scores(panel)
-        return _p_values(scores, held)
-
-    def anomaly_score(self, panel: Panel) -> Floats:
-        """Give -ln p of what came in each slot, shape (S, T), nats; higher is stranger.
-
-        Beyond all scores held back it goes on rising with the score, so that the strangest rank by how far
-        they lie outside.
-        """
-        scores, held = self._edge_scores(panel)
-        most = np.nanmax(held, axis=1, initial=-1.0)[:, None]
-        return np.asarray(-np.log(_p_values(scores, held)) + np.maximum(scores - most, 0), np.float32)
-
-    def _edge_scores(self, panel: Panel) -> tuple[Floats, Floats]:
-        """Scores of all slots (S, T), and those held back (S, N), pooled where a sensor has none."""
-        slots = np.arange(panel.slots - self.horizon)
-        forecasts, known = self.forecast(panel, slots), self._among(panel, 1)
-        rolling = Rolling(self._conformal(), LEVELS, step=panel.step, clusters=np.zeros(len(panel.sensors)))
-        found = np.full(panel.shape, np.nan, np.float32)
-        edge = rolling.edge
-        found[:, self.horizon :] = rolling.scores_of(forecasts.quantiles, panel.values[:, self.horizon :])[
-            :, edge
-        ]
-        held = known.scores[:, edge]
-        none = ~np.isfinite(held).any(axis=1)
-        if none.any():
-            pool = self.known_.scores[:, edge].ravel()
-            pool = pool[np.isfinite(pool)]
-            held = held.copy()
-            held[none] = np.resize(pool, held.shape[1])
-        return found, held
-
     def without(self, sensors: Sequence[str]) -> Self:
         """Return a detector that does not know some sensors, as if they had never been there.
 
         What others were shown of them is left out too; the networks stay as they are.
         """
-        kept = [name for name in self.known_.sensors if name not in set(sensors)]
         other = copy.copy(self)
-        other.known_ = self._known_of(kept)
+        other.known_ = self.known_.of([name for name in self.known_.sensors if name not in set(sensors)])
         return other
 
     def adopt(self, history: Panel) -> Self:
@@ -311,41 +251,42 @@ class ForecastDetector:
             DataError: The panel has slots of another length or another zone than in training.
 
         """
-        self._fits(history)
-        known = self.known_
-        new = [name for name in history.sensors if name not in set(known.sensors)]
-        if not new:
-            return copy.copy(self)
-        usual = from_few_days(history.select(new), Weeks.of(known.usual))
-        sensors = known.sensors + tuple(new)
-        every = stacked([known.usual, usual])
-        rows = np.arange(len(known.sensors), len(sensors))
-        neighbours = np.concatenate([known.neighbours, self._related(history, sensors, every, rows)])
-        middle = np.repeat(np.median(known.margins, axis=0)[None], len(new), axis=0)
-        none = np.full((len(new), *known.scores.shape[1:]), np.nan, np.float32)
+        self.refuse_other(history)
         other = copy.copy(self)
-        other.known_ = Known(
-            sensors,
-            every,
-            np.concatenate([known.embedding, np.full(len(new), UNKNOWN)]),
-            neighbours,
-            np.concatenate([known.margins, middle]).astype(np.float32),
-            np.concatenate([known.scores, none]),
-        )
+        other.known_ = self.known_.with_new(history, horizon=self.horizon, seed=self.seed)
         return other
 
-    def _related(self, history: Panel, sensors: tuple[str, ...], usual: Usual, rows: Ints) -> Ints:
-        """Related sensors of new rows among the known ones that the panel has."""
-        places = {name: place for place, name in enumerate(history.sensors)}
-        own = np.array([places.get(name, -1) for name in sensors], np.int64)
-        known = np.flatnonzero((own[: len(self.known_.sensors)] >= 0) & np.isfinite(self.known_.usual.scale))
-        count = self.known_.neighbours.shape[1]
-        if not len(known) or history.slots <= self.horizon:
-            return np.full((len(rows), count), -1, np.int64)
-        every = History(history, usual, own, self.horizon, np.zeros(len(own), bool))
-        return related(every, rows, known, count, horizon=self.horizon, seed=self.seed)
+    def p_values(self, panel: Panel) -> NDArray[np.float64]:
+        """Conformal p-value of what came in each slot, given its forecast; shape (S, T).
 
-    def _fits(self, panel: Panel) -> None:
+        p = (1 + #{scores held back >= score}) / (n + 1), the score being how far outside of the 90 %
+        interval a value lies in units of its width. NaN where there is no value or no forecast.
+        """
+        return p_values(*self._edge_scores(panel))
+
+    def anomaly_score(self, panel: Panel) -> Floats:
+        """Give -ln p of what came in each slot, shape (S, T), nats; higher is stranger.
+
+        Beyond all scores held back it goes on rising with the score, so that the strangest rank by how far
+        they lie outside. A sensor that is not known has NaN; take it up with `adopt` first.
+        """
+        return strangeness(*self._edge_scores(panel))
+
+    def _edge_scores(self, panel: Panel) -> tuple[Floats, Floats]:
+        """Scores of the 90 % interval in all slots (S, T), and of those held back (S, N)."""
+        edge, horizon = PAIRED.edge, self.horizon
+        forecasts = self.forecast(panel, np.arange(panel.slots - horizon))
+        found = np.full(panel.shape, np.nan, np.float32)
+        found[:, horizon:] = PAIRED.scores_of(forecasts.quantiles, panel.values[:, horizon:])[:, edge]
+        return found, pooled(self._among(panel, 1).scores[:, edge], self.known_.scores[:, edge])
+
+    def refuse_other(self, panel: Panel) -> None:
+        """Refuse a panel of other slots or another zone than in training.
+
+        Raises:
+            DataError: It is one.
+
+        """
         trained = self.trained_
         if panel.step != trained.step:
             raise DataError(
@@ -360,27 +301,11 @@ class ForecastDetector:
 
     def _among(self, panel: Panel, first: int) -> Known:
         """Find what is known of the sensors of a panel, of new ones from its first slots."""
-        self._fits(panel)
+        self.refuse_other(panel)
         mine = set(self.known_.sensors)
         if any(name not in mine for name in panel.sensors):
-            return self.adopt(panel.slice(0, first))._known_of(panel.sensors)
-        return self._known_of(panel.sensors)
-
-    def _known_of(self, sensors: Sequence[str]) -> Known:
-        """Keep some of the known sensors, in that order."""
-        known = self.known_
-        places = {name: place for place, name in enumerate(known.sensors)}
-        rows = np.array([places[name] for name in sensors], np.int64)
-        back = np.full(len(known.sensors) + 1, -1, np.int64)
-        back[rows] = np.arange(len(rows))
-        return Known(
-            tuple(sensors),
-            known.usual.take(rows),
-            known.embedding[rows],
-            back[known.neighbours[rows]],
-            known.margins[rows],
-            known.scores[rows],
-        )
+            return self.adopt(panel.slice(0, first)).known_.of(panel.sensors)
+        return self.known_.of(panel.sensors)
 
     def _reader(self, panel: Panel, known: Known) -> Reader:
         rows = np.arange(len(panel.sensors))
@@ -411,18 +336,3 @@ def came(panel: Panel, slots: Ints) -> Floats:
 def _blocks(slots: int, rows: int) -> Iterator[slice]:
     at_once = max(1, AT_ONCE // max(1, rows))
     yield from (slice(first, min(first + at_once, slots)) for first in range(0, slots, at_once))
-
-
-def _clusters(scale: Floats) -> Ints:
-    """Group sensors into quiet, middling and busy ones, who share scores while one is young."""
-    known = np.where(np.isfinite(scale), scale, 0)
-    return np.searchsorted(np.quantile(known, [1 / 3, 2 / 3]), known)
-
-
-def _p_values(scores: Floats, held: Floats) -> NDArray[np.float64]:
-    found = np.full(scores.shape, np.nan)
-    for row, (mine, kept) in enumerate(zip(scores, held, strict=True)):
-        known = np.sort(kept[np.isfinite(kept)])
-        above = len(known) - np.searchsorted(known, mine, side="left")
-        found[row] = np.where(np.isfinite(mine), (1 + above) / (len(known) + 1), np.nan)
-    return found

@@ -23,6 +23,8 @@ CITY_LAGS = np.array([0, 1, 2, 4])
 NEIGHBOUR_LAGS = np.array([2, 1, 0])
 MANY = 8
 """The city's mean is computed once for all slots where more than an eighth of them are asked for at once."""
+UNKNOWN = 0
+"""Row of the embedding that stands for every sensor that was not in training."""
 CITY_SENSORS = 512
 """Sensors whose mean residual stands for the city: more of them do not make it surer."""
 

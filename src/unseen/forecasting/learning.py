@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from unseen.errors import ConfigError, DataError, TrainingError
 from unseen.forecasting.drawing import AT_ONCE, KEPT, Drawn, Windowed, weighed
 from unseen.forecasting.forecaster import LEVELS, MEDIAN
-from unseen.forecasting.inputs import Windows
-from unseen.forecasting.networks import UNKNOWN, Told
+from unseen.forecasting.inputs import UNKNOWN, Windows
+from unseen.forecasting.networks import Told
 from unseen.seeds import seeded, torch_generator
 from unseen.training.adam import Adam
 from unseen.training.average import Average

@@ -11,8 +11,6 @@ from torch.nn import functional
 from unseen.forecasting.forecaster import LEVELS, MEDIAN
 from unseen.forecasting.inputs import LAGS
 
-UNKNOWN = 0
-"""Row of the embedding that stands for every sensor that was not in training."""
 WEEKDAYS = 7
 
 

@@ -11,8 +11,9 @@ from torch import nn
 from unseen.forecasting.drawing import AT_ONCE, Windowed
 from unseen.forecasting.forecaster import LEVELS, Slots, as_forecasts, as_slots, slots_ahead
 from unseen.forecasting.history import History, Usual
+from unseen.forecasting.inputs import UNKNOWN
 from unseen.forecasting.learning import Schedule, learn, quantiles_of
-from unseen.forecasting.networks import UNKNOWN, Lstm, Stid
+from unseen.forecasting.networks import Lstm, Stid
 from unseen.forecasting.plain_inputs import PlainReader
 from unseen.forecasting.usual import floor, learned
 from unseen.seeds import seeded

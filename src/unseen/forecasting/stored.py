@@ -15,10 +15,11 @@ from torch import nn
 
 from unseen.errors import ConfigError, DataError, ModelFileError
 from unseen.forecasting.conformal import Adaptive, Conformal, Stated
-from unseen.forecasting.detector import ForecastDetector, Known, Trained
+from unseen.forecasting.detector import ForecastDetector, Trained
 from unseen.forecasting.forecaster import LEVELS
 from unseen.forecasting.history import Usual
 from unseen.forecasting.inputs import Columns
+from unseen.forecasting.knowing import Known
 from unseen.forecasting.learning import Schedule
 from unseen.forecasting.networks import Lstm, Stid
 from unseen.persist import JSON, ModelFile, read_model, write_model

@@ -9,10 +9,9 @@ import numpy as np
 from unseen.errors import DataError
 from unseen.forecasting.drawing import Windowed
 from unseen.forecasting.history import History, Ints, Usual
-from unseen.forecasting.inputs import AROUND, CITY_SENSORS, DAYS, Reader
-from unseen.forecasting.networks import UNKNOWN
+from unseen.forecasting.inputs import AROUND, CITY_SENSORS, DAYS, UNKNOWN, Reader
 from unseen.forecasting.related import related
-from unseen.forecasting.usual import Weeks, from_few_days, learned
+from unseen.forecasting.usual import Weeks, from_few_days, learned, stacked
 from unseen.seeds import generator
 from unseen.series.panel import Panel
 
@@ -80,16 +79,6 @@ def training_set(panel: Panel, *, horizon: int, neighbours: int, held_back: int,
     skip = {int(row): span for row, (_, span) in zip(short, spans, strict=True)}
     last = np.arange(max(panel.slots - horizon - held_back, 0), panel.slots - horizon)
     return TrainingSet(Windowed(reader, good, short, allowed, skip), reader, last, usual, beside[0])
-
-
-def stacked(parts: list[Usual]) -> Usual:
-    """Put rows behind each other."""
-    return Usual(
-        np.concatenate([part.mean for part in parts]),
-        np.concatenate([part.sd for part in parts]),
-        np.concatenate([part.count for part in parts]),
-        np.concatenate([part.scale for part in parts]),
-    )
 
 
 def city_of(rows: Ints) -> Ints:

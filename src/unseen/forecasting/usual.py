@@ -142,3 +142,13 @@ def _by_type(week: NDArray[np.floating] | NDArray[np.integer]) -> Doubles:
 def _around(week: Doubles, reach: int) -> Doubles:
     """Sum over `reach` slots on either side, round the end of the week."""
     return np.asarray(sum(np.roll(week, shift) for shift in range(-reach, reach + 1)))
+
+
+def stacked(parts: list[Usual]) -> Usual:
+    """Put rows behind each other."""
+    return Usual(
+        np.concatenate([part.mean for part in parts]),
+        np.concatenate([part.sd for part in parts]),
+        np.concatenate([part.count for part in parts]),
+        np.concatenate([part.scale for part in parts]),
+    )

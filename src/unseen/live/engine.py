@@ -162,28 +162,16 @@ class Engine:
     # -- what is to come
 
     def _look_ahead(self, slot: int, clean: Floats) -> tuple[Outlook, Moved]:
-        issued = slot + self.step
         enough = self.window.days_known >= LEAST_DAYS
         raw, target = self._forecast(slot, enough)
         bounds = self.fitted.bounds(target, len(clean))
-        wide = None
-        if raw is not None:
-            honest = self.margins.widen(target, raw.quantiles[:, 0])
-            wide = replace(raw, quantiles=honest[:, None])
-        nothing = np.full(len(clean), np.nan, np.float32)
-        chance = nothing if wide is None else wide.chance_over(bounds[:, 1:])[:, 0]
+        mean, grid, chance = self._honest(raw, target, bounds)
         # a chance from a street that shows nothing now is not one to raise or to clear by
         chance = np.where(np.isfinite(clean), chance, np.float32(np.nan))
         judged = enough & np.isfinite(bounds[:, 1])
         moved = self.machine.step(self.standing, chance, self._theta(), judged)
-        mean = nothing if wide is None else wide.mean[:, 0]
-        grid = (
-            np.full((len(clean), len(LEVELS)), np.nan, np.float32)
-            if wide is None
-            else np.stack([wide.quantile(level)[:, 0] for level in LEVELS], axis=1)
-        )
         outlook = Outlook(
-            issued=issued,
+            issued=slot + self.step,
             target=target,
             model=self.fitted.model,
             mean=mean,
@@ -196,6 +184,16 @@ class Engine:
         )
         return outlook, moved
 
+    def _honest(self, raw: Forecasts | None, target: int, bounds: Floats) -> tuple[Floats, Floats, Floats]:
+        """Mean, kept quantiles and chance of red, once margins have made the quantiles honest."""
+        if raw is None:
+            nothing = np.full(len(bounds), np.nan, np.float32)
+            return nothing, np.full((len(bounds), len(LEVELS)), np.nan, np.float32), nothing
+        honest = self.margins.widen(target, raw.quantiles[:, 0])
+        wide = replace(raw, quantiles=honest[:, None])
+        grid = np.stack([wide.quantile(level)[:, 0] for level in LEVELS], axis=1)
+        return wide.mean[:, 0], grid, wide.chance_over(bounds[:, 1:])[:, 0]
+
     def _forecast(self, slot: int, enough: NDArray[np.bool_]) -> tuple[Forecasts | None, int]:
         forecaster = self.fitted.forecaster
         if forecaster is None or self.fitted.tier is None:
@@ -203,9 +201,9 @@ class Engine:
             return None, slot + ahead * self.step
         panel = self.window.panel()
         found = forecaster.forecast(panel, [panel.slots - 1])
-        hidden = ~enough
-        found.mean[hidden], found.quantiles[hidden] = np.nan, np.nan
-        return found, int(found.target[0])
+        mean = np.where(enough[:, None], found.mean, np.float32(np.nan))
+        quantiles = np.where(enough[:, None, None], found.quantiles, np.float32(np.nan))
+        return replace(found, mean=mean, quantiles=quantiles), int(found.target[0])
 
     def _raises(self, outlook: Outlook, moved: Moved) -> list[Raise]:
         return [

@@ -122,7 +122,9 @@ class Renewal:
         step = self.settings.step
         slots = PAST_DAYS * 86_400 // step
         sensors = store.sensors()
-        first = slot - (slots - 1) * step
+        oldest = store.db.execute("SELECT min(time) FROM slots").fetchone()[0]
+        week = slot - 7 * 86_400 + step
+        first = max(slot - (slots - 1) * step, min(week if oldest is None else oldest, week))
         values, states = store.slots(first, slot + step, step, len(sensors))
         clean = np.where(states == State.OK, values, np.float32(np.nan))
         ids = tuple(sensor.id for sensor in sensors)

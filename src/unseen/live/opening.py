@@ -117,7 +117,7 @@ def warm_up(settings: WatchSettings, store: Store, renewal: Renewal, panel: Pane
     engine.muted = True
     states = np.where(np.isfinite(panel.values), State.OK, State.MISSING).astype(np.uint8)
     states = states if panel.states is None else panel.states
-    rows = [{one.id: one.place for one in store.sensors()}[name] for name in panel.sensors]
+    rows = _places(store, panel)
     for done, slot in enumerate(range(written, panel.slots)):
         value = np.full(len(rows), np.nan, np.float32)
         state = np.full(len(rows), State.MISSING, np.uint8)
@@ -131,15 +131,21 @@ def warm_up(settings: WatchSettings, store: Store, renewal: Renewal, panel: Pane
     return engine
 
 
-def replay(watch_engine: Engine, panel: Panel, first: int, *, grace: float = 120.0) -> None:
+def replay(engine: Engine, panel: Panel, first: int, *, grace: float = 120.0) -> None:
     """Close the slots of a panel from `first` on as a watch would, without feed or clock."""
-    rows = [{one.id: one.place for one in watch_engine.store.sensors()}[name] for name in panel.sensors]
+    rows = _places(engine.store, panel)
     for slot in range(panel.slot(first), panel.slots):
         value = np.full(len(rows), np.nan, np.float32)
         value[rows] = panel.values[:, slot]
         state = np.where(np.isfinite(value), State.OK, State.MISSING).astype(np.uint8)
         time = panel.start + slot * panel.step
-        watch_engine.close(time, value, state, time + panel.step + grace, {})
+        engine.close(time, value, state, time + panel.step + grace, {})
+
+
+def _places(store: Store, panel: Panel) -> list[int]:
+    """Place in the store of each sensor of a panel."""
+    known = {one.id: one.place for one in store.sensors()}
+    return [known[name] for name in panel.sensors]
 
 
 def _streets(settings: WatchSettings, store: Store) -> Watch:

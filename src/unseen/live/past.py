@@ -76,7 +76,8 @@ def take_in(store: Store, panel: Panel, *, until: int | None = None) -> int:
         ],
         since=panel.start,
     )
-    rows = np.array([{one.id: one.place for one in found}[one] for one in panel.sensors])
+    known = {one.id: one.place for one in found}
+    rows = np.array([known[one] for one in panel.sensors])
     width = len(found)
     slots = panel.slots if until is None else min(max(panel.slot(until), 0), panel.slots)
     with store.whole():

@@ -57,6 +57,7 @@ class Polling:
     series: SeriesSettings
     clock: Clock
     tag: str | None = field(default=None, init=False)
+    _came: str | None = field(default=None, init=False)
     jitter: random.Random = field(default_factory=random.Random, repr=False)
 
     def run(self, out: Deliveries, stop: threading.Event) -> None:
@@ -104,6 +105,8 @@ class Polling:
                 raise Refused(f"page {offset} is the first page again; set feed.page", again=False)
             answer = page if answer is None else _joined(answer, page)
             if not answer.cut:
+                # only what was read whole need not be sent again
+                self.tag = self._came
                 return Delivery(self.clock.now(), answer)
         raise Refused(f"more than {MOST_PAGES} pages came", again=False)
 
@@ -137,7 +140,7 @@ class Polling:
         except httpx.HTTPError as error:
             raise Refused(_said(error), again=True) from error
         if not offset:
-            self.tag = response.headers.get("etag")
+            self._came = response.headers.get("etag")
         return bytes(body)
 
     def _address(self, offset: int) -> str:

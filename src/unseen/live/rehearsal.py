@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -59,8 +60,21 @@ class Rehearsal:
     asked: int = field(default=0, init=False)
     _cache: tuple[int, bytes] = field(default=(-1, b""), init=False)
 
-    def answer(self, query: str = "") -> tuple[int, str, bytes]:
-        """Return code, type and body of the next answer."""
+    def answer(self, query: str = "", tag: str | None = None) -> tuple[int, dict[str, str], bytes]:
+        """Return code, headers and body of the next answer.
+
+        Args:
+            query: Of the address; `resultOffset` asks for the points from there on.
+            tag: Of the answer that the client has; the same again is not sent.
+
+        """
+        code, kind, body = self._answered(query)
+        mark = f'"{zlib.crc32(body):08x}"'
+        if code == 200 and tag == mark:
+            return 304, {"ETag": mark}, b""
+        return code, {"Content-Type": kind, "ETag": mark}, body
+
+    def _answered(self, query: str) -> tuple[int, str, bytes]:
         now, number = self.clock.now(), self.asked
         self.asked += 1
         kind = self.fault(number, now)
@@ -150,9 +164,11 @@ def served(rehearsal: Rehearsal, port: int = 0) -> Iterator[str]:
         wbufsize = 1 << 16
 
         def do_GET(self) -> None:
-            code, kind, body = rehearsal.answer(urlsplit(self.path).query)
+            tag = self.headers.get("If-None-Match")
+            code, headers, body = rehearsal.answer(urlsplit(self.path).query, tag)
             self.send_response(code)
-            self.send_header("Content-Type", kind)
+            for pair in headers.items():
+                self.send_header(*pair)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -160,8 +176,13 @@ def served(rehearsal: Rehearsal, port: int = 0) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name it overrides
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    server.daemon_threads = True
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, request: object, client_address: object) -> None:
+            """Say nothing of clients that were killed in the middle of an answer."""
+
+    server = Server(("127.0.0.1", port), Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="rehearsal", daemon=True)
     thread.start()
     try:

@@ -67,7 +67,7 @@ def scores(store: Store, *, days: int = DAYS) -> dict[str, Any]:
         by_day.setdefault(target // DAY, Counter()).update(counts)
     return {
         "days": days,
-        "slots": sum(1 for _ in by_day) and _slots(store, since),
+        "slots": _slots(store, since),
         **_measures(total, step(store)),
         "by_day": [
             {"day": str(np.datetime64(day, "D")), **_measures(counts, step(store))}

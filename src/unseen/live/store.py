@@ -145,7 +145,6 @@ class Store:
 
     def __init__(self, path: str | Path, *, read_only: bool = False) -> None:
         self.path = Path(path)
-        self._rows: int | None = None
         if read_only and not self.path.exists():
             raise ConfigError(f"{self.path} does not exist; `unseen watch` makes it")
         self.db = _opened(self.path, read_only)

@@ -50,6 +50,8 @@ class Watch:
             self.store.log(delivery.received, kind, word)
         poll: dict[str, object] = {"clock": delivery.received, "result": delivery.kind}
         if delivery.answer is None:
+            if self._newest is not None:
+                poll |= {"newest": self._newest, "offset": round(delivery.received - self._newest, 1)}
             self.store.keep_readings([], poll)
             return
         answer = self._placed(delivery.answer, delivery.received)

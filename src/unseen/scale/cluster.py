@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ LOCAL = "local"
 STORE = 256 << 20
 """Bytes in which processes of a local cluster hand rows to each other."""
 MOST_WORKERS = 1_024
+PATIENCE = 5.0  # seconds
 DEATHS = 4
 
 
@@ -85,6 +87,9 @@ def cluster(address: str = LOCAL, workers: int | None = None) -> Iterator[Cluste
         raise ConfigError(f"{workers} workers came; accepted: 1 to {MOST_WORKERS:,}")
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    if address == LOCAL:
+        # read as Ray is imported: it then keeps 127.0.0.1 as its address, and binds to nothing else
+        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
     ray = need("ray", extra="scale", purpose="working on many machines")
     joined = ray.is_initialized()
     if not joined:
@@ -111,12 +116,25 @@ def _start(ray: Any, address: str, workers: int | None) -> None:
             "_system_config": {"worker_niceness": 0},  # Ray's 15 starves them where others are at work
         }
     try:
+        _knock(address)
         ray.init(address=address, **settings)
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except Exception as error:  # Ray raises bare ones where its processes are slow to start
         reason = str(error).splitlines()[0][:150]
+        if address == LOCAL:
+            raise ConfigError(
+                f"no local Ray cluster came up ({reason}); try again when the machine is less busy, or leave "
+                "--ray out"
+            ) from error
         raise ConfigError(
             f"no Ray cluster at {address!r} ({reason}); accepted: local, auto, or HOST:PORT of one that runs"
         ) from error
+
+
+def _knock(address: str) -> None:
+    """See that somebody is there: Ray itself goes on trying for minutes."""
+    host, colon, port = address.rpartition(":")
+    if colon:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=PATIENCE).close()
 
 
 def _processors(ray: Any) -> int:

@@ -14,7 +14,7 @@ from unseen.series.panel import HOUR, Panel
 from unseen.series.settings import SeriesSettings
 from unseen.series.stamps import NOT_A_TIME, Stamps
 from unseen.series.taken import Taken
-from unseen.series.wall import skipped_of
+from unseen.series.wall import Skipped, skipped_of
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -71,11 +71,9 @@ def gather(loose: Loose, settings: SeriesSettings, where: str) -> Taken:
     whole, incomplete = _summed(flat, loose)
     step = settings.step or _usual_step(loose, times, real, where)
     panel = _panel(whole, times[real], step, loose.sensors, settings)
-    seen_twice = np.unique(times[real][twice & (times[real] != loose.stamps.times[real])] // HOUR) * HOUR
     return Taken(
         panel,
-        _set_aside(loose, order[loose.stamps.skipped[order]], panel),
-        again=tuple(seen_twice.tolist()),
+        _set_aside(loose, order[loose.stamps.skipped[order]], step),
         repeated=repeated,
         incomplete=incomplete,
         added=int(np.isfinite(loose.values[added]).sum()),
@@ -227,11 +225,11 @@ MOST_VALUES = 1 << 29
 """Of one panel made in memory: 2 GiB of float32."""
 
 
-def _set_aside(loose: Loose, rows: Ints, panel: Panel) -> tuple:  # type: ignore[type-arg]
+def _set_aside(loose: Loose, rows: Ints, step: int) -> tuple[Skipped, ...]:
     """Gather readings of skipped hours by moment."""
     if not len(rows):
         return ()
     times, column = np.unique(loose.stamps.times[rows], return_inverse=True)
     values = np.full((len(loose.sensors), len(times)), np.nan, np.float32)
     values[loose.sensor[rows], column] = loose.values[rows]
-    return skipped_of(panel, times, values)
+    return skipped_of(times, values, step)

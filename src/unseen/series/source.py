@@ -77,9 +77,12 @@ def _read(path: Path, settings: SeriesSettings) -> Taken:
 
 
 def _folder(path: Path, settings: SeriesSettings) -> Taken:
-    """Open a folder this package wrote, whose slots have their states already."""
+    """Open a folder this package wrote; a history has its states, a mapped panel is looked at."""
     if is_mapped(path):
-        return Taken(_kept(open_mapped(path), path, settings))
+        panel = _kept(open_mapped(path), path, settings)
+        zeros, still = longest_runs(panel.values)
+        panel = marked(panel, lowest=settings.lowest, check_runs=settings.stuck)
+        return Taken(panel, zeros=zeros, still=still)
     if History(path).months:
         return Taken(_kept(History(path).read(), path, settings))
     raise DataError(f"{path} is a folder without a series; name a file")

@@ -47,6 +47,7 @@ def over(old: Panel, new: Panel) -> Panel:
     """Lay a month over another; its OK slots win, and its states where neither is OK but known."""
     _same(old, new)
     sensors = tuple(dict.fromkeys((*old.sensors, *new.sensors)))
+    names = _names([old, new], sensors)
     old, new = _for_sensors(old, sensors), _for_sensors(new, sensors)
     mine, theirs = states_of(new), states_of(old)
     wins = (mine == State.OK) | ((theirs != State.OK) & (mine != State.MISSING))
@@ -55,7 +56,7 @@ def over(old: Panel, new: Panel) -> Panel:
         values=np.where(wins, new.values, old.values),
         states=np.where(wins, mine, theirs),
         places=_first(new.places, old.places),
-        names=new.names or old.names,
+        names=names,
     )
 
 
@@ -75,12 +76,7 @@ def _for_sensors(panel: Panel, sensors: tuple[str, ...]) -> Panel:
     values = np.where(there[:, None], panel.values[rows], np.nan).astype(np.float32)
     states = np.where(there[:, None], states_of(panel)[rows], State.MISSING).astype(np.uint8)
     places = None if panel.places is None else np.where(there[:, None], panel.places[rows], np.nan)
-    names = (
-        None
-        if panel.names is None
-        else tuple(panel.names[row] if row >= 0 else name for row, name in zip(rows, sensors, strict=True))
-    )
-    return replace(panel, values=values, states=states, places=places, names=names, sensors=sensors)
+    return replace(panel, values=values, states=states, places=places, names=None, sensors=sensors)
 
 
 def joined(panels: list[Panel]) -> Panel:
@@ -88,23 +84,37 @@ def joined(panels: list[Panel]) -> Panel:
     first, last = panels[0], panels[-1]
     slots = (last.start - first.start) // first.step + last.slots
     sensors = tuple(dict.fromkeys(name for panel in panels for name in panel.sensors))
-    whole = placed(_for_sensors(first, sensors), first.start, slots)
-    for panel in panels[1:]:
+    values = np.full((len(sensors), slots), np.nan, np.float32)
+    states = np.full(values.shape, State.MISSING, np.uint8)
+    places = None
+    for panel in panels:
         if panel.step != first.step or (panel.start - first.start) % first.step:
             raise DataError(f"months of slots of {first.step} s and {panel.step} s do not make one panel")
         part = _for_sensors(panel, sensors)
-        at = slice((panel.start - first.start) // first.step, None)
-        at = slice(at.start, at.start + panel.slots)
-        whole.values[:, at] = part.values
-        if whole.states is not None:
-            whole.states[:, at] = states_of(part)
-        whole = replace(
-            whole,
-            calendar=panel.calendar,
-            places=_first(part.places, whole.places),
-            names=part.names or whole.names,
-        )
-    return whole
+        begin = (panel.start - first.start) // first.step
+        values[:, begin : begin + panel.slots] = part.values
+        states[:, begin : begin + panel.slots] = states_of(part)
+        places = _first(part.places, places)
+    return replace(
+        last,
+        values=values,
+        states=states,
+        start=first.start,
+        sensors=sensors,
+        places=places,
+        names=_names(panels, sensors),
+    )
+
+
+def _names(panels: list[Panel], sensors: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Give the last name that panels have for each sensor; None where no panel has any."""
+    known = {
+        sensor: name
+        for panel in panels
+        if panel.names is not None
+        for sensor, name in zip(panel.sensors, panel.names, strict=True)
+    }
+    return tuple(known.get(sensor, sensor) for sensor in sensors) if known else None
 
 
 def trimmed(panel: Panel) -> Panel:

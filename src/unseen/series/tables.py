@@ -104,7 +104,7 @@ def _in_place(
         whole[row, slots] = column[real]
     panel = Panel(whole, start=start, step=step, sensors=sensors, calendar=calendar)
     aside = np.array([column[~real] for column in columns], np.float32)
-    return Taken(panel, skipped_of(panel, stamps.times[~real], aside))
+    return Taken(panel, skipped_of(stamps.times[~real], aside, step))
 
 
 def _codes(column: pa.ChunkedArray, name: str, where: str) -> tuple[tuple[str, ...], NDArray[np.int64]]:
@@ -135,7 +135,7 @@ def _stamps(column: pa.ChunkedArray, settings: SeriesSettings, where: str) -> St
         row = int(stamps.bad[0])
         raise DataError(
             f"{where}: row {row}, column {settings.time!r}: {str(words[places[row]])[:80]!r} is no stamp of "
-            f"the format {settings.time_format}; state time-format: iso, s, ms, or a pattern such as "
+            f"the format {settings.time_format}; state time_format: iso, s, ms, or a pattern such as "
             "%d/%m/%Y %H:%M"
         )
     return stamps

@@ -20,7 +20,6 @@ class Taken:
         panel: Values in slots.
         skipped: What the file holds for hours that the wall clock left out.
         drawn: Lines drawn over such hours.
-        again: Starts of hours, seconds of UTC, that a wall clock's file holds twice, as it should.
         zeros: Slots of the longest run of zeros of each sensor, as read, shape (S,).
         still: The same of other values that do not move.
         repeated: Readings that came more than once and were joined.
@@ -32,7 +31,6 @@ class Taken:
     panel: Panel
     skipped: tuple[Skipped, ...] = ()
     drawn: tuple[Drawn, ...] = ()
-    again: tuple[int, ...] = ()
     zeros: NDArray[np.int64] | None = None
     still: NDArray[np.int64] | None = None
     repeated: int = 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,52 +23,28 @@ class Skipped:
     Attributes:
         change: Second of UTC at which the clock was put on.
         values: Shape (S, K), what the file holds for the K slots of that hour.
-        before: Shape (S,), value of the slot before the change.
-        after: Shape (S,), value of the slot after it.
 
     """
 
     change: int
     values: Floats
-    before: Floats
-    after: Floats
-
-    @property
-    def straight(self) -> NDArray[np.bool_]:
-        """Which sensors have values there that lie on the line between their neighbours, within rounding."""
-        count = self.values.shape[1]
-        share = np.arange(1, count + 1, dtype=np.float32) / (count + 1)
-        line = self.before[:, None] + share * (self.after - self.before)[:, None]
-        return np.asarray((np.abs(self.values - line) <= 0.5001).all(axis=1))
-
-    def day(self, zone: str) -> dt.date:
-        """Local date of the change."""
-        return dt.datetime.fromtimestamp(self.change, ZoneInfo(zone)).date()
 
 
-def skipped_of(panel: Panel, times: NDArray[np.int64], values: Floats) -> tuple[Skipped, ...]:
+def skipped_of(times: NDArray[np.int64], values: Floats, step: int) -> tuple[Skipped, ...]:
     """Gather what files hold at stamps of skipped hours.
 
     Args:
-        panel: What was read of the others.
         times: Shape (K,), those stamps as `from_wall` places them, rising.
         values: Shape (S, K).
+        step: Seconds a slot.
 
     """
-    cuts = np.flatnonzero(np.diff(times) > panel.step) + 1
-    found = []
-    for part in np.split(np.arange(len(times)), cuts):
-        if len(part) and np.isfinite(values[:, part]).any():
-            change = int(times[part[0]])
-            beside = [_at(panel, panel.slot(change) + shift) for shift in (-1, 0)]
-            found.append(Skipped(change, values[:, part], *beside))
-    return tuple(found)
-
-
-def _at(panel: Panel, slot: int) -> Floats:
-    if not 0 <= slot < panel.slots:
-        return np.full(len(panel.sensors), np.nan, np.float32)
-    return np.array(panel.values[:, slot])
+    cuts = np.flatnonzero(np.diff(times) > step) + 1
+    return tuple(
+        Skipped(int(times[part[0]]), values[:, part])
+        for part in np.split(np.arange(len(times)), cuts)
+        if len(part) and np.isfinite(values[:, part]).any()
+    )
 
 
 def wall_rows(
@@ -93,7 +68,7 @@ def wall_rows(
     whole = np.full((len(sensors), int(slots[-1]) + 1), np.nan, np.float32)
     whole[:, slots] = table[~placed.skipped].T
     panel = Panel(whole, start=int(there[0]), step=step, sensors=tuple(sensors), calendar=calendar)
-    return panel, skipped_of(panel, placed.times[placed.skipped], table[placed.skipped].T)
+    return panel, skipped_of(placed.times[placed.skipped], table[placed.skipped].T, step)
 
 
 def wall_panel(

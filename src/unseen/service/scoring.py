@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -29,6 +29,14 @@ Watch = Callable[[Features, Floats, NDArray[np.bool_]], None]
 BLOCK = 4096
 # Numbers the rows of a request may become, 256 MiB: a byte that stands for a word becomes 64 numbers.
 MOST_NUMBERS = 1 << 26
+
+
+@dataclass(frozen=True)
+class _Pass:
+    """Features (N, D) of rows, and their scores (N,)."""
+
+    features: Features
+    scores: Floats
 
 
 class Scorer:
@@ -58,10 +66,8 @@ class Scorer:
                 tables[place] = request.rows.table(self.columns, self.sizes, self.sizes.rows)
             except Problem as problem:
                 answers[place] = problem
-        for places, features in self._encoded(tables, answers):
-            said = self._answered(
-                [requests[place] for place in places], features, [tables[p] for p in places]
-            )
+        for places, pass_ in self._passes(tables, answers):
+            said = self._answered([requests[place] for place in places], [tables[p] for p in places], pass_)
             for place, answer in zip(places, said, strict=True):
                 answers[place] = answer
         return [answer for answer in answers if answer is not None]
@@ -74,52 +80,54 @@ class Scorer:
 
         """
         table = request.rows.table(self.columns, self.sizes, self.sizes.explained)
-        scores = self._scores(self._encode(table))
+        scores = self._pass(table).scores
         _refuse_infinite(scores)
         rate, _, alarms = self._decided(scores, request.rate)
         p_values = self.detector.calibration_.p_values(scores)
         result = pa.table({ROW: np.arange(len(scores)), SCORE: scores, P_VALUE: p_values, ALARM: alarms})
         return explained(explain_rows(self.detector, result, table), rate, request.features)
 
-    def _encoded(
+    def _passes(
         self, tables: Mapping[int, pa.Table], answers: list[Answer | Problem | None]
-    ) -> Iterator[tuple[list[int], Features]]:
-        """Yield features (N, D) with the requests they are of: of all in one go, or one by one if that fails.
+    ) -> Iterator[tuple[list[int], _Pass]]:
+        """Yield requests with the pass that scores them: all in one go, or one by one if that fails.
 
         Columns cost much more than rows, so tables are joined first. What is refused gets its answer.
         """
         places = list(tables)
         if len(places) > 1 and len({tables[place].schema for place in places}) == 1:
             try:
-                yield places, self._encode(pa.concat_tables(tables.values()))
+                yield places, self._pass(pa.concat_tables(tables.values()))
                 return
             except Problem:
                 pass  # one of them is not right, which is found below
         for place in places:
             try:
-                features = self._encode(tables[place])
+                alone = self._pass(tables[place])
             except Problem as problem:
                 answers[place] = problem
             else:
-                yield [place], features
+                yield [place], alone
 
-    def _encode(self, table: pa.Table) -> Features:
+    def _pass(self, table: pa.Table) -> _Pass:
+        """Encode and score rows, block by block.
+
+        Raises:
+            Problem: The detector refuses them.
+
+        """
         try:
-            return self.detector.encode(matrix_of(self.detector, table))
+            rows = self.detector.encode(matrix_of(self.detector, table))
+            parts = [self.detector.score_encoded(rows[at : at + BLOCK]) for at in range(0, len(rows), BLOCK)]
         except (UnseenError, pa.ArrowException, ValueError, OverflowError) as error:
             raise Problem(422, str(error)) from error
-
-    def _scores(self, rows: Features) -> Floats:
-        """Score features (N, D), block by block."""
-        return np.concatenate(
-            [self.detector.score_encoded(rows[at : at + BLOCK]) for at in range(0, len(rows), BLOCK)]
-        )
+        return _Pass(rows, np.concatenate(parts))
 
     def _answered(
-        self, requests: Sequence[ToScore], features: Features, tables: Sequence[pa.Table]
+        self, requests: Sequence[ToScore], tables: Sequence[pa.Table], pass_: _Pass
     ) -> list[Answer | Problem]:
-        """Answer requests whose features (N, D) stand one after the other."""
-        scores = self._scores(features)
+        """Answer requests whose rows went through one pass, one after the other."""
+        features, scores = pass_.features, pass_.scores
         ends = np.cumsum([table.num_rows for table in tables])
         alarms, answers = np.zeros(len(scores), dtype=bool), list[Answer | Problem]()
         for request, table, end in zip(requests, tables, ends, strict=True):

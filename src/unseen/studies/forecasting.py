@@ -136,6 +136,7 @@ def compare(detector: ForecastDetector, panel: Panel, test: Dates) -> Standing:
         DataError: The test begins before training ended, or the panel lacks the slots of training.
 
     """
+    detector.refuse_other(panel)
     slots = _test_slots(detector, panel, test)
     train = _training(detector, panel)
     forecasts = detector.forecast(panel, slots)

@@ -30,7 +30,7 @@ DRAWN = {
         "Mean absolute error of the test; bars are 95 % intervals over seeds, where there are seeds.",
     ),
     "hours": ("Errors by hour", "Mean over sensors, by the local hour of the slot that was forecast."),
-    "days": ("Errors by kind of day", "Bridge days count as workdays. Holidays are few: 6 in the full test."),
+    "days": ("Errors by kind of day", "Bridge days count as workdays. Holidays are few."),
     "coverage": (
         "Coverage by month",
         "Share of values inside the 90 % interval. Margins that follow the outcomes keep it; others drift.",
@@ -134,12 +134,13 @@ def page(results: Results) -> str:
     }
     mine, cover = numbers[f"{OURS} MAE"], numbers[f"{ROLLING} coverage"]
     seeds = len({record.seed for record in records})
+    streets = len({r.kind.split()[1] for r in chosen(records, detector=OURS, metric="known slots")})
     slots = round(mean(records, detector=OURS, kind="all", metric="slots").value)
     return render_page(
         Page(
             "Traffic, half an hour ahead",
-            f"Ten streets of Madrid, trained on some months of 2017 and judged on those after. One model for "
-            f"all streets is off by {mine:.1f} vehicles an hour; its 90 % intervals hold {cover:.1%}.",
+            f"{streets} streets of Madrid, trained on some months of 2017, judged on those after. One model "
+            f"for all streets is off by {mine:.1f} vehicles an hour; its 90 % intervals hold {cover:.1%}.",
             Provenance("madrid_15min_2017_10sensors.npz", slots, seed=0, settings={"seeds": str(seeds)}),
             headlines=(
                 Headline(f"{mine.value:.1f}", "", "vehicles an hour, mean absolute error", "unseen"),

@@ -19,7 +19,7 @@ function headers(more) {
   return { ...(token ? { Authorization: `Bearer ${token}` } : {}), ...more };
 }
 
-export class Fault extends Error {
+class Fault extends Error {
   constructor(status, text) {
     super(text);
     this.status = status;

@@ -63,7 +63,7 @@ export function refresh() {
 }
 
 /** Events of a stream as they come: the words after `event:` of each block that ends with an empty line. */
-export async function* events(body) {
+async function* events(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   for (;;) {

@@ -100,13 +100,13 @@ export function tablesOf(told, title = "") {
     return [
       records(
         title,
-        deep.map(([name, value]) => ({ "": name, ...value })),
+        deep.map(([name, value]) => ({ what: name, ...value })),
       ),
     ];
   }
   return [
     ...(flat.length
-      ? [{ title, columns: ["", "amount"], rows: flat.map(([key, value]) => [words(key), value]) }]
+      ? [{ title, columns: ["what", "amount"], rows: flat.map(([key, value]) => [words(key), value]) }]
       : []),
     ...deep.flatMap(([key, value]) => tablesOf(value, key === "tables" ? title : key)),
   ];

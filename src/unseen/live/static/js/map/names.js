@@ -15,6 +15,7 @@ export function writeNames(pen, names, size, colour) {
     width: 2 * half,
     height: 2 * half,
   }));
+  taken.push({ x: size.width - 60, y: 0, width: 60, height: 140 }); // the buttons
   pen.font = "600 12px system-ui, sans-serif";
   pen.lineWidth = 4;
   pen.lineJoin = "round";

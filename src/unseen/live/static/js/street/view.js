@@ -45,7 +45,7 @@ export function streetView(main, id) {
   const title = h("h1", { class: "title" });
   const words = h("p", { class: "say" });
   const values = h("div", { class: "muted" });
-  const fault = h("div");
+  const fault = h("div", {}, h("p", { class: "quiet" }, t("loading")));
   const out = h("div", { class: "reading" });
   const plot = h("div", { class: "plot" });
   const spans = h("div", { class: "spans", role: "group", "aria-label": t("shownSpan") });
