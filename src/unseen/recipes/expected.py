@@ -18,7 +18,7 @@ from unseen.recipes import module_of, run
 from unseen.recipes.results import Results
 
 # Kept where a recipe does not say: AUC of what the project claims. Other machines round differently; 0.02 is
-# what that, times two seeds, moves in the quick runs; full runs have five seeds.
+# what that moves in quick runs of one or two seeds; full runs have five seeds.
 TOLERANCE = {"quick": 0.02, "full": 0.01}
 KEPT = (" auc",)
 
