@@ -6,46 +6,18 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from unseen.evaluation import Estimate, Record
-from unseen.evaluation import over_seeds as interval
+from unseen.evaluation import Record
 from unseen.recipes.results import Claim, Results
 from unseen.recipes.traffic_alarm.decisions import STEADY
 from unseen.recipes.traffic_alarm.forecasters import BOOSTING, LSTM, OURS, STID
+from unseen.recipes.traffic_alarm.rows import DECISION, ERRORS, HINDSIGHT, Groups, groups_of
+from unseen.recipes.traffic_alarm.showing import figures, files
 
-ERRORS = "errors"
-DECISION = "three classes by chance"
-HINDSIGHT = "hindsight (bound)"
-SUMS = ("tier A", "tier B", ERRORS)
 COVERED = 0.9
-
-Groups = dict[tuple[str, str, str], Estimate]
-"""(kind, row, measure) -> mean over seeds."""
-
-
-def groups_of(records: Sequence[Record]) -> Groups:
-    """Average over seeds what is a mean over sensors; intervals by weeks are those of the first seed."""
-    found: dict[tuple[str, str, str], list[float]] = {}
-    for record in records:
-        if record.kind in SUMS:
-            found.setdefault((record.kind, record.detector, record.metric), []).append(record.value)
-    groups = {name: interval(values) for name, values in found.items()}
-    weeks = {
-        (r.kind.partition(",")[0], r.detector, r.metric): r.value
-        for r in records
-        if r.kind.endswith(", weeks") and r.seed == 0
-    }
-    for (tier, row, metric), value in weeks.items():
-        measure, _, part = metric.rpartition(", ")
-        if part == "value":
-            low, high = (weeks[tier, row, f"{measure}, {end}"] for end in ("low", "high"))
-            groups[tier, row, f"{measure}, by weeks"] = Estimate(value, low, high)
-    return groups
 
 
 def conclude(name: str, records: Sequence[Record], config: dict[str, Any]) -> Results:
     """Numbers, claims, figures and the page."""
-    from unseen.recipes.traffic_alarm.showing import figures, files
-
     groups = groups_of(records)
     numbers = {f"{kind}: {row}: {measure}": one for (kind, row, measure), one in groups.items()}
     claims = claims_of(groups, config)
