@@ -10,15 +10,14 @@ from unseen.evaluation import Record
 from unseen.recipes.results import Claim, Results
 from unseen.recipes.traffic_alarm.decisions import STEADY
 from unseen.recipes.traffic_alarm.forecasters import BOOSTING, LSTM, OURS, STID
-from unseen.recipes.traffic_alarm.groups import DECISION, ERRORS, HINDSIGHT, Groups, groups_of
+from unseen.recipes.traffic_alarm.rows import DECISION, ERRORS, HINDSIGHT, Groups, groups_of
+from unseen.recipes.traffic_alarm.showing import figures, files
 
 COVERED = 0.9
 
 
 def conclude(name: str, records: Sequence[Record], config: dict[str, Any]) -> Results:
     """Numbers, claims, figures and the page."""
-    from unseen.recipes.traffic_alarm.showing import figures, files
-
     groups = groups_of(records)
     numbers = {f"{kind}: {row}: {measure}": one for (kind, row, measure), one in groups.items()}
     claims = claims_of(groups, config)

@@ -25,11 +25,11 @@ from unseen.recipes.traffic_alarm import forecasters, shown
 from unseen.recipes.traffic_alarm.chances import JOINED, by_quantiles, of_red
 from unseen.recipes.traffic_alarm.decisions import STEADY, Alarm, alarms, steady, three_classes
 from unseen.recipes.traffic_alarm.forecasters import HIGHER, OURS
-from unseen.recipes.traffic_alarm.groups import DECISION, ERRORS, HINDSIGHT
 from unseen.recipes.traffic_alarm.hindsight import best_theta, hindsight
 from unseen.recipes.traffic_alarm.measures import by_sensor, means, weeks_of
 from unseen.recipes.traffic_alarm.outcome import conclude
 from unseen.recipes.traffic_alarm.parts import TIERS, Parts, parts_of
+from unseen.recipes.traffic_alarm.rows import DECISION, ERRORS, HINDSIGHT
 from unseen.series.forecasts import Forecasts
 
 Floats = NDArray[np.float64]

@@ -17,7 +17,7 @@ from unseen.recipes.traffic_alarm import shown
 from unseen.recipes.traffic_alarm.chances import JOINED
 from unseen.recipes.traffic_alarm.decisions import STEADY
 from unseen.recipes.traffic_alarm.forecasters import OURS
-from unseen.recipes.traffic_alarm.groups import DECISION, ERRORS, HINDSIGHT, Groups
+from unseen.recipes.traffic_alarm.rows import DECISION, ERRORS, HINDSIGHT, Groups
 from unseen.report.content import Provenance
 from unseen.report.document import Headline, Page, Section, render_page
 from unseen.report.panels import Panel, panel_of

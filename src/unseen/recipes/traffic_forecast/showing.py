@@ -12,7 +12,7 @@ from unseen.evaluation import Estimate, Record
 from unseen.recipes.running import chosen
 from unseen.recipes.traffic_forecast.conditions import ACI, HELD_BACK, NETWORK, ROLLING
 from unseen.recipes.traffic_forecast.measures import KINDS
-from unseen.recipes.traffic_forecast.outcome import COVER, TABLE, cold, cold_days, differences, mean, there
+from unseen.recipes.traffic_forecast.numbers import COVER, TABLE, cold, cold_days, differences, mean, there
 from unseen.recipes.traffic_forecast.parts import OURS
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Measures of every row of the tables, averaged over seeds."""
+"""Rows of the tables by name, and their means over seeds."""
 
 from __future__ import annotations
 
