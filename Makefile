@@ -36,11 +36,11 @@ bench: .venv/.installed-peers
 	$(BIN)/unseen recipe run dark-showers --out src/unseen/recipes/dark_showers/results
 	$(BIN)/unseen recipe run latent-symmetry --out src/unseen/recipes/latent_symmetry/results
 	$(BIN)/unseen recipe run symmetry-discovery --out src/unseen/recipes/symmetry_discovery/results
-	$(BIN)/unseen recipe run traffic-forecast --out src/unseen/recipes/traffic_forecast/results
 	$(BIN)/unseen recipe run symmetry-decoy --out src/unseen/recipes/symmetry_decoy/results
-	$(BIN)/unseen recipe run traffic-pollution --out src/unseen/recipes/traffic_pollution/results
 	$(BIN)/unseen recipe run music-neurons --out src/unseen/recipes/music_neurons/results
 	$(BIN)/unseen recipe run traffic-alarm --out src/unseen/recipes/traffic_alarm/results
+	$(BIN)/unseen recipe run traffic-forecast --out src/unseen/recipes/traffic_forecast/results
+	$(BIN)/unseen recipe run traffic-pollution --out src/unseen/recipes/traffic_pollution/results
 	OMP_NUM_THREADS=1 $(BIN)/unseen bench few-label --check-protocol
 	$(FEW_LABEL) --methods $(LIGHT)
 	$(FEW_LABEL) --seeds 1 --sets $(CLEAN)
