@@ -67,6 +67,8 @@ def stream(
     write, number, counted = _writer(json), 0, 0
     with _opened(path) as file, _kept(detector, state) as keep:
         for number, reading in enumerate(readings(lines_of(file), time=time, value=value), 1):
+            if number == 1 and not json:  # not before: of a file that cannot be read nothing is printed
+                csv.writer(sys.stdout, lineterminator="\n").writerow(COLUMNS)
             verdict = detector.update(reading.time, reading.value)
             counted += verdict.alarm
             if verdict.alarm or not alarms_only:
@@ -122,8 +124,6 @@ def _kept(detector: StreamDetector, state: Path | None) -> Iterator[Callable[[],
 
 def _writer(json: bool) -> Callable[[Reading, Verdict], None]:
     table = csv.writer(sys.stdout, lineterminator="\n")
-    if not json:
-        table.writerow(COLUMNS)
 
     def write(reading: Reading, verdict: Verdict) -> None:
         value = None if reading.value != reading.value else reading.value
