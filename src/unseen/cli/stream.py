@@ -67,14 +67,16 @@ def stream(
     write, number, counted = _writer(json), 0, 0
     with _opened(path) as file, _kept(detector, state) as keep:
         for number, reading in enumerate(readings(lines_of(file), time=time, value=value), 1):
-            if number == 1 and not json:  # not before: of a file that cannot be read nothing is printed
-                csv.writer(sys.stdout, lineterminator="\n").writerow(COLUMNS)
+            if number == 1:  # not before: of a file that cannot be read nothing is printed
+                _head(json)
             verdict = detector.update(reading.time, reading.value)
             counted += verdict.alarm
             if verdict.alarm or not alarms_only:
                 write(reading, verdict)
             if number % EVERY == 0:
                 keep()
+    if not number:
+        _head(json)
     note(f"readings: {number:,}, alarms: {counted:,}")
 
 
@@ -120,6 +122,11 @@ def _kept(detector: StreamDetector, state: Path | None) -> Iterator[Callable[[],
         yield keep
     finally:
         keep()
+
+
+def _head(json: bool) -> None:
+    if not json:
+        sys.stdout.write(",".join(COLUMNS) + "\n")
 
 
 def _writer(json: bool) -> Callable[[Reading, Verdict], None]:
