@@ -15,15 +15,15 @@ ROOT = Path(unseen.__file__).parent
 # Lower layers never import higher ones; parts of one layer may know each other.
 LAYERS = [
     {"errors", "seeds"},
-    {"data", "nn", "evaluation", "structure", "symmetry"},
+    {"data", "nn", "evaluation", "structure", "symmetry", "pictures"},
     {"collider", "music", "series", "alarms", "streaming"},
     {"models"},
     {"objectives", "scores", "class_scores"},
     {"training", "decoy"},
     {"detectors", "thresholds"},
     {"registry", "config", "persist"},
-    {"export", "latent", "forecasting"},
-    {"bench", "report", "studies", "recipes", "service", "scale", "live"},
+    {"export", "latent", "forecasting", "screening"},
+    {"bench", "report", "studies", "recipes", "service", "scale", "live", "phone"},
     {"cli"},
 ]
 TORCHLESS = [
@@ -31,6 +31,7 @@ TORCHLESS = [
     "data",
     "evaluation",
     "structure",
+    "pictures",
     "collider",
     "music",
     "series",

@@ -1,0 +1,1 @@
+"""Films screened: a gate that refuses what is no film, a classifier, and answers that may be "refer"."""
