@@ -1,1 +1,1 @@
-"""Picture files of any origin, read to grey or colour numbers that do not depend on the program that reads."""
+"""Picture files of any origin, read to grey or colour numbers that no program rounds in its own way."""

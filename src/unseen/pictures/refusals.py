@@ -27,16 +27,16 @@ REASONS = {
 """Code -> what is said in English; the app has the same codes in every language."""
 
 
-class Refused(DataError):
+class RefusedError(DataError):
     """A picture that gets no score.
 
     Attributes:
         reason: One of `REASONS`.
 
-    >>> raise Refused("too-small", "film.png is 1 x 1 pixels; accepted: a short side of at least 28")
+    >>> raise RefusedError("too-small", "film.png is 1 x 1 pixels; accepted: a short side of at least 28")
     Traceback (most recent call last):
     ...
-    unseen.pictures.refusals.Refused: film.png is 1 x 1 pixels; accepted: a short side of at least 28
+    unseen.pictures.refusals.RefusedError: film.png is 1 x 1 pixels; accepted: a short side of at least 28
     """
 
     def __init__(self, reason: str, message: str) -> None:
