@@ -1,4 +1,4 @@
-"""What is said of a film: refused, refer to a physician, signs, no signs; numbers alone, as the app has it."""
+"""What is said of a film: refused, refer to a physician, signs, no signs; numbers alone, as in the app."""
 
 from __future__ import annotations
 
