@@ -124,7 +124,7 @@ def _refuse_other(screener: Screener, model: bytes, rounding: Rounding | None) -
     most = float((np.abs(found - own) / np.maximum(1.0, np.abs(own))).max())
     if not most <= GATE_DIFFERENCE:
         raise ModelFileError(
-            f"the exported gate differs by {most:.2g} where {GATE_DIFFERENCE:g} is allowed; nothing is written"
+            f"the exported gate differs by {most:.2g}, where {GATE_DIFFERENCE:g} is allowed: not written"
         )
 
 
