@@ -131,7 +131,7 @@ def _weighed(target: Path, manifest: Manifest, content: Mapping[str, bytes]) -> 
     ):
         if weight > most:
             raise ModelFileError(
-                f"the app has {weight / 1e6:.1f} MB {what}, of which the model {len(content[MODEL]) / 1e6:.1f}; "
+                f"the app has {weight / 1e6:.1f} MB {what}, its model {len(content[MODEL]) / 1e6:.1f}; "
                 f"accepted: {most / 1e6:.0f} MB. Export a smaller model, or in int8"
             )
     return WrittenApp(

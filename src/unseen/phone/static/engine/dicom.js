@@ -3,7 +3,7 @@
 // Reference: DICOM PS3.3 C.7.6.3 (pixels), C.8.11 (DX), PS3.5 annex A (transfer syntaxes).
 
 import dicomParser from "../runtime/dicom-parser.js";
-import { storedCodes } from "./dicom_pixels.js";
+import { PIXELS, storedCodes } from "./dicom_pixels.js";
 import { word, writtenNumber } from "./dicom_tags.js";
 import { greyTable } from "./dicom_windows.js";
 import { Refusal } from "./refusal.js";
@@ -81,9 +81,10 @@ function storageOf(data) {
   throw new Refusal("dicom-syntax", `${said} came; accepted: uncompressed, RLE and baseline JPEG`);
 }
 
+/** All tags up to the pixels; these are left to us. */
 function parsed(data) {
   try {
-    return dicomParser.parseDicom(data);
+    return dicomParser.parseDicom(data, { untilTag: PIXELS });
   } catch {
     throw new Refusal("broken", "the DICOM file is broken or cut off");
   }

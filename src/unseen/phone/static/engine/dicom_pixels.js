@@ -5,6 +5,9 @@ import { jpegHead, rgbaRows } from "./jpeg.js";
 import { Refusal } from "./refusal.js";
 import { runLengths } from "./rle.js";
 
+/** Tag of the pixels. */
+export const PIXELS = "x7fe00010";
+const OPEN = 0xffffffff; // a length that is not said
 const ITEM = 0xe000fffe;
 const SEQUENCE_END = 0xe0ddfffe;
 
@@ -16,7 +19,7 @@ const SEQUENCE_END = 0xe0ddfffe;
  * @throws {Refusal} dicom-pixels: missing, cut off, or of another length; broken: a JPEG that is
  */
 export async function storedCodes(set, head) {
-  const element = set.elements.x7fe00010;
+  const element = set.elements[PIXELS];
   if (!element?.length) throw new Refusal("dicom-pixels", "the file holds no pixels that can be read");
   const codes = head.storage === "jpeg" ? await fromJpeg(frame(set, element), head) : plain(set, element, head);
   const mask = (1 << head.bits) - 1;
@@ -38,8 +41,9 @@ function plain(set, element, { width, height, allocated, storage }) {
   return joined(bytes.subarray(0, size), planes, storage === "big");
 }
 
-/** @returns {Uint8Array} bytes of an element, which all have to be there */
+/** @returns {Uint8Array} bytes of an element, which all have to be there; without a length, all that follow */
 function contentOf(set, { dataOffset, length }) {
+  if (length === OPEN) return set.byteArray.subarray(dataOffset);
   if (dataOffset + length > set.byteArray.length) throw new Refusal("dicom-pixels", "the pixels are cut off");
   return set.byteArray.subarray(dataOffset, dataOffset + length);
 }
