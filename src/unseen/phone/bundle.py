@@ -111,10 +111,16 @@ def _below(folder: Traversable, path: str) -> Iterator[tuple[str, bytes]]:
 
 
 def marked(worker: bytes, app: bytes) -> bytes:
-    """Write the hash of app.json into the service worker, so that a new app is a new worker."""
+    """Write the hash of app.json into the service worker, so that a new app is a new worker.
+
+    Raises:
+        ModelFileError: It has no place for it.
+
+    """
     line = f'const APP = "{hashlib.sha256(app).hexdigest()}";'.encode()
     found, count = _MARK.subn(line, worker)
-    assert count == 1, "the service worker has lost its mark"  # noqa: S101 - a file of our own
+    if count != 1:
+        raise ModelFileError(f"{WORKER} has no line for the hash of {APP}")
     return found
 
 
