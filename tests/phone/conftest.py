@@ -10,7 +10,6 @@ from unseen.phone.runtime import runtime_files
 from unseen.phone.serving import serving
 
 
-
 @pytest.fixture(scope="session")
 def runtime():
     """Whether the files of npm can be had on this machine."""

@@ -1,4 +1,4 @@
-"""Small apps for tests: a screener made by hand, whose numbers are known, and pages that do nothing by themselves."""
+"""Small apps for tests: a screener made by hand, whose numbers are known, and a page that a test drives."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import io
 import shutil
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,9 @@ from unseen.seeds import generator
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
 SIDE = 28
-PROBE = b"<!doctype html><html lang=en><head><meta charset=utf-8><title>probe</title></head><body></body></html>"
+PROBE = (
+    b"<!doctype html><html lang=en><head><meta charset=utf-8><title>probe</title></head><body></body></html>"
+)
 # A page that a test drives: `client` is the engine, `kept` what became of the service worker.
 START = """async () => {
   const { keepOffline } = await import('./engine/offline.js');
@@ -35,7 +38,7 @@ START = """async () => {
   window.news = [];
   window.kept = await keepOffline(base, (told) => news.push(told));
   window.client = await connect(base);
-  window.fileOf = (text, name) => new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], name ?? 'film');
+  window.fileOf = (text) => new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], 'film');
   return { kept, faults: client.faults, title: client.manifest.title };
 }"""
 # Screens one file; typed arrays become lists, the preview its size.
@@ -53,7 +56,9 @@ def screener_model() -> bytes:
     A film that is brighter above than below is strange; turned by 180 degrees or inverted it is not.
     """
     side = SIDE
-    upper = np.concatenate([np.full(side * side // 2, 1.0), np.full(side * side // 2, -1.0)]) / (side * side / 2)
+    upper = np.concatenate([np.full(side * side // 2, 1.0), np.full(side * side // 2, -1.0)]) / (
+        side * side / 2
+    )
     tables = {
         "mean": np.full((side * side, 1), 20.0 / (side * side), np.float32),
         "shift": np.array([-10.0], np.float32),
@@ -89,6 +94,7 @@ def screener_model() -> bytes:
     return model.SerializeToString()
 
 
+@cache
 def record(seed: int, source: str, *, photo: bool = False):
     """Calibrate on made-up numbers: normal films have logits about -3, those with the finding about 3."""
     rng = generator(seed, 5)

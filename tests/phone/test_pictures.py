@@ -72,15 +72,20 @@ def apart(name: str, what: str, found: object, wanted: np.ndarray, most: float) 
     return [] if off <= most else [f"{name}: {what} differ by {off:.2g} where {most:.2g} is allowed"]
 
 
-@pytest.mark.parametrize("shape", [(7, 5, 3, 4), (29, 31, 28, 28), (28, 28, 28, 28), (3, 4, 8, 9), (400, 1, 7, 1)])
+@pytest.mark.parametrize(
+    "shape", [(7, 5, 3, 4), (29, 31, 28, 28), (28, 28, 28, 28), (3, 4, 8, 9), (400, 1, 7, 1)]
+)
 def test_area_averages_are_those_of_python(page, shape):
     from unseen.pictures.area import area_averaged
 
     height, width, rows, columns = shape
     grey = np.random.default_rng(0).random((height, width), dtype=np.float32)
     found = page.evaluate(
-        """([values, height, width, rows, columns]) => Array.from(engine.areaAverage(
-          { data: Float32Array.from(values), top: 1 }, width, { left: 0, top: 0, width, height }, rows, columns))""",
+        """([values, height, width, rows, columns]) => {
+          const plane = { data: Float32Array.from(values), top: 1 };
+          const whole = { left: 0, top: 0, width, height };
+          return Array.from(engine.areaAverage(plane, width, whole, rows, columns));
+        }""",
         [grey.ravel().astype(float).tolist(), *shape],
     )
     assert np.abs(np.reshape(found, (rows, columns)) - area_averaged(grey, rows, columns)).max() < 1e-7
