@@ -90,7 +90,7 @@ def write_app(
     content[APP] = whole.encoded()
     read_manifest(content[APP])  # what is written can be read
     content[WORKER] = marked(worker, content[APP])
-    written = _weighed(target, whole, content)
+    written = _weighed(str(folder), whole, content)
     _publish(target, content)
     return written
 
@@ -128,7 +128,7 @@ def _entry(data: bytes) -> Entry:
     return Entry(hashlib.sha256(data).hexdigest(), len(data))
 
 
-def _weighed(target: Path, manifest: Manifest, content: Mapping[str, bytes]) -> WrittenApp:
+def _weighed(path: str, manifest: Manifest, content: Mapping[str, bytes]) -> WrittenApp:
     on_disk = sum(len(data) for data in content.values())
     first_load = sum(min(len(data), len(gzip.compress(data, 6))) for data in content.values())
     for what, weight, most in (
@@ -141,7 +141,7 @@ def _weighed(target: Path, manifest: Manifest, content: Mapping[str, bytes]) -> 
                 f"accepted: {most / 1e6:.0f} MB. Export a smaller model, or in int8"
             )
     return WrittenApp(
-        str(target), manifest.id, manifest.kind, len(content), on_disk, first_load, len(content[MODEL])
+        path, manifest.id, manifest.kind, len(content), on_disk, first_load, len(content[MODEL])
     )
 
 
