@@ -51,7 +51,7 @@ def first_guess(grey: Floats) -> Corners:
     The picture is averaged to 192 cells on its longer side (the other floor(192 short / long + 1/2)). Slopes
     are s = held to -1..1 of (y[r, c+1] - y[r, c-1]) / 2 / 0.06, and down alike; 0 at the border. The ten
     strongest lines of either direction (`strongest_lines`) make quadrilaterals; the best one is that of the
-    largest `merit`. Its sides are then fitted (`_fitted`). Without any, the corners are 10 % inside the picture.
+    largest `merit`. Its sides are then fitted (`_fitted`). Without any, the corners are 10 % inside.
 
     >>> film = np.zeros((120, 160), np.float32)
     >>> film[20:100, 40:130] = 0.8
@@ -138,9 +138,9 @@ def merit(quad: Corners, slopes: Slopes) -> float:
 
         mean_k s_k + min_k s_k + 0.3 (top edge x left edge) / (h w) - 4 mean_j e_j
 
-    s_k is the absolute mean slope across side k at 48 places from 4 to 96 % of its length (the cell a place is
-    in, the nearest outside); e_j the same beyond an end of a side, at 2.5, 3.5, ... 11.5 cells (0 outside),
-    over all eight ends: the edges of a film end at its corners, lines through its inside do not.
+    s_k is the absolute mean slope across side k at 48 places from 4 to 96 % of its length (the cell a place
+    is in, the nearest outside); e_j the same beyond an end of a side, at 2.5, 3.5, ... 11.5 cells (0
+    outside), over all eight ends: the edges of a film end at its corners, lines through its inside do not.
     """
     h, w = slopes.right.shape
     sides, ends = [], []
@@ -166,9 +166,9 @@ def _at(values: Doubles, places: Doubles) -> Doubles:
 def _fitted(quad: Corners, cells: Doubles) -> Corners:
     """Move the ends of each side across it, by up to 2 cells in quarters, to where the change is largest.
 
-    The change at (x, y) is that of neighbours in a row, cells[r, c] - cells[r, c-1], taken to lie at x = c and
-    y = r + 1/2 and bilinear between (in columns for the top and bottom side); a side has the absolute mean at
-    its 48 places. Each side is fitted to the first guess; corners are where fitted sides cross.
+    The change at (x, y) is that of neighbours in a row, cells[r, c] - cells[r, c-1], taken to lie at x = c
+    and y = r + 1/2 and bilinear between (in columns for the top and bottom side); a side has the absolute
+    mean at its 48 places. Each side is fitted to the first guess; corners are where fitted sides cross.
     """
     across = np.pad(np.diff(cells, axis=1), ((0, 0), (0, 1)))
     down = np.pad(np.diff(cells, axis=0), ((0, 1), (0, 0)))
