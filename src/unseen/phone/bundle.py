@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 APP, MODEL, WORKER = "app.json", "model.onnx", "service-worker.js"
+# What to do about a folder that is not one.
+AGAIN = "write it again with: unseen export MODEL --to web --out FOLDER"
 # Bytes of an app: on disk, and on its way to the phone.
 MOST_ON_DISK, MOST_FIRST_LOAD = 20_000_000, 6_000_000
 # In the service worker, where the hash of app.json is written.
