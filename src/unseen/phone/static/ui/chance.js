@@ -1,0 +1,77 @@
+// The probability in words of counting, with its uncertainty and a small bar; nothing where there is no score.
+
+import { h, s } from "./dom.js";
+import { finding, say } from "./finding.js";
+import { icon } from "./icons.js";
+import { isDetector } from "./state.js";
+import { number, t } from "./words.js";
+
+/** A probability as whole counts of 100, never 0 or 100 for what is possible. */
+export function counts(p) {
+  if (p < 0.01) return { key: "chance.few", n: 1 };
+  if (p > 0.99) return { key: "chance.most", n: 99 };
+  return { key: "chance.say", n: Math.round(100 * p) };
+}
+
+/** A line from 0 to 100 with the range and the value; the words beside it say the same. */
+function bar({ probability, low, high }) {
+  const at = (p) => 4 + 292 * p;
+  return h(
+    "div",
+    { class: "bar-of-chance", "aria-hidden": "true" },
+    s(
+      "svg",
+      { viewBox: "0 0 300 30", preserveAspectRatio: "none" },
+      s("rect", { class: "track", x: 0, y: 10, width: 300, height: 10, rx: 5 }),
+      low === undefined || low === null
+        ? null
+        : s("rect", { class: "range", x: at(low) - 4, y: 10, width: at(high) - at(low) + 8, height: 10, rx: 5 }),
+      s("rect", { class: "value", x: at(probability) - 3, y: 2, width: 6, height: 26, rx: 3 }),
+    ),
+    h("div", { class: "ends" }, h("span", {}, "0"), h("span", {}, "50"), h("span", {}, "100")),
+  );
+}
+
+/** The range as counts: rounded outwards. */
+function between({ low, high }) {
+  if (low === undefined || low === null) return null;
+  return h("p", {}, t("chance.between", { low: Math.floor(100 * low), high: Math.ceil(100 * high) }));
+}
+
+function calibrated(reading) {
+  if (reading.calibrated) return h("p", {}, h("span", { class: "pill clear" }, icon("ready"), t("chance.calibrated", { source: reading.source })));
+  return h("p", {}, h("span", { class: "pill refer", "data-mark": "uncalibrated" }, icon("warn"), t("chance.uncalibrated")));
+}
+
+/** The sentence of a screener's probability. */
+export function chanceWords(reading) {
+  const { key, n } = counts(reading.probability);
+  if (!reading.calibrated) return t("chance.raw", { n: Math.round(100 * reading.probability) });
+  return t(key, { n, finding: finding() });
+}
+
+/** The sentence of a detector's p-value. */
+export const unusualWords = ({ pValue }) =>
+  pValue < 0.01 ? t("chance.unusualFew") : t("chance.unusual", { n: Math.round(100 * pValue) });
+
+export function chanceCard(reading) {
+  if (reading.outcome === "refused") return null;
+  if (isDetector())
+    return h(
+      "section",
+      { class: "card" },
+      h("h2", {}, say("chance.title")),
+      h("p", { class: "said" }, unusualWords(reading)),
+      bar({ probability: 1 - reading.pValue }),
+      h("p", { class: "fine" }, t("chance.limit", { limit: number(reading.limit), score: number(reading.score) })),
+    );
+  return h(
+    "section",
+    { class: "card" },
+    h("h2", {}, say("chance.title")),
+    h("p", { class: "said" }, chanceWords(reading)),
+    bar(reading),
+    reading.calibrated ? between(reading) : null,
+    calibrated(reading),
+  );
+}
