@@ -7,8 +7,8 @@ import { h } from "./dom.js";
 import { openEngine } from "./engine.js";
 import { faultView } from "./faults.js";
 import { frame } from "./frame.js";
-import { icon } from "./icons.js";
 import { listenForInstall } from "./install.js";
+import { keepOffline } from "./offline.js";
 import { accepted, noticeView } from "./notice.js";
 import { pastView } from "./past.js";
 import { resultView } from "./result.js";
@@ -31,7 +31,7 @@ let shown = null; // {name, part}
 
 /** Which view can be shown now: waiting, a fault, the notice, or what the address asks for. */
 function wanted() {
-  const asked = read(location.hash).view;
+  const asked = read(location.hash);
   const name = asked in VIEWS ? asked : "";
   if (state.fault && !["history", "about"].includes(name)) return "fault";
   if (!state.app && !state.fault) return "waiting";
@@ -62,7 +62,7 @@ function put(name) {
 /** Show what is wanted; `again` builds the same view anew. */
 function show(again = false) {
   const name = wanted();
-  const asked = read(location.hash).view;
+  const asked = read(location.hash);
   if (name === "" && asked !== "" && !(asked in VIEWS && VIEWS[asked].needs())) history.replaceState(null, "", "#/");
   page.renew(VIEWS[name]?.tab ?? null, name === "notice" || name === "waiting");
   if (again === true || shown?.name !== name) put(name);
@@ -82,7 +82,7 @@ async function begin() {
   try {
     tell({ app: await openEngine(), fault: null });
   } catch (error) {
-    tell({ fault: error.code ?? "unknown" });
+    tell({ fault: error });
   }
 }
 
@@ -94,4 +94,5 @@ subscribe((changes) => {
 for (const event of ["online", "offline"]) addEventListener(event, () => tell({}));
 addEventListener("hashchange", () => show());
 listenForInstall();
+keepOffline();
 begin();

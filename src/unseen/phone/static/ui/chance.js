@@ -14,7 +14,7 @@ export function counts(p) {
 }
 
 /** A line from 0 to 100 with the range and the value; the words beside it say the same. */
-function bar({ probability, low, high }) {
+function bar(probability, interval) {
   const at = (p) => 4 + 292 * p;
   return h(
     "div",
@@ -23,9 +23,9 @@ function bar({ probability, low, high }) {
       "svg",
       { viewBox: "0 0 300 30", preserveAspectRatio: "none" },
       s("rect", { class: "track", x: 0, y: 10, width: 300, height: 10, rx: 5 }),
-      low === undefined || low === null
-        ? null
-        : s("rect", { class: "range", x: at(low) - 4, y: 10, width: at(high) - at(low) + 8, height: 10, rx: 5 }),
+      interval
+        ? s("rect", { class: "range", x: at(interval[0]) - 4, y: 10, width: at(interval[1]) - at(interval[0]) + 8, height: 10, rx: 5 })
+        : null,
       s("rect", { class: "value", x: at(probability) - 3, y: 2, width: 6, height: 26, rx: 3 }),
     ),
     h("div", { class: "ends" }, h("span", {}, "0"), h("span", {}, "50"), h("span", {}, "100")),
@@ -33,10 +33,8 @@ function bar({ probability, low, high }) {
 }
 
 /** The range as counts: rounded outwards. */
-function between({ low, high }) {
-  if (low === undefined || low === null) return null;
-  return h("p", {}, t("chance.between", { low: Math.floor(100 * low), high: Math.ceil(100 * high) }));
-}
+const between = ([low, high]) =>
+  h("p", {}, t("chance.between", { low: Math.floor(100 * low), high: Math.ceil(100 * high) }));
 
 function calibrated(reading) {
   if (reading.calibrated) return h("p", {}, h("span", { class: "pill clear" }, icon("ready"), t("chance.calibrated", { source: reading.source })));
@@ -54,6 +52,12 @@ export function chanceWords(reading) {
 export const unusualWords = ({ pValue }) =>
   pValue < 0.01 ? t("chance.unusualFew") : t("chance.unusual", { n: Math.round(100 * pValue) });
 
+/** The score of a detector beside its limit; a detector may have none. */
+const limitWords = ({ threshold, score }) =>
+  threshold === null
+    ? t("chance.noLimit", { score: number(score) })
+    : t("chance.limit", { limit: number(threshold), score: number(score) });
+
 export function chanceCard(reading) {
   if (reading.outcome === "refused") return null;
   if (isDetector())
@@ -62,16 +66,16 @@ export function chanceCard(reading) {
       { class: "card" },
       h("h2", {}, say("chance.title")),
       h("p", { class: "said" }, unusualWords(reading)),
-      bar({ probability: 1 - reading.pValue }),
-      h("p", { class: "fine" }, t("chance.limit", { limit: number(reading.limit), score: number(reading.score) })),
+      bar(1 - reading.pValue, null),
+      h("p", { class: "fine" }, limitWords(reading)),
     );
   return h(
     "section",
     { class: "card" },
     h("h2", {}, say("chance.title")),
     h("p", { class: "said" }, chanceWords(reading)),
-    bar(reading),
-    reading.calibrated ? between(reading) : null,
+    bar(reading.probability, reading.interval),
+    reading.interval ? between(reading.interval) : null,
     calibrated(reading),
   );
 }

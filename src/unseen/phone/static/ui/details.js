@@ -1,37 +1,29 @@
 // The small print of a result: version, source, times; and the user's note.
 
 import { h } from "./dom.js";
-import { finding } from "./finding.js";
 import { annotate } from "./history.js";
 import { icon } from "./icons.js";
 import { isDetector, manifest } from "./state.js";
-import { knows, moment, span, t } from "./words.js";
+import { moment, span, t } from "./words.js";
 
 const NOTE = 500; // letters
 
-/** The name of a label in the language of the page. */
-function labelName(label, labels) {
-  if (label === labels[1]) return finding();
-  return knows(`label.${label}`) ? t(`label.${label}`) : label;
-}
-
 /** What stands in the details, as [term, text] pairs. */
 export function facts(reading) {
-  const { labels = [], unseen, id } = manifest();
-  const { times = {}, size } = reading;
-  const set = reading.set?.length ? reading.set.map((label) => labelName(label, labels)).join(", ") : t("detail.noLabel");
-  const scored = reading.outcome !== "refused" && !isDetector();
+  const { unseen, id } = manifest();
+  const { times, picture } = reading;
   return [
     ["detail.time", moment(reading.at)],
     ["detail.version", id],
     ["detail.app", `unseen ${unseen}`],
     isDetector() ? null : ["detail.source", reading.source ?? t("history.noSource")],
-    ["detail.kind", t(reading.photo ? "detail.photo" : "detail.file")],
-    size ? ["detail.size", t("detail.pixels", { width: String(size.width), height: String(size.height) })] : null,
-    scored ? ["detail.labels", set] : null,
-    times.decode === undefined ? null : ["detail.decode", span(times.decode)],
-    times.model === undefined ? null : ["detail.model", span(times.model)],
-    times.total === undefined ? null : ["detail.total", span(times.total)],
+    ["detail.kind", t(picture?.photograph ? "detail.photo" : "detail.file")],
+    picture ? ["detail.size", t("detail.pixels", { width: String(picture.width), height: String(picture.height) })] : null,
+    reading.className ? ["detail.class", reading.className] : null,
+    ["detail.decode", span(times.read)],
+    times.model ? ["detail.model", span(times.model)] : null,
+    times.map ? ["detail.map", span(times.map)] : null,
+    ["detail.total", span(times.total)],
   ]
     .filter(Boolean)
     .map(([key, text]) => [t(key), text]);

@@ -9,7 +9,7 @@ function fill(node, props, children) {
     else if (key === "value") node.value = value;
     else node.setAttribute(key, value === true ? "" : value);
   }
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return node;
 }
 
@@ -18,13 +18,3 @@ export const h = (tag, props, ...children) => fill(document.createElement(tag), 
 
 /** The same for SVG. */
 export const s = (tag, props, ...children) => fill(document.createElementNS(SVG, tag), props, children);
-
-/** Put new children in place, and the focus back on the element with the same data-key. */
-export function renew(node, ...children) {
-  const held = node.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
-  node.replaceChildren(...children.flat().filter(Boolean));
-  if (held !== undefined) {
-    for (const other of node.querySelectorAll("[data-key]"))
-      if (other.dataset.key === held) return other.focus();
-  }
-}

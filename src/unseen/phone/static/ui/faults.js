@@ -5,8 +5,16 @@ import { icon } from "./icons.js";
 import { state } from "./state.js";
 import { knows, t } from "./words.js";
 
+/** Nothing can be screened: `code` names the words that are said, the message is for whoever looks closer. */
+export class AppFault extends Error {
+  constructor(code, message) {
+    super(message);
+    this.code = code;
+  }
+}
+
 /** The code of a fault that the languages know. */
-export const known = (code) => (knows(`fault.${code}`) ? code : "unknown");
+export const known = (fault) => (knows(`fault.${fault.code}`) ? fault.code : "unknown");
 
 export function faultView(main) {
   const code = known(state.fault);
@@ -17,6 +25,7 @@ export function faultView(main) {
       { class: "card", role: "alert", "data-fault": code },
       h("p", {}, h("strong", {}, t(`fault.${code}`))),
       h("p", {}, t(`fix.${code}`)),
+      state.fault.message ? h("p", { class: "fine", lang: "en" }, state.fault.message) : null,
       h(
         "div",
         { class: "buttons" },

@@ -8,18 +8,19 @@ import { t } from "./words.js";
 
 const turned = (degrees) => screen({ turn: (state.task.turn + degrees) % 360 });
 
-/** One hint of the engine: {kind: "rotated", degrees} or {kind: "inverted"}. */
+/** One hint of the engine: "inverted", or "rotate-90", clockwise. */
 function offer(hint) {
-  const isTurn = hint.kind === "rotated";
+  const isTurn = hint.startsWith("rotate-");
+  const degrees = Number(hint.slice("rotate-".length));
   return h(
     "div",
-    { class: "hint", "data-hint": isTurn ? `rotated-${hint.degrees}` : "inverted" },
+    { class: "hint", "data-hint": hint },
     h("p", {}, t(isTurn ? "hint.turned" : "hint.inverted")),
     h(
       "button",
-      { class: "button", type: "button", onclick: () => (isTurn ? turned(hint.degrees) : screen({ invert: !state.task.invert })) },
+      { class: "button", type: "button", onclick: () => (isTurn ? turned(degrees) : screen({ invert: !state.task.invert })) },
       icon(isTurn ? "turn" : "invert"),
-      isTurn ? t("hint.turn", { degrees: hint.degrees }) : t("hint.invert"),
+      isTurn ? t("hint.turn", { degrees }) : t("hint.invert"),
     ),
   );
 }

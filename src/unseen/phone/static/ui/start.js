@@ -5,7 +5,7 @@ import { say } from "./finding.js";
 import { icon } from "./icons.js";
 import { installCard } from "./install.js";
 import { recent } from "./past.js";
-import { choose, isDetector, records, source, state } from "./state.js";
+import { choose, chosenRecord, isDetector, keyOf, records, state } from "./state.js";
 import { announce } from "./frame.js";
 import { begin } from "./task.js";
 import { t } from "./words.js";
@@ -45,11 +45,11 @@ function picker({ name, title, note, look, accept, capture }) {
 export function sources(changed = () => {}) {
   const note = h("small", { id: "source-note" });
   const tellNote = () =>
-    (note.textContent = t(records().length ? (source() ? "start.sourceNote" : "start.sourceNoteNone") : "start.sourceEmpty"));
+    (note.textContent = t(records().length ? (chosenRecord() ? "start.sourceNote" : "start.sourceNoteNone") : "start.sourceEmpty"));
   const options = records().map((record) =>
     h(
       "option",
-      { value: record.source, selected: record.source === source() },
+      { value: keyOf(record), selected: record === chosenRecord() },
       record.photo ? t("start.sourcePhoto", { source: record.source }) : record.source,
     ),
   );

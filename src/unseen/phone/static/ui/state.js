@@ -3,9 +3,9 @@
 import { keep, kept } from "./kept.js";
 
 export const state = {
-  app: null, // the engine: {manifest, screen, look, ...}
-  fault: null, // why nothing can be screened: a code of fault.*
-  task: null, // the picture at hand: {file, photo, corners, turn, invert, source, preview}
+  app: null, // the engine: {manifest, read, screen}
+  fault: null, // why nothing can be screened: an AppFault
+  task: null, // the picture at hand: {file, photo, corners, turn, invert, picture}
   reading: null, // what the engine said of it
   update: false, // a new version waits for the next start
   cached: false, // everything is here for use without a network
@@ -30,13 +30,17 @@ export const manifest = () => state.app?.manifest ?? null;
 export const isDetector = () => manifest()?.kind === "detector";
 export const records = () => manifest()?.records ?? [];
 
-/** The name of the chosen record, or null: one that the model does not have counts as none. */
-export function source() {
-  const name = kept("source");
-  return records().some((record) => record.source === name) ? name : null;
+/** What tells records apart: one place may have a record for films and one for photographs. */
+export const keyOf = (record) => (record.photo ? `${record.source} (photo)` : record.source);
+
+/** The chosen record, or null: one that this model does not have counts as none. */
+export function chosenRecord() {
+  const key = kept("source");
+  return records().find((record) => keyOf(record) === key) ?? null;
 }
 
-export const choose = (name) => keep("source", name || null);
+export const sourceName = () => chosenRecord()?.source ?? null;
+export const choose = (key) => keep("source", key || null);
 
 /** The key of the finding's name in the language files, or its own word. */
 export const findingLabel = () => manifest()?.labels?.[1] ?? "finding";

@@ -1,28 +1,33 @@
 // The picture at hand, from its choice to what the engine said of it. It lives in memory only.
 
 import { remember } from "./history.js";
-import { isDetector, manifest, source, state, tell } from "./state.js";
+import { chosenRecord, isDetector, manifest, sourceName, state, tell } from "./state.js";
 
 let current = 0; // counts the questions to the engine; an answer to an older one is dropped
 
-/** Go to a view; the same address again is told too. */
+/** Go to a view; where one is already, the news alone are told. */
 function go(hash) {
-  if (location.hash === hash) tell({});
-  else location.hash = hash;
+  if (location.hash !== hash) location.hash = hash;
 }
 
-/** Start with a file: a photograph gets its corners marked first, any other is screened. */
+/** Start with a file: a photograph of a film gets its corners marked first, anything else is screened. */
 export async function begin(file, photo) {
+  tell({ task: { file, photo, corners: null, turn: 0, invert: false, picture: null }, reading: null });
+  if (photo && !isDetector()) return mark();
+  return screen();
+}
+
+/** Read the photograph at hand, then have its corners marked. */
+async function mark() {
   const mine = ++current;
-  tell({ task: { file, photo, corners: null, turn: 0, invert: false, preview: null }, reading: null });
   go("#/result");
-  const seen = await state.app.look(file, { photo }).catch((error) => ({ error }));
-  if (mine !== current) return;
-  if (seen.error) return void settle(seen.error);
-  const task = { ...state.task, photo: photo || seen.photo, preview: seen.preview };
-  state.task = task;
-  if (task.photo && !seen.reading && !isDetector()) return void go("#/corners");
-  await screen();
+  const { file } = state.task;
+  const { picture } = await state.app.read(file, true);
+  if (mine !== current) return undefined;
+  if (!picture) return screen(); // refused: the result says why
+  state.task = { ...state.task, photo: true, picture };
+  location.replace("#/corners"); // the back button leads to the start, not to the waiting
+  return undefined;
 }
 
 /** Ask the engine about the picture at hand, with changes: corners, a turn, black and white exchanged. */
@@ -30,26 +35,25 @@ export async function screen(changes = {}) {
   const mine = ++current;
   tell({ task: { ...state.task, ...changes }, reading: null });
   go("#/result");
-  const { file, photo, corners, turn, invert } = state.task;
-  const options = { photo, corners, turn, invert, source: source() };
-  const reading = await state.app.screen(file, options).catch((error) => ({ error }));
-  if (mine !== current) return;
-  if (reading.error) return void settle(reading.error);
-  await finish(reading);
+  const { task } = state;
+  try {
+    const result = await state.app.screen(task, isDetector() ? null : chosenRecord());
+    if (mine !== current) return;
+    if (result.picture?.photograph && !task.photo && !isDetector()) return void mark();
+    await finish(result, mine);
+  } catch (error) {
+    if (mine === current) tell({ fault: error });
+  }
 }
 
-async function finish(reading) {
-  const told = { ...reading, at: new Date().toISOString(), version: manifest().id, source: source() };
+async function finish(result, mine) {
+  const told = { ...result, at: new Date().toISOString(), version: manifest().id, source: sourceName(), note: "" };
   told.entry = await remember(told);
-  tell({ reading: told });
+  if (mine === current) tell({ reading: told });
 }
-
-/** The engine failed, not the picture: nothing can be screened until a new start. */
-const settle = (error) => tell({ fault: error.code ?? "unknown" });
 
 /** Forget the picture. */
 export function drop() {
   current++;
-  state.app?.forget?.();
   tell({ task: null, reading: null });
 }

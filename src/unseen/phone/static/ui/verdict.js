@@ -13,6 +13,7 @@ export const verdictText = (reading) => say(`outcome.${reading.outcome}.text`);
 
 /** Why it is so, and what to do next where the picture was refused. */
 export function reasons(reading) {
+  if (reading.restarted) return [t("fault.worker"), t("fix.restarted")];
   if (reading.outcome === "refused") return [t(`refused.${reading.reason}`), t(`next.${reading.reason}`)];
   const key = `why.${reading.outcome === "refer" ? reading.why : reading.outcome}`;
   return knows(key) ? [say(key)] : [];
