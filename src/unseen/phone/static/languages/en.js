@@ -299,6 +299,8 @@ export default {
   "card.hash": "SHA-256",
   "card.kb": "{n} kB",
   "card.mb": "{n} MB",
+  "card.all": "The whole app",
+  "card.finding": "Finding",
   "card.rest": "More",
   "card.measure": "Measure",
   "card.source": "Place",
@@ -351,8 +353,8 @@ export default {
   "failure.gate": "The gate finds strange pictures, not diseases.",
 
   "about.title": "About",
-  "about.what": "What it does",
-  "about.whatScreener":
+  "about.does": "What it does",
+  "about.what":
     "A small model on this device compares a chest film with films it learned from. It answers only where it is sure enough, and otherwise refers to a physician. Pictures that are no chest films are refused.",
   "about.whatDetector":
     "A small model on this device compares a picture with the usual pictures it learned from, and says whether it is unusual.",

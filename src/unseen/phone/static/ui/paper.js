@@ -29,6 +29,14 @@ function numbers(reading) {
   ].filter(Boolean);
 }
 
+/** An image made in the other document, so that nothing is loaded into this one. */
+function imageIn(paper, address) {
+  const image = paper.createElement("img");
+  image.setAttribute("alt", "");
+  image.setAttribute("src", address);
+  return image;
+}
+
 /** A page of its own, with nothing that loads anything. */
 function page(reading, picture) {
   const lines = [verdictText(reading), ...reasons(reading), ...numbers(reading)];
@@ -40,7 +48,7 @@ function page(reading, picture) {
     h("p", {}, t("paper.title")),
     h("h1", {}, verdictTitle(reading)),
     ...lines.map((line) => h("p", {}, line)),
-    ...(picture ? [h("img", { src: picture, alt: "" }), reading.map ? h("p", {}, whereWords(reading.map)) : ""] : []),
+    ...(picture ? [imageIn(paper, picture), reading.map ? h("p", {}, whereWords(reading.map)) : ""] : []),
     h("dl", {}, facts(reading).map(([term, text]) => [h("dt", {}, term), h("dd", {}, text)])),
     reading.note ? h("p", {}, `${t("keep.note")}: ${reading.note}`) : "",
     underneath(),

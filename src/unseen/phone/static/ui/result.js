@@ -39,26 +39,34 @@ const nextButton = (look) =>
 const sourceCard = () =>
   isDetector() ? null : h("div", { class: "card no-print" }, sources(() => screen()));
 
+const across = (part) => {
+  part.classList.add("across");
+  return part;
+};
+
 function whole(reading) {
   return [
-    verdict(reading),
-    hintCard(reading),
-    h("div", { class: "no-print" }, nextButton("main broad")),
-    chanceCard(reading),
-    filmCard(reading),
-    gateCard(reading),
-    h("div", { class: "card" }, noteField(reading)),
-    detailCard(reading),
-    sourceCard(),
-    paperCard(reading),
-    underneath(),
-  ].filter(Boolean);
+    across(verdict(reading)),
+    h(
+      "div",
+      { class: "column" },
+      [hintCard(reading), chanceCard(reading), gateCard(reading), sourceCard()],
+      h("div", { class: "no-print" }, nextButton("main broad")),
+    ),
+    h(
+      "div",
+      { class: "column" },
+      [filmCard(reading), h("div", { class: "card" }, noteField(reading)), detailCard(reading), paperCard(reading)],
+    ),
+    across(underneath()),
+  ];
 }
 
 export function resultView(main) {
   function renew(changes = { reading: state.reading }) {
     if (!("reading" in changes) || !state.task) return;
     const { reading } = state;
+    main.className = reading ? "result" : "";
     main.replaceChildren(...(reading ? whole(reading) : [busy()]));
     if (!reading) return;
     const values = { title: verdictTitle(reading), text: verdictText(reading) };
