@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 import unseen
 from unseen.data.scale import Pixels
-from unseen.detectors.classify import AwareClassifier
 from unseen.detectors.two_stage import TwoStage
 from unseen.errors import ConfigError
 from unseen.export.golden import TOLERANCE
@@ -23,6 +22,8 @@ from unseen.export.runtime import Scorer
 from unseen.export.samples import Samples
 from unseen.phone.bundle import WrittenApp, model_id, refuse_place, write_app
 from unseen.phone.manifest import Manifest, MapScale
+from unseen.pictures.checks import Limits
+from unseen.pictures.framing import Framing
 
 Rows = NDArray[np.float32]
 
@@ -84,8 +85,8 @@ def write_detector_app(
         unseen=unseen.__version__,
         created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         title=title,
-        framing=_framing(detector, unit),
-        limits={},
+        framing=_framing(detector, unit).to_dict(),
+        limits=_limits(detector).to_dict(),
         map=_map(detector, exported, samples),
         golden=golden,
         card=_card(detector, exported),
@@ -119,16 +120,18 @@ def picture_unit(detector: TwoStage) -> float:
     )
 
 
-def _framing(detector: TwoStage, unit: float) -> dict[str, Any]:
-    channels, height, width = detector.input_shape
-    return {
-        "channels": channels,
-        "height": height,
-        "width": width,
-        "trim": False,
-        "crop": False,
-        "unit": unit,
-    }
+def _framing(detector: TwoStage, unit: float) -> Framing:
+    """Take the whole picture, stretched: a detector of any pictures knows no borders."""
+    channels, height, width = cast(tuple[int, int, int], detector.input_shape)
+    return Framing(channels=channels, height=height, width=width, trim=False, crop=False, unit=unit)
+
+
+def _limits(detector: TwoStage) -> Limits:
+    """Ask for enough pixels alone: what is unusual is for the detector to say."""
+    side = min(detector.input_shape[1:])
+    return Limits(
+        side=side, photo_side=side, aspect=None, chroma=None, spread=None, sharpness=None, glare=None
+    )
 
 
 def _golden(scorer: Scorer, rows: Rows, unit: float) -> tuple[dict[str, Any], ...]:
@@ -159,7 +162,7 @@ def _map(detector: TwoStage, exported: Exported, samples: Samples | None) -> Map
 
 
 def _card(detector: TwoStage, exported: Exported) -> dict[str, Any]:
-    """What is known of the model, for its page."""
+    """Say what is known of the model, for its page."""
     return {
         "detector": type(detector).__name__,
         "precision": exported.precision,

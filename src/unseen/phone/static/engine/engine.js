@@ -3,7 +3,7 @@
 import { checkPicture } from "./checks.js";
 import { decide, decideDetector } from "./decide.js";
 import { frameRows, framed } from "./framing.js";
-import { withHints } from "./hints.js";
+import { hintsFor } from "./hints.js";
 import { fetchFile, fetchManifest } from "./manifest.js";
 import { occlusionMap } from "./occlusion.js";
 import { previewOf } from "./preview.js";
@@ -12,6 +12,7 @@ import { Refusal, asRefusal } from "./refusal.js";
 import { BLANK, refusedResult } from "./result.js";
 import { RUNTIME, openModel } from "./run.js";
 import { selfTest } from "./selftest.js";
+import { asAsked } from "./turning.js";
 
 /**
  * A part of a picture that was cut out by hand, or anything else that is grey already.
@@ -26,6 +27,8 @@ import { selfTest } from "./selftest.js";
  * @typedef {object} Options
  * @property {boolean} [photograph] the user took a photograph; also true where EXIF names a camera
  * @property {import("./decide.js").SourceRecord | null} [record] the source that was chosen
+ * @property {0 | 90 | 180 | 270} [turn] degrees clockwise that the user turned the picture by
+ * @property {boolean} [invert] the user exchanged black and white
  * @property {boolean} [map] false leaves the heat map of a detector out
  */
 
@@ -64,7 +67,7 @@ export class Engine {
     let shown = {};
     try {
       if (this.faults.length) throw new Refusal("broken", `this browser cannot be trusted: ${this.faults[0]}`);
-      const picture = await this.#picture(file, options);
+      const picture = asAsked(await this.#picture(file, options), options);
       watch.lap("read");
       shown = { picture: about(picture), preview: previewOf(picture) };
       const found = await this.#found(picture, options, watch);
@@ -100,7 +103,7 @@ export class Engine {
   async #found(picture, options, watch) {
     const { manifest } = this;
     const [framing, detects] = [manifest.framing, manifest.kind === "detector"];
-    if (!detects) checkPicture(picture, framing, manifest.limits, picture.photograph);
+    checkPicture(picture, framing, manifest.limits);
     watch.lap("check");
     const frame = framed(picture, framing);
     const row = frameRows(picture, frame, framing);
@@ -114,13 +117,12 @@ export class Engine {
     const { logit, map, gate } = await model.run(row);
     watch.lap("model");
     const decision = decide(manifest, record, { logit: logit.data[0], gate: gate.data[0] }, picture.photograph);
-    const { pValues, ...said } = decision;
-    if (said.outcome === "refused") {
-      const hints = await withHints(manifest, record, row, (rows) => model.run(rows, ["gate"]));
-      return { ...said, detail: "it is unlike any film of training", hints };
+    if (decision.outcome === "refused") {
+      const hints = await hintsFor(manifest, record, row, (rows) => model.run(rows, ["gate"]));
+      return { ...decision, detail: "it is unlike any film of training", hints };
     }
     const [, height, width] = map.dims;
-    return { ...said, map: { height, width, values: Float32Array.from(map.data), most: manifest.map.most } };
+    return { ...decision, map: { height, width, values: Float32Array.from(map.data), most: manifest.map.most } };
   }
 
   async #detect(row, { map = true }, watch) {
