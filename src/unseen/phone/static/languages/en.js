@@ -8,7 +8,6 @@ export default {
   "nav.views": "Pages",
   "nav.skip": "Skip to the content",
   "nav.language": "Language",
-  "nav.back": "Back",
   "nav.home": "Back to the start",
   "nav.loading": "Getting ready …",
   "nav.loadingNote": "The model is loaded and checked against known answers.",
@@ -56,7 +55,7 @@ export default {
   "start.private": "Everything stays on this device.",
   "start.privateNote": "No picture is sent or stored.",
   "start.ready": "Works offline",
-  "start.preparing": "Preparing for offline use …",
+  "start.notKept": "Needs a network in this browser",
   "start.recent": "Last results",
   "start.all": "All results",
 
@@ -67,8 +66,6 @@ export default {
 
   "busy.title": "Looking at the film",
   "busy.titleDetector": "Looking at the picture",
-  "busy.decode": "Reading the file",
-  "busy.model": "Asking the model",
   "busy.cancel": "Cancel",
 
   "corners.title": "Mark the film",
@@ -88,7 +85,6 @@ export default {
   "corners.again": "Guess again",
   "corners.other": "Other photograph",
 
-  "result.title": "Result",
   "result.next": "Next film",
   "result.nextDetector": "Next picture",
   "result.announce": "Result: {title} {text}",
@@ -131,8 +127,6 @@ export default {
   "chance.raw": "Score of the model: {n} of 100. It is not a chance.",
   "chance.uncalibrated": "Not calibrated for this source",
   "chance.calibrated": "Calibrated for {source}",
-  "chance.none": "0 of 100",
-  "chance.all": "100 of 100",
   "chance.unusual": {
     one: "About {n} of 100 usual pictures looks at least this unusual.",
     other: "About {n} of 100 usual pictures look at least this unusual.",
@@ -217,7 +211,7 @@ export default {
   "next.too-small": "Choose the film in its full size.",
   "next.aspect": "Crop it to the chest.",
   "next.animated": "Choose a still picture.",
-  "next.colour": "Choose a grey film. If this is a photograph of one, mark its corners.",
+  "next.colour": "Choose a grey film. A photograph must show little else than the film.",
   "next.flat": "Check that the right picture was exported.",
   "next.blurred": "Hold the device still, tap the film to focus, and take it again.",
   "next.glare": "Turn off the flash, avoid reflections, and take it again.",
@@ -263,7 +257,6 @@ export default {
     "Outcome, time, version, source and your note are kept on this device only. Never the picture, and never the name of the file.",
   "history.empty": "Nothing yet",
   "history.emptyNote": "Results appear here after the first film.",
-  "history.delete": "Delete",
   "history.deleteOf": "Delete the result of {time}",
   "history.deleteAll": "Delete all",
   "history.sure": "Delete all results of this device?",

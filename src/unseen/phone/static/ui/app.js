@@ -8,7 +8,6 @@ import { openEngine } from "./engine.js";
 import { faultView } from "./faults.js";
 import { frame } from "./frame.js";
 import { listenForInstall } from "./install.js";
-import { keepOffline } from "./offline.js";
 import { accepted, noticeView } from "./notice.js";
 import { pastView } from "./past.js";
 import { resultView } from "./result.js";
@@ -78,9 +77,11 @@ function build() {
   show();
 }
 
+const keptNow = ({ offline, waiting }) => tell({ cached: offline, update: waiting });
+
 async function begin() {
   try {
-    tell({ app: await openEngine(), fault: null });
+    tell({ app: await openEngine(keptNow), fault: null });
   } catch (error) {
     tell({ fault: error });
   }
@@ -92,7 +93,8 @@ subscribe((changes) => {
   shown.part.renew?.(changes);
 });
 for (const event of ["online", "offline"]) addEventListener(event, () => tell({}));
+// what is folded away belongs on paper too
+addEventListener("beforeprint", () => document.querySelectorAll("details[data-details]").forEach((one) => (one.open = true)));
 addEventListener("hashchange", () => show());
 listenForInstall();
-keepOffline();
 begin();

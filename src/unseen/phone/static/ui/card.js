@@ -43,6 +43,7 @@ function recordSection() {
 
 function numberSection(card) {
   const rows = card.sources ?? [];
+  if (!rows.length && isDetector()) return null;
   return rows.length
     ? section(t("card.numbers"), numbersTable(rows, { named, caption: t("card.numbersNote") }))
     : section(t("card.numbers"), h("p", {}, t("card.noNumbers")));
@@ -83,7 +84,7 @@ function dataSection(card) {
   const data = card.data ?? {};
   return section(
     t("card.data"),
-    bullets(limits().map((one) => one.text), "about"),
+    bullets([...(isDetector() ? [t("notice.detector")] : []), ...limits().map((one) => one.text)], "about"),
     factList([
       ...pairs(typeof data === "string" ? { name: data } : data),
       ...(isDetector() ? [] : [[t("card.finding"), finding()], [t("card.alpha"), shownValue(manifest().alpha)]]),

@@ -15,18 +15,16 @@ export function counts(p) {
 
 /** A line from 0 to 100 with the range and the value; the words beside it say the same. */
 function bar(probability, interval) {
-  const at = (p) => 4 + 292 * p;
+  const at = (share) => `${(100 * share).toFixed(2)}%`;
   return h(
     "div",
     { class: "bar-of-chance", "aria-hidden": "true" },
     s(
       "svg",
-      { viewBox: "0 0 300 30", preserveAspectRatio: "none" },
-      s("rect", { class: "track", x: 0, y: 10, width: 300, height: 10, rx: 5 }),
-      interval
-        ? s("rect", { class: "range", x: at(interval[0]) - 4, y: 10, width: at(interval[1]) - at(interval[0]) + 8, height: 10, rx: 5 })
-        : null,
-      s("rect", { class: "value", x: at(probability) - 3, y: 2, width: 6, height: 26, rx: 3 }),
+      {},
+      s("rect", { class: "track", x: 0, y: 10, width: "100%", height: 10, rx: 5 }),
+      interval ? s("rect", { class: "range", x: at(interval[0]), y: 10, width: at(interval[1] - interval[0]), height: 10, rx: 5 }) : null,
+      s("rect", { class: "value", x: at(probability), y: 2, width: 6, height: 26, rx: 3 }),
     ),
     h("div", { class: "ends" }, h("span", {}, "0"), h("span", {}, "50"), h("span", {}, "100")),
   );

@@ -58,7 +58,7 @@ export function noteField(reading) {
     "label",
     { class: "field note" },
     h("span", {}, t("keep.note")),
-    h("textarea", { id: "note", maxlength: NOTE, value: reading.note ?? "", onchange: changed, "aria-describedby": "note-hint" }),
+    h("textarea", { id: "note", placeholder: " ", maxlength: NOTE, value: reading.note ?? "", onchange: changed, "aria-describedby": "note-hint" }),
     h("small", { id: "note-hint" }, t("keep.noteHint")),
     said,
   );

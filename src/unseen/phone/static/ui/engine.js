@@ -1,7 +1,8 @@
 // The engine as the screens use it: it starts or says why not, reads, turns, cuts out and screens.
 
 import { AppFault } from "./faults.js";
-import { cutOut, inverted, turned } from "../engine/quad.js";
+import { keepOffline } from "../engine/offline.js";
+import { filmOf } from "../engine/quad.js";
 
 /** What a browser must have; asked before anything is loaded. */
 const NEEDED = ["WebAssembly", "DecompressionStream", "OffscreenCanvas", "createImageBitmap", "Worker"];
@@ -38,40 +39,45 @@ class Asking {
   }
 
   /**
-   * Screen a file, or what the user made of it: corners cut out, turned, black and white exchanged.
+   * Screen a file as the user asked for it: a film cut out at its corners, turned, black and white exchanged.
    * @param {{file: Blob, photo: boolean, corners: number[][] | null, turn: number, invert: boolean}} task
    * @param {object | null} record of the chosen source
    */
-  async screen(task, record) {
+  async screen({ file, photo, corners, turn, invert }, record) {
     const before = this.client.restarts;
-    const options = { record, photograph: task.photo };
-    const changed = task.corners || task.turn || task.invert;
-    const result = changed ? await this.#screenChanged(task, options) : await this.client.screen(task.file, options);
+    const options = { record, photograph: photo, turn, invert };
+    const { picture } = corners ? await this.read(file, photo) : { picture: null };
+    const result = await this.client.screen(picture ? filmOf(picture, corners) : file, options);
     return { ...result, restarted: this.client.restarts > before };
-  }
-
-  async #screenChanged({ file, photo, corners, turn, invert }, options) {
-    const { picture, refusal } = await this.client.read(file, { photograph: photo });
-    if (refusal) return this.client.screen(file, options); // says the same, as a result
-    let changed = corners ? cutOut(picture, corners) : picture;
-    if (turn) changed = turned(changed, turn);
-    if (invert) changed = inverted(changed);
-    return this.client.screen(changed, options);
   }
 }
 
+/** Where no service worker has checked the files, the page checks what the answer rests on. */
+async function checkModel(base) {
+  const taken = async (path) => (await fetch(new URL(path, base))).arrayBuffer();
+  const { files } = JSON.parse(new TextDecoder().decode(await taken("app.json")));
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await taken("model.onnx")));
+  const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  if (found !== files["model.onnx"].sha256) throw new Error("model.onnx is not the file that belongs to this version");
+}
+
 /**
- * Start the engine.
+ * Keep the app on the device, then start the engine.
+ * @param {(kept: import("../engine/offline.js").Kept) => void} told hears whether the app works without a network
  * @returns {Promise<Asking>}
  * @throws {AppFault}
  */
-export async function openEngine() {
+export async function openEngine(told) {
   const missing = NEEDED.filter((name) => !(name in globalThis));
   if (missing.length) throw new AppFault("browser", missing.join(", "));
+  const base = new URL("./", document.baseURI);
+  const kept = await keepOffline(base, told);
+  told(kept);
   let client;
   try {
+    if (!kept.offline) await checkModel(base);
     const { connect } = await import("../engine/client.js");
-    client = await connect(new URL("./", document.baseURI));
+    client = await connect(base);
   } catch (error) {
     throw faultOf(error.message);
   }

@@ -41,13 +41,18 @@ export function pixels(map, side) {
   return out;
 }
 
+/** How much of cell `at` of `count` lies in each third: three shares of one. */
+function thirds(at, count) {
+  const cut = (third) => Math.min(Math.max((third * count) / 3 - at, 0), 1);
+  return [cut(1), cut(2) - cut(1), 1 - cut(2)];
+}
+
 /** Evidence above zero in each of three by three parts, from the upper left on. */
 function ninths({ values, height, width }) {
   const sums = new Array(9).fill(0);
   values.forEach((value, place) => {
-    const row = Math.floor((3 * (Math.floor(place / width) + 0.5)) / height);
-    const column = Math.floor((3 * ((place % width) + 0.5)) / width);
-    sums[3 * row + column] += Math.max(value, 0);
+    const [down, across] = [thirds(Math.floor(place / width), height), thirds(place % width, width)];
+    for (let part = 0; part < 9; part++) sums[part] += Math.max(value, 0) * down[Math.floor(part / 3)] * across[part % 3];
   });
   return sums;
 }

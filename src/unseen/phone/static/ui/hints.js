@@ -8,10 +8,10 @@ import { t } from "./words.js";
 
 const turned = (degrees) => screen({ turn: (state.task.turn + degrees) % 360 });
 
-/** One hint of the engine: "inverted", or "rotate-90", clockwise. */
+/** One hint of the engine: "inverted", or "rotated-90", clockwise. */
 function offer(hint) {
-  const isTurn = hint.startsWith("rotate-");
-  const degrees = Number(hint.slice("rotate-".length));
+  const isTurn = hint.startsWith("rotated-");
+  const degrees = Number(hint.slice("rotated-".length));
   return h(
     "div",
     { class: "hint", "data-hint": hint },

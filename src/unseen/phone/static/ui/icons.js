@@ -8,6 +8,7 @@ const PATHS = {
   card: "M6 3h8l4 4v13a1 1 0 0 1-1 1H6a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1zM14 3v4h4M8.5 12h7M8.5 16h5",
   about: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 11v5.500M12 7.600v.1",
   film: "M6 3h12a2 2 0 0 1 2 2v14a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2zM12 6v11M12 8.500c-3 0-4.5 2.5-4.5 7.500M12 8.500c3 0 4.5 2.5 4.5 7.500M9.3 12.500h5.4",
+  picture: "M5 4h14a1 1 0 0 1 1 1v14a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zM4 17l5-5 4 4 3-3 4 4M15.5 9.5a1.2 1.2 0 1 0 0-2.4 1.2 1.2 0 0 0 0 2.4z",
   camera: "M4 8h3.500L9 5.500h6L16.5 8H20a1 1 0 0 1 1 1v9a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V9a1 1 0 0 1 1-1zM12 16.500a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7z",
   device: "M8 2.500h8A1.5 1.5 0 0 1 17.5 4v16a1.5 1.5 0 0 1-1.5 1.500H8A1.5 1.5 0 0 1 6.5 20V4A1.5 1.5 0 0 1 8 2.500zM11 18.500h2",
   lock: "M6 11h12a1 1 0 0 1 1 1v8a1 1 0 0 1-1 1H6a1 1 0 0 1-1-1v-8a1 1 0 0 1 1-1zM8 11V7.500a4 4 0 0 1 8 0V11",
@@ -60,14 +61,16 @@ export const mark = (outcome) =>
     s("path", { class: "sign", d: MARKS[outcome][1] }),
   );
 
-/** The sign of the app: a film frame with a lens on it. */
+const DOTS = "M15 15h.1M31 15h.1M47 15h.1M15 31h.1M15 47h.1";
+
+/** The sign of the app: many alike, and a lens on the one that is not. */
 export const brand = () =>
   s(
     "svg",
     { viewBox: "0 0 64 64", "aria-hidden": "true", focusable: "false" },
     s("rect", { width: 64, height: 64, rx: 15, fill: "#0b2a3f" }),
-    s("path", { d: "M32 13v30M32 20c-9 0-14 9-14 24 0 4 11 3 11-3V27M32 20c9 0 14 9 14 24 0 4-11 3-11-3V27", fill: "none",
-      stroke: "#8fd0f7", "stroke-width": 4, "stroke-linecap": "round", "stroke-linejoin": "round" }),
-    s("circle", { cx: 44, cy: 44, r: 9, fill: "#0b2a3f", stroke: "#ffc23d", "stroke-width": 4 }),
-    s("path", { d: "M50.5 50.5 57 57", stroke: "#ffc23d", "stroke-width": 5, "stroke-linecap": "round" }),
+    s("path", { d: DOTS, stroke: "#8fd0f7", "stroke-width": 8, "stroke-linecap": "round" }),
+    s("path", { d: "M43 43h.1", stroke: "#ffc23d", "stroke-width": 9, "stroke-linecap": "round" }),
+    s("path", { d: "M43 31a12 12 0 1 0 0 24 12 12 0 0 0 0-24zM52 52l6.5 6.5", fill: "none", stroke: "#ffc23d", "stroke-width": 4.5,
+      "stroke-linecap": "round" }),
   );

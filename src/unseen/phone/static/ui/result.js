@@ -5,7 +5,7 @@ import { detailCard, noteField } from "./details.js";
 import { h } from "./dom.js";
 import { filmCard } from "./film.js";
 import { say } from "./finding.js";
-import { announce } from "./frame.js";
+import { announce, title } from "./frame.js";
 import { gateCard } from "./gate.js";
 import { hintCard } from "./hints.js";
 import { icon } from "./icons.js";
@@ -14,7 +14,7 @@ import { paperCard } from "./paper.js";
 import { sources } from "./start.js";
 import { isDetector, state } from "./state.js";
 import { drop, screen } from "./task.js";
-import { t } from "./words.js";
+import { moment, t } from "./words.js";
 import { verdict, verdictText, verdictTitle } from "./verdict.js";
 
 function busy() {
@@ -33,33 +33,28 @@ function leave() {
 }
 
 const nextButton = (look) =>
-  h("button", { class: `button ${look}`, type: "button", onclick: leave }, icon("film"), say("result.next"));
+  h("button", { class: `button ${look}`, type: "button", onclick: leave }, icon(isDetector() ? "picture" : "film"), say("result.next"));
 
 /** Another source means another question; the picture is still in memory. */
 const sourceCard = () =>
   isDetector() ? null : h("div", { class: "card no-print" }, sources(() => screen()));
 
-const across = (part) => {
-  part.classList.add("across");
-  return part;
-};
-
 function whole(reading) {
+  const made = t("paper.made", { title: title(), version: reading.version });
   return [
-    across(verdict(reading)),
-    h(
-      "div",
-      { class: "column" },
-      [hintCard(reading), chanceCard(reading), gateCard(reading), sourceCard()],
-      h("div", { class: "no-print" }, nextButton("main broad")),
-    ),
-    h(
-      "div",
-      { class: "column" },
-      [filmCard(reading), h("div", { class: "card" }, noteField(reading)), detailCard(reading), paperCard(reading)],
-    ),
-    across(underneath()),
-  ];
+    h("p", { class: "only-print" }, `${t("paper.title")}. ${moment(reading.at)}. ${made}.`),
+    verdict(reading),
+    hintCard(reading),
+    chanceCard(reading),
+    filmCard(reading),
+    gateCard(reading),
+    h("div", { class: "card" }, noteField(reading)),
+    sourceCard(),
+    detailCard(reading),
+    paperCard(reading),
+    h("div", { class: "no-print next" }, nextButton("main broad")),
+    underneath(),
+  ].filter(Boolean);
 }
 
 export function resultView(main) {

@@ -3,6 +3,7 @@
 import { h } from "./dom.js";
 import { say } from "./finding.js";
 import { icon } from "./icons.js";
+import { isLasting } from "./history.js";
 import { installCard } from "./install.js";
 import { recent } from "./past.js";
 import { choose, chosenRecord, isDetector, keyOf, records, state } from "./state.js";
@@ -20,7 +21,7 @@ function take(files, photo) {
 }
 
 /** A large button around a file input. */
-function picker({ name, title, note, look, accept, capture }) {
+function picker({ name, sign = name, title, note, look, accept, capture }) {
   const input = h("input", {
     type: "file",
     accept,
@@ -36,7 +37,7 @@ function picker({ name, title, note, look, accept, capture }) {
     "label",
     { class: `pick ${look}`, for: `pick-${name}` },
     input,
-    icon(name),
+    icon(sign),
     h("span", {}, h("strong", {}, title), h("small", {}, note)),
   );
 }
@@ -97,14 +98,24 @@ function listen(main, drop) {
   };
 }
 
+/** What holds on this device: nothing is sent, and whether a network is needed. */
 function promises() {
-  const cached = state.cached;
+  const { cached } = state;
   return h(
     "ul",
     { class: "promises" },
     h("li", {}, icon("lock"), h("span", {}, h("strong", {}, t("start.private")), " ", t("start.privateNote"))),
-    h("li", { "data-cached": String(cached) }, icon(cached ? "ready" : "install"), h("span", {}, t(cached ? "start.ready" : "start.preparing"))),
+    h("li", { "data-cached": String(cached) }, icon(cached ? "ready" : "globe"), h("span", {}, t(cached ? "start.ready" : "start.notKept"))),
   );
+}
+
+/** Where the browser keeps nothing, it is said; filled in when that is known. */
+function warning() {
+  const place = h("div");
+  isLasting().then((lasting) => {
+    if (!lasting) place.append(h("p", { class: "card", role: "status", "data-fault": "storage" }, h("strong", {}, t("fault.storage")), " ", t("fix.storage")));
+  });
+  return place;
 }
 
 export function startView(main) {
@@ -113,6 +124,7 @@ export function startView(main) {
     { class: "drop" },
     picker({
       name: "film",
+      sign: isDetector() ? "picture" : "film",
       title: say("start.choose"),
       note: t("start.kinds"),
       look: "main",
@@ -142,6 +154,7 @@ export function startView(main) {
     drop,
     isDetector() ? "" : h("div", { class: "card" }, sources()),
     promised,
+    warning(),
     offer,
     recent(),
   );
