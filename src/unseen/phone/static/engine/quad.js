@@ -52,7 +52,7 @@ export function cropSize(corners, side = SIDE) {
 }
 
 /** Bilinear between the centres of pixels; beyond the outermost, those of the border. */
-function sampled({ grey, width, height }, x, y) {
+export function sampled({ grey, width, height }, x, y) {
   const across = Math.min(Math.max(x - 0.5, 0), width - 1);
   const down = Math.min(Math.max(y - 0.5, 0), height - 1);
   const [left, top] = [Math.floor(across), Math.floor(down)];

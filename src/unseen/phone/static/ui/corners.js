@@ -7,23 +7,20 @@ import { loupe } from "./loupe.js";
 import { state } from "./state.js";
 import { drop, screen } from "./task.js";
 import { t } from "./words.js";
-import { guessCorners } from "../engine/corners.js";
+import { firstGuess } from "../engine/corners.js";
 import { previewOf } from "../engine/preview.js";
 import { isConvex } from "../engine/quad.js";
 
 const NAMES = ["topLeft", "topRight", "bottomRight", "bottomLeft"];
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const STEP = 0.004; // of the picture, for one press of a key; five times as much with Shift
-const INSET = 0.08; // where the corners wait when no film was found
 
 const within = (value) => Math.min(Math.max(value, 0), 1);
 
-/** Corners as shares of width and height: the guess, or a frame somewhat inside the picture. */
+/** Corners as shares of width and height: the first guess, or a frame somewhat inside the picture. */
 function firstCorners(picture) {
-  const found = guessCorners(picture);
-  if (found) return { guessed: true, places: found.map(([x, y]) => [x / picture.width, y / picture.height]) };
-  const [near, far] = [INSET, 1 - INSET];
-  return { guessed: false, places: [[near, near], [far, near], [far, far], [near, far]] };
+  const { corners, found } = firstGuess(picture);
+  return { found, places: corners.map(([x, y]) => [x / picture.width, y / picture.height]) };
 }
 
 /** The photograph as a canvas. */
@@ -113,8 +110,8 @@ const inPixels = (places, { width, height }) => places.map(([x, y]) => [x * widt
 
 export function cornersView(main) {
   const { picture } = state.task;
-  const { guessed, places } = firstCorners(picture);
-  const said = h("p", { role: "status" }, t(guessed ? "corners.guessed" : "corners.notGuessed"));
+  const { found, places } = firstCorners(picture);
+  const said = h("p", { role: "status" }, t(found ? "corners.guessed" : "corners.notGuessed"));
   const go = h("button", { class: "button main broad", type: "button" }, icon("screen"), t("corners.go"));
   const { stage, renew } = stageOf(picture, places, () => {
     const fine = isConvex(inPixels(places, picture));
