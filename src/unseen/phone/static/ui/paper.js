@@ -43,7 +43,6 @@ function page(reading, picture) {
   const paper = document.implementation.createHTMLDocument(t("paper.title"));
   paper.documentElement.lang = language();
   paper.head.prepend(h("meta", { charset: "utf-8" }));
-  paper.head.append(h("style", {}, STYLE));
   paper.body.append(
     h("p", {}, t("paper.title")),
     h("h1", {}, verdictTitle(reading)),
@@ -54,7 +53,9 @@ function page(reading, picture) {
     underneath(),
     h("p", {}, t("paper.made", { title: title(), version: manifest().id })),
   );
-  return `<!doctype html>\n${paper.documentElement.outerHTML}\n`;
+  // the rules of this page forbid styles of its own in any document it makes, so they are written as text
+  const whole = paper.documentElement.outerHTML.replace("</head>", `<style>${STYLE}</style></head>`);
+  return `<!doctype html>\n${whole}\n`;
 }
 
 export function paperCard(reading) {
