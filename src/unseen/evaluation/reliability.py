@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from unseen.errors import DataError
+from unseen.seeds import generator
 
 Floats = NDArray[np.float64]
 
@@ -59,6 +60,21 @@ def reliability(chance: ArrayLike, came: ArrayLike, bins: int = BINS) -> Reliabi
         return Reliability(
             np.bincount(place, said, bins) / slots, np.bincount(place, event, bins) / slots, slots
         )
+
+
+def error_by_chance(chance: ArrayLike, *, bins: int = BINS, draws: int = 200, seed: int = 0) -> float:
+    """Return the expected calibration error that chances (N,) would show if every one of them held.
+
+    Outcomes are drawn from the chances themselves. The error is a sum of distances, so it is above 0 for a
+    few hundred rows whatever is said; no probability can be seen to hold better than this.
+
+    Reference: Broecker and Smith, Weather and Forecasting 22 (2007) 651 (consistency resampling).
+
+    >>> round(error_by_chance([0.5] * 100), 2)
+    0.04
+    """
+    said, rng = np.asarray(chance, np.float64), generator(seed, 73)
+    return float(np.mean([reliability(said, rng.random(len(said)) < said, bins).error for _ in range(draws)]))
 
 
 def brier(chance: ArrayLike, came: ArrayLike) -> float:
