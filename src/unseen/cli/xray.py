@@ -104,7 +104,7 @@ def calibrate(
     photo: Annotated[bool, typer.Option("--photo", help="The films are photographs of films.")] = False,
     json: Json = False,
 ) -> None:
-    """Write the record of a source: 100 or more labelled films of each class, kept as numbers, not as films."""
+    """Write the record of a source: 100 or more labelled films of each class, kept as numbers alone."""
     from unseen.export.writing import aside, fit_place, publish
     from unseen.screening.records import record_json
     from unseen.screening.stored import load
