@@ -145,13 +145,15 @@ class FilmNetwork(nn.Module):
         if tuple(rows.shape[1:]) != (1, side, side):
             raise DataError(f"films of shape {tuple(rows.shape)} came; accepted: (N, 1, {side}, {side})")
         films = centred(rows)
-        members = self.members()
-        maps = [member(films)[:, 0] for member in members]
         if self.design.mirrored:
-            other = films.flip(3)
-            maps += [member(other)[:, 0].flip(2) for member in members]
-        bias = torch.stack([member.bias for member in members]).mean()
-        return torch.stack(maps).mean(0), bias
+            # one pass of both sides: an exported graph then has each layer once
+            films = torch.cat([films, films.flip(3)])
+        members = self.members()
+        maps = torch.stack([member(films)[:, 0] for member in members]).mean(0)
+        if self.design.mirrored:
+            seen, other = maps[: rows.shape[0]], maps[rows.shape[0] :]
+            maps = (seen + other.flip(2)) / 2.0
+        return maps, torch.stack([member.bias for member in members]).mean()
 
 
 class FilmMember(nn.Module):
