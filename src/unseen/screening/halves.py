@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,8 +53,13 @@ def by_halves(
         left, right = _halves(seen.findings, rng)
         record = _record(seen.take(left), least)
         other = _record(seen.take(right), least)
+        whole = _crossed(seen, (left, right), (other, record)).chance
         rows.append(
-            {**_judged(seen.take(right), record, rule), **_crossed(seen, (left, right), (other, record))}
+            {
+                **_judged(seen.take(right), record, rule),
+                "ECE, all films": reliability(whole, seen.findings).error,
+                "ECE, all films, by chance": error_by_chance(whole, draws=4),
+            }
         )
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
@@ -114,12 +120,34 @@ def _answers(seen: Seen, record: Record, rule: Rule) -> dict[str, float]:
     }
 
 
-def _crossed(seen: Seen, parts: tuple[Places, Places], records: tuple[Record, Record]) -> dict[str, float]:
-    """ECE of all films, each calibrated by the half it is not in."""
-    chance = np.empty(len(seen.logits))
+@dataclass(frozen=True, eq=False)
+class Crossed:
+    """Films of one source, each answered with a record of the half it is not in.
+
+    Attributes:
+        chance: Calibrated probability of the finding, (N,).
+        p_values: Conformal p-values of both labels, (N, 2).
+
+    """
+
+    chance: Floats
+    p_values: Floats
+
+
+def crossed(seen: Seen, *, least: int = 20, seed: int = 0) -> Crossed:
+    """Answer each film with a record of the half it is not in.
+
+    Raises:
+        DataError: Too few films of a class.
+
+    """
+    parts = _halves(seen.findings, generator(seed, 72))
+    return _crossed(seen, parts, (_record(seen.take(parts[1]), least), _record(seen.take(parts[0]), least)))
+
+
+def _crossed(seen: Seen, parts: tuple[Places, Places], records: tuple[Record, Record]) -> Crossed:
+    chance, p_values = np.empty(len(seen.logits)), np.empty((len(seen.logits), 2))
     for places, record in zip(parts, records, strict=True):
         chance[places] = record.probability(seen.logits[places])
-    return {
-        "ECE, all films": reliability(chance, seen.findings).error,
-        "ECE, all films, by chance": error_by_chance(chance, draws=4),
-    }
+        p_values[places] = record.class_p_values(seen.logits[places])
+    return Crossed(chance, p_values)

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from unseen.errors import DataError
 from unseen.evaluation import Estimate, auc_interval
-from unseen.evaluation.decisions import Decisions, decisions_at, wilson
+from unseen.evaluation.decisions import Decisions, decisions_at, equal_error_threshold, wilson
 from unseen.evaluation.reliability import brier, reliability
 from unseen.screening.outcome import Outcome, Rule, decide
 from unseen.screening.records import Record
@@ -186,6 +186,19 @@ def judge(
         right=_share(covered[single]),
         verdicts=verdicts_of(answers),
     )
+
+
+def frozen_threshold(base: Record) -> float:
+    """Logit at which the validation films of both classes err alike; chosen before any other film is seen."""
+    chances = np.concatenate([base.scores[0], 1 - np.asarray(base.scores[1])])
+    cut = equal_error_threshold(chances, np.repeat([0, 1], base.counts))
+    inside = np.clip(cut, 1e-12, 1 - 1e-12)
+    return float((logit(inside) - base.b) / base.a)
+
+
+def changed(before: Seen, after: Seen, threshold: float) -> NDArray[np.bool_]:
+    """Whether the call of each film is another once the film was changed, (N,)."""
+    return np.asarray((before.logits >= threshold) != (after.logits >= threshold))
 
 
 def own_label(sets: NDArray[np.bool_], findings: NDArray[np.int64]) -> NDArray[np.bool_]:
