@@ -7,7 +7,8 @@ The tests here read them, and so does the test of the phone app in a browser:
 `expected.npz` holds, one entry a file: `names`, `formats`, `reasons` ("" where the picture is read), `rows`
 float32 (N, 1, 28, 28) of `SCREENER` (zeros where refused), `colours` float32 (N, 3, 24, 32) of `DETECTOR`
 from 0 to 255, `sizes` (upright height and width), `chroma`, `photographs`, and `exact`: whether all decoders
-must agree to 1e-6 (JPEG decoders may differ by a grey level or two). `reasons` are those of `check` with `Limits()`.
+must agree to 1e-6 (JPEG decoders may differ by a grey level or two). `reasons` are those of `check` with
+`Limits()`.
 """
 
 from __future__ import annotations
