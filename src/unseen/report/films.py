@@ -279,7 +279,7 @@ def disturbed_table(rows: Mapping[str, Numbers]) -> Table:
         "sensitivity",
         "specificity",
         "calls changed",
-        "calls changed, not referred",
+        "answer reversed",
         "referred",
         "refused",
     )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from unseen.evaluation.decisions import after_referring
 from unseen.evaluation.reliability import brier, error_by_chance, reliability
 from unseen.screening.judging import Seen, own_label, verdicts_of
-from unseen.screening.outcome import Rule, decide
+from unseen.screening.outcome import Outcome, Rule, decide
 from unseen.screening.records import Record, calibrate
 from unseen.seeds import generator
 
@@ -143,6 +143,45 @@ def crossed(seen: Seen, *, least: int = 20, seed: int = 0) -> Crossed:
     """
     parts = _halves(seen.findings, generator(seed, 72))
     return _crossed(seen, parts, (_record(seen.take(parts[1]), least), _record(seen.take(parts[0]), least)))
+
+
+def crossed_answers(
+    seen: Seen,
+    after: Seen,
+    *,
+    rule: Rule | None = None,
+    least: int = 20,
+    seed: int = 0,
+    photographs: bool = False,
+) -> list[Outcome]:
+    """Answer films that were changed with a record of the half of the unchanged ones that each is not in.
+
+    Args:
+        seen: The films as they are.
+        after: The same films, changed, or the first of them.
+        rule: When a film is refused, referred or decided.
+        least: Films of each class that a half needs.
+        seed: Of the division.
+        photographs: Whether the changed films are photographs; the records are not.
+
+    Raises:
+        DataError: Too few films of a class.
+
+    """
+    rule, parts = rule or Rule(), _halves(seen.findings, generator(seed, 72))
+    answers: dict[int, Outcome] = {}
+    for places, others in (parts, parts[::-1]):
+        record, places = _record(seen.take(others), least), places[places < len(after.logits)]
+        found = decide(
+            after.logits[places],
+            after.gate[places],
+            rule=rule,
+            base=record,
+            record=record,
+            photograph=photographs,
+        )
+        answers.update(zip(places.tolist(), found, strict=True))
+    return [answers[place] for place in range(len(after.logits))]
 
 
 def _crossed(seen: Seen, parts: tuple[Places, Places], records: tuple[Record, Record]) -> Crossed:

@@ -1,4 +1,4 @@
-"""What a screener says of each film, as records and back: enough to draw every conclusion anew without training."""
+"""What a screener says of each film, as records and back: enough to conclude anew without training."""
 
 from __future__ import annotations
 
