@@ -60,6 +60,8 @@ class Screener:
         network_, gate_: Fitted parts.
         labels_: Names of "no finding" and of the finding.
         base_: Record of the validation films; stands in where a source has none.
+        most_: Value of the map that is shown as full colour, the same for every film: 99 % of the validation
+            films reach no more anywhere.
         counts_: Part -> films without and with the finding.
         told_: Kinds of non-film that the gate was told of.
         notes_: What a reader must know of the films.
@@ -78,6 +80,7 @@ class Screener:
     gate_: TwoStage
     labels_: tuple[str, str]
     base_: Record
+    most_: float
     counts_: Mapping[str, tuple[int, int]]
     told_: tuple[str, ...]
     notes_: tuple[str, ...]
@@ -127,7 +130,9 @@ class Screener:
         self.told_ = tuple(self.gate_.known_kinds_)
         self.labels_, self.notes_ = sets.labels, sets.notes
         self.counts_ = {"training": sets.train.counts, "validation": sets.validation.counts}
-        self.base_ = self.calibrate(sets.validation, source=BASE, least=20)
+        found = self.read(sets.validation.pixels)
+        self.most_ = float(np.quantile(found.maps.max((1, 2)), 0.99)) or 1.0
+        self.base_ = self._record(found, sets.validation, source=BASE, least=20)
         return self
 
     def read(self, films: ArrayLike) -> Readings:
@@ -175,10 +180,10 @@ class Screener:
             DataError: Too few films of a class.
 
         """
-        found = self.read(films.pixels)
-        return calibrate(
-            found.logits, films.findings, found.gate, source=source, least=least, seed=self.seed, **about
-        )
+        return self._record(self.read(films.pixels), films, source=source, least=least, **about)
+
+    def _record(self, found: Readings, films: Films, **about: Any) -> Record:
+        return calibrate(found.logits, films.findings, found.gate, seed=self.seed, **about)
 
     @property
     def size(self) -> int:

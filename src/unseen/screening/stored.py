@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from unseen.errors import ModelFileError, UnseenError
 from unseen.persist import JSON, ModelFile, read_model, write_model
@@ -42,6 +42,7 @@ def save(screener: Screener, path: str | os.PathLike[str]) -> None:
         "limits": asdict(screener.limits),
         "labels": list(screener.labels_),
         "base": screener.base_.model_dump(mode="json"),
+        "most": screener.most_,
         "counts": {name: list(pair) for name, pair in screener.counts_.items()},
         "told": list(screener.told_),
         "notes": list(screener.notes_),
@@ -95,6 +96,7 @@ def _made(file: ModelFile) -> Screener:
         raise ModelFileError("its gate and its network read films of different sizes")
     screener.labels_ = _typed(tuple[str, str], document["labels"])
     screener.base_ = _typed(Record, document["base"])
+    screener.most_ = _typed(Annotated[float, Field(gt=0, allow_inf_nan=False)], document["most"])
     screener.counts_ = _typed(dict[str, tuple[int, int]], document["counts"])
     screener.told_ = _typed(tuple[str, ...], document["told"])
     screener.notes_ = _typed(tuple[str, ...], document["notes"])
