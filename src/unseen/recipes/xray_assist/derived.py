@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy.special import expit
 
 from unseen.evaluation import Estimate, Record, over_seeds, roc_auc
@@ -19,6 +21,8 @@ from unseen.screening.records import calibrate
 
 SOURCE, HALVES, TEST = "source", "halves", "test"
 LEAST = 20
+
+Floats = NDArray[np.float64]
 
 Table = dict[str, dict[str, Estimate]]
 """Row -> measure -> mean over seeds."""
@@ -70,23 +74,27 @@ def _other_ways(
     films: Sequence[Record], seed: int, test: Seen, base: SourceRecord
 ) -> Iterator[tuple[str, str, float]]:
     """Test films at the usual threshold of one half, by the calibration of another source, and in 8 bits."""
-    for row, logits, threshold in (
-        ("test, called from .5 on", test.logits, 0.0),
-        ("test, in 8 bits", seen_of(films, INTEGERS, seed, TEST).logits, frozen_threshold(base)),
-    ):
-        calls = decisions_at(logits, test.findings, threshold)
-        yield row, "films", float(len(logits))
-        yield row, "AUC", roc_auc(logits[test.findings == 0], logits[test.findings == 1])
-        yield row, "sensitivity", calls.sensitivity.value
-        yield row, "specificity", calls.specificity.value
-        yield row, "accuracy", calls.accuracy.value
-        yield row, "ECE", reliability(expit(logits), test.findings).error
-        yield row, "Brier", brier(expit(logits), test.findings)
+    ways = {"test, called from .5 on": (test.logits, 0.0)}
+    if any(r.detector == INTEGERS for r in films):
+        ways["test, in 8 bits"] = (seen_of(films, INTEGERS, seed, TEST).logits, frozen_threshold(base))
+    for row, (logits, threshold) in ways.items():
+        yield from ((row, name, value) for name, value in _called(logits, test, threshold))
     row, chance = "test, calibrated on validation", base.probability(test.logits)
     yield row, "films", float(len(chance))
     yield row, "accuracy", float(((chance >= 0.5) == (test.findings == 1)).mean())
     yield row, "ECE", reliability(chance, test.findings).error
     yield row, "Brier", brier(chance, test.findings)
+
+
+def _called(logits: Floats, test: Seen, threshold: float) -> Iterator[tuple[str, float]]:
+    calls = decisions_at(logits, test.findings, threshold)
+    yield "films", float(len(logits))
+    yield "AUC", roc_auc(logits[test.findings == 0], logits[test.findings == 1])
+    yield "sensitivity", calls.sensitivity.value
+    yield "specificity", calls.specificity.value
+    yield "accuracy", calls.accuracy.value
+    yield "ECE", reliability(expit(logits), test.findings).error
+    yield "Brier", brier(expit(logits), test.findings)
 
 
 def tables_of(records: Sequence[Record]) -> dict[str, Table]:

@@ -40,6 +40,6 @@ def study(
     screener = screener_of(sets, config, seed)
     return [
         *of_sources(screener, sets, seed),
-        *in_8_bits(screener, sets, seed),
+        *(in_8_bits(screener, sets, seed) if config["in_8_bits"] else ()),
         *of_changed(screener, sets.tests["test"], changed, seed),
     ]
