@@ -58,7 +58,11 @@ def figures(
     records: Sequence[Record], sections: Sections, config: dict[str, Any]
 ) -> dict[str, Callable[[], str]]:
     """Return what draws each figure."""
-    return {f"{name}.svg": partial(_svg, name, records, sections, config) for name in TITLES if name != "gate" or SPREADS in sections}
+    return {
+        f"{name}.svg": partial(_svg, name, records, sections, config)
+        for name in TITLES
+        if name != "gate" or SPREADS in sections
+    }
 
 
 def _svg(name: str, records: Sequence[Record], sections: Sections, config: dict[str, Any]) -> str:
