@@ -37,6 +37,7 @@ class JudgedFilms:
         halves: Source -> what a record made from half of its films brings, where there are enough.
         changed: Change -> numbers, of the films of the source with the most.
         threshold: Logit, frozen on validation films.
+        record: By which films were answered; None where there is none.
         refused: What was refused on reading.
 
     """
@@ -48,6 +49,7 @@ class JudgedFilms:
     halves: Mapping[str, Mapping[str, Estimate]]
     changed: Mapping[str, Mapping[str, Estimate]]
     threshold: float
+    record: Record | None = None
     refused: tuple[str, ...] = field(default=())
 
 
@@ -103,7 +105,7 @@ def judge_films(
             halves[source] = {name: Estimate(float(values.mean())) for name, values in found.items()}
     last = list(films)[-1]
     moved = changed_numbers(screener, films[last], threshold)
-    return JudgedFilms(films, readings, seen, numbers, halves, moved, threshold)
+    return JudgedFilms(films, readings, seen, numbers, halves, moved, threshold, record)
 
 
 def changed_numbers(
