@@ -19,6 +19,7 @@ from unseen.cli import (
     fit,
     latent,
     music,
+    phone,
     recipe,
     relevance,
     report,
@@ -76,6 +77,7 @@ app.command("export", epilog=examples.of("export"))(export.export)
 app.command("watch", epilog=examples.of("watch"))(watch.watch)
 app.command("symmetry", epilog=examples.of("symmetry"))(symmetry.symmetry)
 app.command("stream", epilog=examples.of("stream"))(stream.stream)
+app.add_typer(phone.app, name="app")
 app.add_typer(recipe.app, name="recipe")
 app.add_typer(bench.app, name="bench")
 app.add_typer(collider.app, name="collider")

@@ -101,8 +101,12 @@ _LINES = {
         "unseen export model --to onnx-int8 --samples flows.csv --held-out --out small.onnx",
         "unseen export model --to onnx --part code --samples flows.csv --held-out --out code.onnx",
         "unseen export model --to c --samples flows.csv --held-out --out model.h",
+        "unseen export films --to web --title 'Unusual films' --out app",
+        "unseen export films --to web-int8 --samples more-films --out app",
         "unseen export model.onnx --verify",
     ),
+    "app-serve": ("unseen app serve app", "unseen app serve app --port 0 --json"),
+    "app-check": ("unseen app check app", "unseen app check app --json"),
     "content": (
         "unseen collider content events.root:Events",
         "unseen collider content events.lhe.gz --json",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 APP, MODEL, WORKER = "app.json", "model.onnx", "service-worker.js"
-# What an app may weigh: on disk, and on its way to the phone.
+# Bytes of an app: on disk, and on its way to the phone.
 MOST_ON_DISK, MOST_FIRST_LOAD = 20_000_000, 6_000_000
 # In the service worker, where the hash of app.json is written.
 _MARK = re.compile(rb'const APP = "[0-9a-f]*";')
@@ -111,10 +111,16 @@ def _below(folder: Traversable, path: str) -> Iterator[tuple[str, bytes]]:
 
 
 def marked(worker: bytes, app: bytes) -> bytes:
-    """Write the hash of app.json into the service worker, so that a new app is a new worker."""
+    """Write the hash of app.json into the service worker, so that a new app is a new worker.
+
+    Raises:
+        ModelFileError: It has no place for it.
+
+    """
     line = f'const APP = "{hashlib.sha256(app).hexdigest()}";'.encode()
     found, count = _MARK.subn(line, worker)
-    assert count == 1, "the service worker has lost its mark"  # noqa: S101 - a file of our own
+    if count != 1:
+        raise ModelFileError(f"{WORKER} has no line for the hash of {APP}")
     return found
 
 
@@ -131,7 +137,7 @@ def _weighed(target: Path, manifest: Manifest, content: Mapping[str, bytes]) -> 
     ):
         if weight > most:
             raise ModelFileError(
-                f"the app has {weight / 1e6:.1f} MB {what}, {len(content[MODEL]) / 1e6:.1f} of them the model; "
+                f"the app has {weight / 1e6:.1f} MB {what}, its model {len(content[MODEL]) / 1e6:.1f}; "
                 f"accepted: {most / 1e6:.0f} MB. Export a smaller model, or in int8"
             )
     return WrittenApp(

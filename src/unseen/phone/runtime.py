@@ -1,4 +1,4 @@
-"""The two libraries an app runs on, from npm: ONNX Runtime Web and dicom-parser, each file known by its SHA-256."""
+"""The two libraries an app runs on, from npm: ONNX Runtime Web and dicom-parser, files known by hash."""
 
 from __future__ import annotations
 

@@ -68,15 +68,20 @@ async function answer(request, url) {
 
 const place = (path) => new URL(path, self.registration.scope).href;
 
-/** Bytes of a file, as they were hashed. */
+/** Bytes of a file, as they were hashed: from an older version where it has the same, else from the host. */
 async function fetched(path, sha256) {
+  const held = await (await caches.match(place(path)))?.arrayBuffer();
+  if (held && (await digest(held)) === sha256) return held;
   const found = await fetch(place(path), { cache: "no-cache" });
   if (!found.ok) throw new Error(`${path}: ${found.status}`);
   const bytes = await found.arrayBuffer();
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  if (hex !== sha256) throw new Error(`${path} is not the file that belongs to this version`);
+  if ((await digest(bytes)) !== sha256) throw new Error(`${path} is not the file that belongs to this version`);
   return bytes;
+}
+
+async function digest(bytes) {
+  const found = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(found, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function shown(path, bytes) {

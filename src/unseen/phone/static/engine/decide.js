@@ -30,7 +30,7 @@
  * @property {boolean} calibrated the probability rests on a record of the source
  * @property {number} gateP share of films of training expected to be as unlike
  * @property {boolean} amber
- * @property {number[] | null} pValues of normal and finding
+ * @property {[number, number] | null} pValues conformal p-values of both labels, normal and finding
  */
 
 export const sigmoid = (z) => (z >= 0 ? 1 / (1 + Math.exp(-z)) : Math.exp(z) / (1 + Math.exp(z)));
@@ -103,9 +103,8 @@ function chance(chosen, logit) {
 
 function verdict(manifest, chosen, { normal, finding, amber, photograph }) {
   const refer = (why) => ({ outcome: "refer", why });
-  if (normal && finding) return refer("both");
-  if (!normal && !finding) return refer("neither");
   if (amber) return refer("amber");
+  if (normal === finding) return refer(normal ? "both" : "neither");
   if (finding) return { outcome: "signs", why: null };
   if (chosen?.photo === photograph || manifest.demo) return { outcome: "no-signs", why: null };
   return refer(photograph ? "photograph" : "no-record");
@@ -116,5 +115,6 @@ function verdict(manifest, chosen, { normal, finding, amber, photograph }) {
  * @param {{score: number, pValue: number, threshold: number, alarm: boolean}} found
  */
 export function decideDetector({ score, pValue, threshold, alarm }) {
-  return { outcome: alarm ? "unusual" : "usual", why: null, reason: null, score, pValue, threshold };
+  const shown = Number.isFinite(threshold) ? threshold : null;
+  return { outcome: alarm ? "unusual" : "usual", why: null, reason: null, score, pValue, threshold: shown };
 }

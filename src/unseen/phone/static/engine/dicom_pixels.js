@@ -1,94 +1,99 @@
 // The values a DICOM file stores: plain in either byte order, run lengths, or a baseline JPEG.
 // Reference: DICOM PS3.5 section 8 and annexes A.4 and G.
 
-import dicomParser from "../runtime/dicom-parser.js";
 import { jpegHead, rgbaRows } from "./jpeg.js";
 import { Refusal } from "./refusal.js";
+import { runLengths } from "./rle.js";
+
+/** Tag of the pixels. */
+export const PIXELS = "x7fe00010";
+const OPEN = 0xffffffff; // a length that is not said
+const ITEM = 0xe000fffe;
+const SEQUENCE_END = 0xe0ddfffe;
 
 /**
+ * Bits that count of each pixel, as a number from 0 on.
  * @param {any} set data set of dicom-parser
  * @param {import("./dicom.js").DicomHead} head
- * @param {"little" | "big" | "rle" | "jpeg"} layout
- * @returns {Promise<Int32Array>} width x height
- * @throws {Refusal} dicom-pixels: missing, cut off, or of another length
+ * @returns {Promise<Uint16Array>} width x height
+ * @throws {Refusal} dicom-pixels: missing, cut off, or of another length; broken: a JPEG that is
  */
-export async function storedValues(set, head, layout) {
-  const element = set.elements.x7fe00010;
-  const packed = layout === "rle" || layout === "jpeg";
-  if (packed !== Boolean(element.encapsulatedPixelData)) {
-    throw new Refusal("dicom-pixels", "the pixels are not stored as the header says");
-  }
-  if (layout === "jpeg") return fromJpeg(fragments(set, element), head);
-  const bytes = packed ? fromRuns(fragments(set, element), head) : plain(set, element, head);
-  return valuesOf(bytes, head, layout === "big");
+export async function storedCodes(set, head) {
+  const element = set.elements[PIXELS];
+  if (!element?.length) throw new Refusal("dicom-pixels", "the file holds no pixels that can be read");
+  const codes = head.storage === "jpeg" ? await fromJpeg(frame(set, element), head) : plain(set, element, head);
+  const mask = (1 << head.bits) - 1;
+  for (let at = 0; at < codes.length; at++) codes[at] = (codes[at] >> head.shift) & mask;
+  return codes;
 }
 
-function plain(set, element, { width, height, allocated }) {
-  const size = (width * height * allocated) / 8;
-  if (element.length < size || element.dataOffset + size > set.byteArray.length) {
+/** Uncompressed pixels, or run lengths. */
+function plain(set, element, { width, height, allocated, storage }) {
+  const [pixels, planes] = [width * height, allocated / 8];
+  const size = pixels * planes;
+  if (storage === "rle") return joined(runLengths(frame(set, element), pixels, planes), planes, false);
+  if (element.length !== size && element.length !== size + (size % 2)) {
     throw new Refusal("dicom-pixels", `${element.length} bytes of pixels came where the header says ${size}`);
   }
-  return set.byteArray.subarray(element.dataOffset, element.dataOffset + size);
+  const bytes = contentOf(set, element);
+  // 8 bits in big-endian words come in swapped pairs
+  if (storage === "big" && planes === 1 && element.vr === "OW") return swapped(bytes, pixels);
+  return joined(bytes.subarray(0, size), planes, storage === "big");
 }
 
-/** All fragments of the one frame, joined. */
-function fragments(set, element) {
-  const parts = element.fragments ?? [];
-  if (!parts.length) throw new Refusal("dicom-pixels", "the file holds no pixels");
-  return dicomParser.readEncapsulatedPixelDataFromFragments(set, element, 0, parts.length);
+/** @returns {Uint8Array} bytes of an element, which all have to be there; without a length, all that follow */
+function contentOf(set, { dataOffset, length }) {
+  if (length === OPEN) return set.byteArray.subarray(dataOffset);
+  if (dataOffset + length > set.byteArray.length) throw new Refusal("dicom-pixels", "the pixels are cut off");
+  return set.byteArray.subarray(dataOffset, dataOffset + length);
 }
 
-/** Bytes to values: shifted, masked, signed where the header says so. */
-function valuesOf(bytes, { width, height, allocated, bits, shift, signed }, big) {
-  const out = new Int32Array(width * height);
-  const wide = allocated === 16;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const mask = (1 << bits) - 1;
-  const above = 32 - bits;
-  for (let at = 0; at < out.length; at++) {
-    const value = ((wide ? view.getUint16(2 * at, !big) : bytes[at]) >> shift) & mask;
-    out[at] = signed ? (value << above) >> above : value;
-  }
+function joined(bytes, planes, big) {
+  if (planes === 1) return Uint16Array.from(bytes);
+  const [low, high] = big ? [1, 0] : [0, 1];
+  const out = new Uint16Array(bytes.length / 2);
+  for (let at = 0; at < out.length; at++) out[at] = bytes[2 * at + low] | (bytes[2 * at + high] << 8);
   return out;
 }
 
-/** Run lengths to bytes, little-endian; of 16 bits the upper bytes come first. */
-function fromRuns(data, { width, height, allocated }) {
-  const planes = allocated / 8;
-  const size = width * height;
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  if (data.length < 64 || view.getUint32(0, true) !== planes) {
-    throw new Refusal("dicom-pixels", "the run lengths do not fit the header");
-  }
-  const out = new Uint8Array(size * planes);
-  for (let plane = 0; plane < planes; plane++) {
-    const begin = view.getUint32(4 + 4 * plane, true);
-    const end = plane + 1 < planes ? view.getUint32(8 + 4 * plane, true) : data.length;
-    unpack(data.subarray(begin, end), out, planes - 1 - plane, planes, size);
-  }
+function swapped(bytes, pixels) {
+  const out = new Uint16Array(pixels);
+  for (let at = 0; at < pixels; at++) out[at] = bytes[at ^ 1];
   return out;
 }
 
-/** One segment of PackBits into every `step`-th byte of `out`. */
-function unpack(segment, out, first, step, size) {
+/** The fragments of the one frame, joined; the first item is a table of offsets. */
+function frame(set, element) {
+  const content = contentOf(set, element);
+  const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
+  const parts = [];
+  let place = 0;
+  while (place + 8 <= content.length && view.getUint32(place, true) === ITEM) {
+    const length = view.getUint32(place + 4, true);
+    place += 8 + length;
+    if (place > content.length) break;
+    parts.push(content.subarray(place - length, place));
+  }
+  const ended = place + 4 <= content.length && view.getUint32(place, true) === SEQUENCE_END;
+  if (parts.length < 2 || !(place === content.length || ended)) {
+    throw new Refusal("dicom-pixels", "the compressed pixels are cut off");
+  }
+  const out = new Uint8Array(parts.slice(1).reduce((sum, part) => sum + part.length, 0));
   let to = 0;
-  for (let at = 0; at < segment.length && to < size; ) {
-    const mark = segment[at++];
-    if (mark === 128) continue;
-    const count = mark < 128 ? mark + 1 : 257 - mark;
-    for (let one = 0; one < count && to < size; one++, to++) out[first + to * step] = segment[mark < 128 ? at + one : at];
-    at += mark < 128 ? count : 1;
-    if (at > segment.length) break;
+  for (const part of parts.slice(1)) {
+    out.set(part, to);
+    to += part.length;
   }
-  if (to < size) throw new Refusal("dicom-pixels", "the run lengths end too early");
+  return out;
 }
 
 async function fromJpeg(data, { width, height, bits }) {
   const found = jpegHead(data);
-  if (found.width !== width || found.height !== height || found.components !== 1 || bits !== 8) {
+  const fits = found.width === width && found.height === height && found.components === 1;
+  if (!fits || found.bits !== 8 || bits !== 8) {
     throw new Refusal("dicom-pixels", "the JPEG inside does not fit the header");
   }
-  const out = new Int32Array(width * height);
+  const out = new Uint16Array(width * height);
   await rgbaRows(found, (y, samples, from) => {
     for (let x = 0; x < width; x++) out[y * width + x] = samples[from + 4 * x];
   });

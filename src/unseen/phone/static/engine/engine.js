@@ -3,7 +3,7 @@
 import { checkPicture } from "./checks.js";
 import { decide, decideDetector } from "./decide.js";
 import { frameRows, framed } from "./framing.js";
-import { withHints } from "./hints.js";
+import { hintsFor } from "./hints.js";
 import { fetchFile, fetchManifest } from "./manifest.js";
 import { occlusionMap } from "./occlusion.js";
 import { previewOf } from "./preview.js";
@@ -12,6 +12,7 @@ import { Refusal, asRefusal } from "./refusal.js";
 import { BLANK, refusedResult } from "./result.js";
 import { RUNTIME, openModel } from "./run.js";
 import { selfTest } from "./selftest.js";
+import { asAsked } from "./turning.js";
 
 /**
  * A part of a picture that was cut out by hand, or anything else that is grey already.
@@ -26,6 +27,8 @@ import { selfTest } from "./selftest.js";
  * @typedef {object} Options
  * @property {boolean} [photograph] the user took a photograph; also true where EXIF names a camera
  * @property {import("./decide.js").SourceRecord | null} [record] the source that was chosen
+ * @property {0 | 90 | 180 | 270} [turn] degrees clockwise that the user turned the picture by
+ * @property {boolean} [invert] the user exchanged black and white
  * @property {boolean} [map] false leaves the heat map of a detector out
  */
 
@@ -64,7 +67,7 @@ export class Engine {
     let shown = {};
     try {
       if (this.faults.length) throw new Refusal("broken", `this browser cannot be trusted: ${this.faults[0]}`);
-      const picture = await this.#picture(file, options);
+      const picture = asAsked(await this.#picture(file, options), options);
       watch.lap("read");
       shown = { picture: about(picture), preview: previewOf(picture) };
       const found = await this.#found(picture, options, watch);
@@ -100,7 +103,7 @@ export class Engine {
   async #found(picture, options, watch) {
     const { manifest } = this;
     const [framing, detects] = [manifest.framing, manifest.kind === "detector"];
-    if (!detects) checkPicture(picture, framing, manifest.limits, picture.photograph);
+    checkPicture(picture, framing, manifest.limits);
     watch.lap("check");
     const frame = framed(picture, framing);
     const row = frameRows(picture, frame, framing);
@@ -114,13 +117,12 @@ export class Engine {
     const { logit, map, gate } = await model.run(row);
     watch.lap("model");
     const decision = decide(manifest, record, { logit: logit.data[0], gate: gate.data[0] }, picture.photograph);
-    const { pValues, ...said } = decision;
-    if (said.outcome === "refused") {
-      const hints = await withHints(manifest, record, row, (rows) => model.run(rows, ["gate"]));
-      return { ...said, detail: "it is unlike any film of training", hints };
+    if (decision.outcome === "refused") {
+      const hints = await hintsFor(manifest, record, row, (rows) => model.run(rows, ["gate"]));
+      return { ...decision, detail: "it is unlike any film of training", hints };
     }
     const [, height, width] = map.dims;
-    return { ...said, map: { height, width, values: Float32Array.from(map.data), most: manifest.map.most } };
+    return { ...decision, map: { height, width, values: Float32Array.from(map.data), most: manifest.map.most } };
   }
 
   async #detect(row, { map = true }, watch) {
@@ -133,8 +135,7 @@ export class Engine {
       threshold: Number(found.threshold.data[0]),
       alarm: Boolean(found.alarm.data[0]),
     });
-    const named = found.class_index ? manifest.classes?.[Number(found.class_index.data[0])] : undefined;
-    const said = { ...decision, className: named ?? null };
+    const said = { ...decision, className: likeliest(found.classes?.data, manifest.classes) };
     if (!map) return said;
     const grid = { height: manifest.map.height, width: manifest.map.width, fill: manifest.map.fill ?? null };
     const score = async (rows) => (await model.run(rows, ["score"])).score.data;
@@ -154,6 +155,11 @@ export async function open(base) {
   const manifest = await fetchManifest(place);
   const [model, runtime] = await Promise.all([fetchFile(place, "model.onnx"), fetchFile(place, RUNTIME)]);
   return new Engine(manifest, await openModel(model, runtime, manifest.framing));
+}
+
+/** Name of the class with the largest probability; null where there are none. */
+function likeliest(chances, names) {
+  return chances && names ? names[chances.indexOf(Math.max(...chances))] : null;
 }
 
 const about = ({ width, height, format, photograph }) => ({ width, height, format, photograph });

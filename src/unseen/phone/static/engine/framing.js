@@ -4,8 +4,8 @@
 import { areaAverage } from "./area.js";
 import { Refusal } from "./refusal.js";
 
-// A border row or column whose grey range is below this is dropped.
-const UNIFORM = 4 / 255;
+// A border row or column whose grey range is below this is dropped: up to three grey levels, rounding aside.
+const UNIFORM = 4 / 255 - 1e-6;
 
 /**
  * What a model takes; stands in app.json.
@@ -21,31 +21,44 @@ const UNIFORM = 4 / 255;
 /** @typedef {import("./area.js").Region} Region */
 
 /**
- * The part of a picture that a model sees.
+ * The part of a picture that a model sees; the whole where it has the size of the model.
  * @param {import("./gather.js").Picture} picture
  * @param {Framing} framing
  * @returns {Region}
  * @throws {Refusal} flat: nothing but border
  */
 export function framed(picture, framing) {
-  const trimmed = trimmedRegion(picture, framing);
-  if (!framing.crop || isFit(picture, framing)) return trimmed;
-  const { left, top, width, height } = trimmed;
-  const side = Math.min(width, height);
-  const down = Math.floor((height - side) / 2);
-  const across = Math.floor((width - side) / 2);
-  return { left: left + across, top: top + down, width: side, height: side };
+  const { width, height } = picture;
+  if (width === framing.width && height === framing.height) return { left: 0, top: 0, width, height };
+  return windowOf(picture, framing);
 }
 
 /**
- * The picture without its uniform borders; the whole where it has the size of the model, or trims nothing.
+ * What is left of a picture of any size, trimmed and cropped.
  * @param {import("./gather.js").Picture} picture
  * @param {Framing} framing
  * @returns {Region}
+ * @throws {Refusal} flat: nothing but border
  */
-export function trimmedRegion(picture, framing) {
+export function windowOf(picture, framing) {
+  const inside = insideOf(picture, framing);
+  if (!inside) throw new Refusal("flat", "there is nothing but uniform rows and columns");
+  if (!framing.crop) return inside;
+  const side = Math.min(inside.width, inside.height);
+  const left = inside.left + Math.floor((inside.width - side) / 2);
+  const top = inside.top + Math.floor((inside.height - side) / 2);
+  return { left, top, width: side, height: side };
+}
+
+/**
+ * A picture without its uniform borders, where the framing trims.
+ * @param {import("./gather.js").Picture} picture
+ * @param {Framing} framing
+ * @returns {Region | null} null where nothing is left
+ */
+export function insideOf(picture, framing) {
   const whole = { left: 0, top: 0, width: picture.width, height: picture.height };
-  return framing.trim && !isFit(picture, framing) ? trimmed(picture, whole) : whole;
+  return framing.trim ? trimmed(picture, whole) : whole;
 }
 
 /**
@@ -73,20 +86,18 @@ function coloursOf(picture) {
   return picture.colours ?? [grey, grey, grey];
 }
 
-const isFit = (picture, framing) => picture.width === framing.width && picture.height === framing.height;
-
 /** From top, bottom, left and right in turn, again and again until nothing changes. */
 function trimmed({ grey, width: stride }, { left, top, width, height }) {
   let [right, bottom] = [left + width, top + height];
   const row = (y) => isUniform(grey, y * stride + left, 1, right - left);
   const column = (x) => isUniform(grey, top * stride + x, stride, bottom - top);
-  for (let before = -1; before !== (right - left) * (bottom - top); ) {
-    before = (right - left) * (bottom - top);
+  for (let before = -1; before !== right - left + bottom - top; ) {
+    before = right - left + bottom - top;
     while (top < bottom && row(top)) top++;
     while (bottom > top && row(bottom - 1)) bottom--;
     while (top < bottom && left < right && column(left)) left++;
     while (top < bottom && right > left && column(right - 1)) right--;
-    if (top >= bottom || left >= right) throw new Refusal("flat", "there is nothing but uniform rows and columns");
+    if (top >= bottom || left >= right) return null;
   }
   return { left, top, width: right - left, height: bottom - top };
 }

@@ -4,7 +4,7 @@
 
 import { Bytes } from "./bytes.js";
 import { NO_EXIF, readExif } from "./exif.js";
-import { Gather } from "./gather.js";
+import { Gather, LAYOUTS } from "./gather.js";
 import { Refusal } from "./refusal.js";
 import { checkSize } from "./sniff.js";
 
@@ -12,7 +12,9 @@ import { checkSize } from "./sniff.js";
 const STRIP = 512;
 const DECODING = { colorSpaceConversion: "none", premultiplyAlpha: "none", imageOrientation: "none" };
 // Start of frame: all of FFC0..FFCF but tables (C4), extensions (C8) and arithmetic conditioning (CC).
-const FRAME = (marker) => marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+const isFrame = (marker) => marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+// Markers without a segment: restarts, and one for temporary use.
+const isAlone = (marker) => marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7);
 const SCAN = 0xda;
 const END = 0xd9;
 const EXIF = 0xe1;
@@ -23,6 +25,7 @@ const PROFILE = 0xe2;
  * @typedef {object} JpegHead
  * @property {number} width
  * @property {number} height
+ * @property {number} bits of a sample
  * @property {number} components 1 grey, 3 colour, 4 CMYK
  * @property {import("./exif.js").Exif} exif
  * @property {Uint8Array[]} plain the file without EXIF and profiles
@@ -36,8 +39,9 @@ const PROFILE = 0xe2;
  */
 export async function readJpeg(data, { coloured = false } = {}) {
   const head = jpegHead(data);
-  const gather = new Gather(head.width, head.height, { top: 255, orientation: head.exif.orientation, coloured });
-  await rgbaRows(head, (y, samples, from) => gather.row(y, samples, 3 + 1, from));
+  const how = { top: 255, orientation: head.exif.orientation, coloured: coloured && head.components > 1 };
+  const gather = new Gather(head.width, head.height, LAYOUTS.rgbx, how);
+  await rgbaRows(head, (y, samples, from) => gather.row(y, samples, from));
   return gather.picture({ format: "jpeg", photograph: head.exif.camera });
 }
 
@@ -85,15 +89,20 @@ async function decoded({ plain, width, height }) {
  */
 export function jpegHead(data) {
   const bytes = new Bytes(data);
-  const head = { width: 0, height: 0, components: 0, exif: NO_EXIF, plain: [data.subarray(0, 2)] };
+  const head = { width: 0, height: 0, bits: 0, components: 0, exif: NO_EXIF, plain: [data.subarray(0, 2)] };
   let at = 2;
   for (;;) {
     const { marker, begin } = markerAt(bytes, at);
     if (marker === END) break;
+    if (isAlone(marker)) {
+      at = begin + 2;
+      continue;
+    }
     const size = bytes.u16(begin + 2);
-    const body = bytes.part(begin + 4, size - 2 < 0 ? bytes.length : size - 2);
+    if (size < 2) throw new Refusal("broken", "a segment of the JPEG has no size");
+    const body = bytes.part(begin + 4, size - 2);
     at = begin + 2 + size;
-    if (FRAME(marker)) frame(new Bytes(body), head);
+    if (isFrame(marker) && !head.width) frame(new Bytes(body), head);
     if (marker === EXIF && head.exif === NO_EXIF) head.exif = exifOf(body);
     if (marker === SCAN) at = pastScan(data, at);
     if (marker !== EXIF && marker !== PROFILE) head.plain.push(data.subarray(begin, at));
@@ -112,6 +121,7 @@ function markerAt(bytes, at) {
 
 /** @param {Bytes} bytes @param {JpegHead} head */
 function frame(bytes, head) {
+  head.bits = bytes.u8(0);
   head.height = bytes.u16(1);
   head.width = bytes.u16(3);
   head.components = bytes.u8(5);
@@ -129,7 +139,7 @@ function pastScan(data, at) {
     at = data.indexOf(0xff, at);
     if (at < 0 || at + 1 >= data.length) throw new Refusal("broken", "the JPEG is cut off");
     const next = data[at + 1];
-    if (next !== 0 && next !== 0xff && !(next >= 0xd0 && next <= 0xd7)) return at;
+    if (next !== 0 && next !== 0xff && !isAlone(next)) return at;
     at += next === 0xff ? 1 : 2;
   }
 }

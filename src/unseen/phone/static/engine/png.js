@@ -2,20 +2,21 @@
 // Reference: W3C PNG Specification, third edition, sections 5 to 9 and 11.
 
 import { Bytes } from "./bytes.js";
+import { crc32 } from "./crc.js";
 import { NO_EXIF, readExif } from "./exif.js";
-import { Gather } from "./gather.js";
+import { Gather, LAYOUTS } from "./gather.js";
 import { inflate } from "./inflate.js";
 import { unfilter } from "./png_filters.js";
 import { Refusal } from "./refusal.js";
 import { checkSize, pngSize } from "./sniff.js";
 
-// Colour type -> samples a pixel, and the depths it may have.
+// Colour type -> samples a pixel, the depths it may have, and how its pixels lie once unpacked.
 const TYPES = {
-  0: { samples: 1, depths: [1, 2, 4, 8, 16] },
-  2: { samples: 3, depths: [8, 16] },
-  3: { samples: 1, depths: [1, 2, 4, 8] },
-  4: { samples: 2, depths: [8, 16] },
-  6: { samples: 4, depths: [8, 16] },
+  0: { samples: 1, depths: [1, 2, 4, 8, 16], layout: "grey" },
+  2: { samples: 3, depths: [8, 16], layout: "rgb" },
+  3: { samples: 1, depths: [1, 2, 4, 8], layout: "rgba" },
+  4: { samples: 2, depths: [8, 16], layout: "greyAlpha" },
+  6: { samples: 4, depths: [8, 16], layout: "rgba" },
 };
 const PALETTE = 3;
 // Adam7: first column and row, and steps, of the seven passes.
@@ -52,9 +53,9 @@ export async function readPng(data, { coloured = false } = {}) {
   const passes = head.interlaced ? PASSES.map((pass) => passOf(head, pass)) : [wholePass(head)];
   const lines = passes.reduce((sum, { rows, bytes }) => sum + (rows && bytes ? rows * (bytes + 1) : 0), 0);
   const filtered = await inflate(packed, lines, "deflate");
-  const top = head.depth === 16 ? 65535 : 255;
-  const gather = new Gather(width, height, { top, orientation: exif.orientation, coloured });
   const pixels = pixelsOf(head, palette, clear);
+  const how = { top: topOf(head), orientation: exif.orientation, coloured };
+  const gather = new Gather(width, height, pixels.layout, how);
   const put = head.interlaced ? interlaced(head, gather, pixels) : straight(gather, pixels);
   let at = 0;
   for (const pass of passes) {
@@ -74,17 +75,22 @@ function chunks(data) {
   for (let at = 8; ; ) {
     const size = bytes.u32(at);
     const kind = bytes.text(at + 4, 4);
-    if (kind === "IEND") break;
     const body = bytes.part(at + 8, size);
-    bytes.u32(at + 8 + size); // the checksum is there
-    if (kind === "acTL") throw new Refusal("animated", "an animated PNG came; accepted: one picture a file");
+    // upper case first: no decoder can do without it
+    const needed = kind[0] >= "A" && kind[0] <= "Z";
+    if (bytes.u32(at + 8 + size) !== crc32(bytes.part(at + 4, size + 4)) && needed) {
+      throw new Refusal("broken", `a checksum of the PNG does not fit (${kind})`);
+    }
+    if (kind === "acTL" && new Bytes(body).u32(0) > 1) {
+      throw new Refusal("animated", "an animated PNG came; accepted: one picture a file");
+    }
     if (kind === "PLTE") found.palette = body;
     if (kind === "tRNS") found.clear = body;
     if (kind === "eXIf") found.exif = readExif(body);
     if (kind === "IDAT") found.packed.push(body);
+    if (kind === "IEND") return found;
     at += 12 + size;
   }
-  return found;
 }
 
 /** @param {Bytes} bytes @returns {Head} */
@@ -119,7 +125,7 @@ function extent(head, columns, rows) {
  * @param {Head} head
  * @param {Uint8Array | null} palette
  * @param {Uint8Array | null} clear
- * @returns {{channels: 1 | 2 | 3 | 4, line: (data: Uint8Array, at: number, columns: number) => ArrayLike<number>}}
+ * @returns {{layout: import("./gather.js").Layout, line: (data: Uint8Array, at: number, columns: number) => ArrayLike<number>}}
  */
 function pixelsOf(head, palette, clear) {
   const unpacked = head.depth === 16 ? wide : head.depth === 8 ? bytewise : narrow;
@@ -128,8 +134,10 @@ function pixelsOf(head, palette, clear) {
   const scale = head.depth < 8 ? 255 / ((1 << head.depth) - 1) : 1;
   if (clear && (head.type === 0 || head.type === 2)) return keyed(raw, head, clear, scale);
   const line = scale === 1 ? raw : (data, at, columns) => raw(data, at, columns).map((value) => value * scale);
-  return { channels: head.samples, line };
+  return { layout: LAYOUTS[TYPES[head.type].layout], line };
 }
+
+const topOf = (head) => (head.depth === 16 ? 65535 : 255);
 
 const bytewise = (data, at, count) => data.subarray(at, at + count);
 
@@ -166,13 +174,13 @@ function painted(raw, palette, clear) {
     }
     return out;
   };
-  return { channels: 4, line };
+  return { layout: LAYOUTS.rgba, line };
 }
 
 /** One grey value or colour that is wholly clear. */
 function keyed(raw, head, clear, scale) {
-  const { samples, depth } = head;
-  const top = depth === 16 ? 65535 : 255;
+  const { samples } = head;
+  const top = topOf(head);
   const bytes = new Bytes(clear);
   const key = Array.from({ length: samples }, (_, band) => bytes.u16(2 * band));
   const line = (data, at, columns) => {
@@ -189,19 +197,20 @@ function keyed(raw, head, clear, scale) {
     }
     return out;
   };
-  return { channels: samples + 1, line };
+  return { layout: samples === 1 ? LAYOUTS.greyAlpha : LAYOUTS.rgba, line };
 }
 
 /** Rows as they stand. */
-function straight(gather, { channels, line }) {
+function straight(gather, { line }) {
   return {
-    row: (pass, row, data, at) => gather.row(row, line(data, at, pass.columns), channels),
+    row: (pass, row, data, at) => gather.row(row, line(data, at, pass.columns)),
     end: () => undefined,
   };
 }
 
 /** Passes are laid into one canvas of samples, which is gathered at the end. */
-function interlaced(head, gather, { channels, line }) {
+function interlaced(head, gather, { layout, line }) {
+  const channels = layout.samples;
   const Samples = head.depth === 16 ? Uint16Array : Uint8Array;
   const all = new Samples(head.width * head.height * channels);
   return {
@@ -214,7 +223,7 @@ function interlaced(head, gather, { channels, line }) {
       }
     },
     end: () => {
-      for (let y = 0; y < head.height; y++) gather.row(y, all, channels, y * head.width * channels);
+      for (let y = 0; y < head.height; y++) gather.row(y, all, y * head.width * channels);
     },
   };
 }

@@ -6,8 +6,8 @@ import { readPng } from "./png.js";
 import { Refusal, asRefusal } from "./refusal.js";
 import { formatOf } from "./sniff.js";
 
-// Bytes of a file at most: 50 million pixels of 16 bits and three colours, stored as they are.
-const MOST_BYTES = 320_000_000;
+// Bytes of a file at most: 50 million pixels, stored plainly, have fewer.
+const MOST_BYTES = 512 * 2 ** 20;
 const READERS = { png: readPng, jpeg: readJpeg, dicom: readDicom };
 
 /**

@@ -23,9 +23,11 @@
  * @property {number | null} probability of the finding
  * @property {[number, number] | null} interval
  * @property {boolean} calibrated
- * @property {number | null} gateP
+ * @property {[number, number] | null} pValues conformal p-values of normal and finding
+ * @property {number | null} gateP share of films of the source as strange as this one
  * @property {boolean} amber
- * @property {string[]} hints of `unlike`: "inverted", "rotate-90", "rotate-180", "rotate-270" (clockwise)
+ * @property {string[]} hints of `unlike`: "inverted", "rotated-90", "rotated-180", "rotated-270": that version, turned
+ *   clockwise by so much, is a film
  * @property {number | null} score of a detector, nats
  * @property {number | null} pValue of a detector: share of normal pictures expected to be as strange
  * @property {number | null} threshold of a detector: score above which it raises an alarm; null where it never does
@@ -50,6 +52,7 @@ export const BLANK = Object.freeze({
   probability: null,
   interval: null,
   calibrated: false,
+  pValues: null,
   gateP: null,
   amber: false,
   hints: [],

@@ -1,5 +1,6 @@
 // Which format a file has and how large its picture is, from its first bytes, before anything is decoded.
 
+import { isAnimated } from "./animated.js";
 import { Bytes } from "./bytes.js";
 import { Refusal } from "./refusal.js";
 
@@ -18,6 +19,7 @@ export function formatOf(data) {
   if (begins(data, PNG)) return "png";
   if (begins(data, [0xff, 0xd8, 0xff])) return "jpeg";
   if (data.length >= 132 && begins(data.subarray(128), [0x44, 0x49, 0x43, 0x4d])) return "dicom";
+  if (isAnimated(data)) throw new Refusal("animated", "an animated picture came; accepted: one picture a file");
   throw new Refusal("not-a-picture", "accepted: PNG, JPEG and DICOM files");
 }
 
