@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from unseen.cli import faults, show
-from unseen.cli.options import Json
 from unseen.cli.film_options import FilmModel, Normal, RecordFile
+from unseen.cli.options import Json
 
 if TYPE_CHECKING:
     from unseen.screening.screener import Screener

@@ -57,11 +57,12 @@ Sections = Mapping[str, Table]
 def figures(
     records: Sequence[Record], sections: Sections, config: dict[str, Any]
 ) -> dict[str, Callable[[], str]]:
-    """Return what draws each figure."""
+    """Return what draws each figure; one without records is left out."""
+    needs = {"gate": SPREADS, "disturbed": CHANGED}
     return {
         f"{name}.svg": partial(_svg, name, records, sections, config)
         for name in TITLES
-        if name != "gate" or SPREADS in sections
+        if needs.get(name, SOURCE) in sections
     }
 
 
