@@ -30,6 +30,7 @@ from unseen.cli import (
     symmetry,
     traffic,
     watch,
+    xray,
 )
 from unseen.cli.faults import OneLineGroup
 
@@ -83,3 +84,4 @@ app.add_typer(bench.app, name="bench")
 app.add_typer(collider.app, name="collider")
 app.add_typer(music.app, name="music")
 app.add_typer(traffic.app, name="traffic")
+app.add_typer(xray.app, name="xray")

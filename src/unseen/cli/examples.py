@@ -3,6 +3,20 @@
 from __future__ import annotations
 
 _LINES = {
+    "xray train": (
+        "unseen xray train pneumoniamnist.npz --out model.unseen",
+        "unseen xray train films.csv --normal healthy --size 64 --out model.unseen",
+        "unseen xray train films.csv --told hands=hands/ --told pets=pets/ --out model.unseen",
+    ),
+    "xray calibrate": (
+        'unseen xray calibrate model.unseen ward.csv --source "Ward 3" --out ward.json',
+        "unseen xray calibrate model.unseen pneumoniamnist.npz --part test --source test --out test.json",
+    ),
+    "xray screen": (
+        "unseen xray screen model.unseen film.dcm --record ward.json",
+        "unseen xray screen model.unseen *.png --json",
+        "unseen xray screen model.unseen phone.jpg --photo",
+    ),
     "demo": ("unseen demo", "unseen demo --out digits --open"),
     "fit": (
         'unseen fit flows.csv --label "Attack Type" --normal Normal --known DoS,DDoS --out model',

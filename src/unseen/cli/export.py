@@ -9,8 +9,10 @@ import typer
 
 from unseen.cli import show
 from unseen.cli.evaluate import HeldOut
+from unseen.cli.export_films import SCREENER, export_screener, of_films
 from unseen.cli.options import Json, Known, Label, Names, Normal
 from unseen.cli.phone import export_detector
+from unseen.errors import ConfigError
 
 if TYPE_CHECKING:
     from unseen.studies.exporting import Result
@@ -18,7 +20,11 @@ if TYPE_CHECKING:
 
 def export(
     model: Annotated[
-        Path, typer.Argument(metavar="MODEL", help="Model written by unseen fit; with --verify, an export.")
+        Path,
+        typer.Argument(
+            metavar="MODEL",
+            help="Model written by unseen fit or unseen xray train; with --verify, an export.",
+        ),
     ],
     to: Annotated[
         str,
@@ -57,6 +63,18 @@ def export(
             metavar="DIR", help="Of web: folder with what npm pack fetched, for machines without npm."
         ),
     ] = None,
+    record: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Of a screener of films: source records that people may choose."),
+    ] = None,
+    card: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Of a screener: JSON for the page about the model."),
+    ] = None,
+    demo: Annotated[
+        bool,
+        typer.Option("--demo", help='Of a screener: "no signs" without a record, under a red banner.'),
+    ] = False,
     verify: Annotated[
         bool, typer.Option("--verify", help="Check an exported .onnx file against its golden vectors.")
     ] = False,
@@ -75,11 +93,21 @@ def export(
     if verify:
         _verify(model, json=json)
         return
-    from unseen.registry import load
+    from unseen.persist import read_model
+    from unseen.registry import restored
     from unseen.studies.exporting import WEB, check_target, read_samples, write_export
 
     place = check_target(to, part, out, model)
-    detector = load(model)
+    file = read_model(model)
+    if file.kind == SCREENER:
+        films = of_films(samples, normal, record, card, demo=demo)
+        export_screener(file, to, place, model=model, title=title, films=films, runtime=runtime, json=json)
+        return
+    if record or card or demo:
+        raise ConfigError(
+            f"--record, --card and --demo go with a screener of films; {model} holds a {file.kind}"
+        )
+    detector = restored(file.kind, file.document, file.arrays, of=str(model))
     rows = None
     if samples:
         rows = read_samples(

@@ -112,7 +112,8 @@ def made_up_films(count: int, size: int) -> NDArray[np.float32]:
     rng = generator(0, 73)
     noise = np.stack([gaussian_filter(rng.normal(size=(size, size)), size / 8) for _ in range(count)])
     low, high = noise.min((1, 2), keepdims=True), noise.max((1, 2), keepdims=True)
-    return (np.rint(255 * (noise - low) / (high - low))[:, None] / 255).astype(np.float32)
+    levels = np.rint(255 * (noise - low) / (high - low))[:, None]
+    return np.asarray(levels / 255, dtype=np.float32)
 
 
 def known_card(screener: Screener, graph: Graph) -> dict[str, Any]:

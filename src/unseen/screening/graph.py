@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from unseen.errors import ModelFileError, need
 from unseen.export.tracing import traced
 from unseen.screening.films import Films
-from unseen.screening.gate import gate_body
+from unseen.screening.gate_graph import gate_body
 from unseen.screening.network import film_rows
 from unseen.screening.quantise import Agreement, slim, written
 from unseen.screening.screener import Screener
@@ -71,7 +71,7 @@ def screener_graph(screener: Screener, rounding: Rounding | None = None) -> Grap
         judged = (rounding.judged.pixels, rounding.judged.findings)
         found = written(screener.network_, rounding.ranges.pixels, judged)
         network, precision, agreement = found.model, found.precision, found.agreement
-    gate = slim(traced(gate_body(screener.gate_), shape, to=OUTPUTS[2]))
+    gate = slim(gate_body(screener.gate_))
     model = side_by_side(network, gate).SerializeToString()
     _refuse_other(screener, model, rounding)
     return Graph(model, precision, agreement, network.ByteSize(), gate.ByteSize())

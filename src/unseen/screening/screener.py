@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from unseen.detectors.two_stage import TwoStage
+from unseen.detectors.aware import AwareDetector
 from unseen.errors import ConfigError, DataError
 from unseen.pictures.checks import Limits
 from unseen.pictures.framing import Framing
 from unseen.screening.films import Films, FilmSets, Pixels
-from unseen.screening.gate import GatePlan, gate_scores, hints_of, train_gate
+from unseen.screening.gate import EVERY_KIND, GateSettings, gate_score, train_gate
+from unseen.screening.hints import hints
 from unseen.screening.network import FilmNetwork, film_rows, read_films
 from unseen.screening.outcome import Outcome, Rule, decide
 from unseen.screening.records import LEAST, Record, calibrate
@@ -51,7 +52,7 @@ class Screener:
 
     Args:
         film: How the network is built and trained; None is `FilmPlan()`.
-        gate: How the gate is built and trained; None is `GatePlan()`.
+        gate: How the gate is built and trained; None is `GateSettings()`.
         rule: When a film is refused, referred, decided.
         limits: What files are refused before the model sees them.
         seed: Same seed, same films, same machine: same bits.
@@ -77,7 +78,7 @@ class Screener:
     """
 
     network_: FilmNetwork
-    gate_: TwoStage
+    gate_: AwareDetector
     labels_: tuple[str, str]
     base_: Record
     most_: float
@@ -89,18 +90,18 @@ class Screener:
         self,
         *,
         film: FilmPlan | None = None,
-        gate: GatePlan | None = None,
+        gate: GateSettings | None = None,
         rule: Rule | None = None,
         limits: Limits | None = None,
         seed: int = 0,
     ) -> None:
         self.film = film or FilmPlan()
-        self.gate = gate or GatePlan()
+        self.gate = gate or GateSettings()
         self.rule = rule or Rule()
         self.limits = limits or Limits()
         self.seed = seed
 
-    def fit(self, sets: FilmSets, *, told: Mapping[str, ArrayLike] | None = None) -> Self:
+    def fit(self, sets: FilmSets, *, told: Mapping[str, Pixels] | None = None) -> Self:
         """Train both parts, and make the base record of the validation films.
 
         Args:
@@ -126,7 +127,8 @@ class Screener:
             settings=plan,
             seed=self.seed,
         )
-        self.gate_ = train_gate(sets.train.pixels, told=told, seed=self.seed, settings=self.gate)
+        kinds = {**EVERY_KIND, **(told or {})}
+        self.gate_ = train_gate(sets.train.pixels, told=kinds, seed=self.seed, settings=self.gate)
         self.told_ = tuple(self.gate_.known_kinds_)
         self.labels_, self.notes_ = sets.labels, sets.notes
         self.counts_ = {"training": sets.train.counts, "validation": sets.validation.counts}
@@ -144,7 +146,7 @@ class Screener:
         """
         rows = film_rows(films, self.size).numpy()
         logits, maps = read_films(self.network_, rows)
-        return Readings(logits.astype(np.float64), maps, gate_scores(self.gate_, rows))
+        return Readings(logits.astype(np.float64), maps, gate_score(self.gate_, rows))
 
     def screen(
         self, films: ArrayLike, *, record: Record | None = None, photograph: bool = False
@@ -161,17 +163,17 @@ class Screener:
         outcomes = decide(
             found.logits, found.gate, rule=self.rule, base=self.base_, record=record, photograph=photograph
         )
-        refused = [at for at, outcome in enumerate(outcomes) if outcome.verdict == "refused"]
-        for at, hints in zip(refused, self._hints(films, refused, record), strict=True):
-            outcomes[at] = replace(outcomes[at], hints=hints)
-        return outcomes
+        refused = np.array([outcome.verdict == "refused" for outcome in outcomes], dtype=bool)
+        if refused.any():
+            own = record or self.base_
 
-    def _hints(self, films: ArrayLike, places: Sequence[int], record: Record | None) -> list[tuple[str, ...]]:
-        if not places:
-            return []
-        rows: Pixels = film_rows(films, self.size).numpy()[list(places)]
-        own = record or self.base_
-        return hints_of(self.gate_, rows, lambda scores: own.gate_p_values(scores) > self.rule.amber)
+            def passes(rows: Pixels) -> NDArray[np.bool_]:
+                return own.gate_p_values(gate_score(self.gate_, rows)) > self.rule.amber
+
+            rows: Pixels = film_rows(films, self.size).numpy()[refused]
+            for at, found_hints in zip(np.flatnonzero(refused), hints(rows, passes), strict=True):
+                outcomes[at] = replace(outcomes[at], hints=found_hints)
+        return outcomes
 
     def calibrate(self, films: Films, *, source: str, least: int = LEAST, **about: Any) -> Record:
         """Make the record of a source from its labelled films; see `unseen.screening.records.calibrate`.

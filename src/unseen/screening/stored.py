@@ -11,10 +11,12 @@ import numpy as np
 import torch
 from pydantic import Field, TypeAdapter
 
+from unseen.detectors.aware import AwareDetector
 from unseen.errors import ModelFileError, UnseenError
 from unseen.persist import JSON, ModelFile, read_model, write_model
 from unseen.pictures.checks import Limits
 from unseen.registry import described, restored
+from unseen.screening.gate import gate_side
 from unseen.screening.network import FilmDesign, FilmNetwork
 from unseen.screening.outcome import Rule
 from unseen.screening.records import Record
@@ -37,7 +39,7 @@ def save(screener: Screener, path: str | os.PathLike[str]) -> None:
     weights = {f"{NETWORK}{name}": value.numpy() for name, value in screener.network_.state_dict().items()}
     document: dict[str, JSON] = {
         "design": screener.network_.design.to_dict(),
-        "gate": {"kind": type(screener.gate_).__name__, **gate},
+        "gate": gate,
         "rule": asdict(screener.rule),
         "limits": asdict(screener.limits),
         "labels": list(screener.labels_),
@@ -90,10 +92,10 @@ def _made(file: ModelFile) -> Screener:
         seed=_typed(int, document["seed"]),
     )
     screener.network_ = _network(FilmDesign.from_dict(document["design"]), _under(file.arrays, NETWORK))
-    gate = dict(document["gate"])
-    screener.gate_ = restored(_typed(str, gate.pop("kind")), gate, _under(file.arrays, GATE), of="its gate")
-    if screener.gate_.input_shape != (1, screener.size, screener.size):
+    detector = restored(AwareDetector.__name__, document["gate"], _under(file.arrays, GATE), of="its gate")
+    if not isinstance(detector, AwareDetector) or gate_side(detector) != screener.size:
         raise ModelFileError("its gate and its network read films of different sizes")
+    screener.gate_ = detector
     screener.labels_ = _typed(tuple[str, str], document["labels"])
     screener.base_ = _typed(Record, document["base"])
     screener.most_ = _typed(Annotated[float, Field(gt=0, allow_inf_nan=False)], document["most"])

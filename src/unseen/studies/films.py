@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from unseen.errors import ConfigError, DataError
+from unseen.errors import ConfigError, DataError, ModelFileError
+from unseen.persist.strict_json import parse
 from unseen.pictures.checks import Limits, check
+from unseen.pictures.decode import Picture
 from unseen.pictures.framing import Framing, framed
-from unseen.pictures.reading import Picture, read_picture
+from unseen.pictures.reading import read_picture
 from unseen.pictures.refusals import RefusedError
 from unseen.screening.film_table import divided, read_table
 from unseen.screening.films import PARTS, Films, FilmSets, Pixels, read_medmnist
+from unseen.screening.graph import Rounding
 from unseen.screening.outcome import Outcome
 from unseen.screening.records import Record
 from unseen.screening.screener import Screener
@@ -76,6 +80,39 @@ def read_labelled(path: Path, screener: Screener, *, part: str, normal: str) -> 
     sets = read_medmnist(path, allow_other=True)
     films = {"train": sets.train, "val": sets.validation, "test": sets.tests["test"]}[part]
     return films, ()
+
+
+def read_rounding(path: Path, screener: Screener, normal: str) -> Rounding:
+    """Read films for an export in 8 bits: train and val of a MedMNIST file, else two halves of a table.
+
+    Raises:
+        DataError: Neither, not sound, or one label only.
+
+    """
+    if path.suffix.lower() == ".npz":
+        sets = read_medmnist(path, allow_other=True)
+        return Rounding(sets.train, sets.validation)
+    films, _ = read_labelled(path, screener, part="", normal=normal)
+    half = np.arange(len(films)) % 2 == 0
+    return Rounding(films.take(half), films.take(~half))
+
+
+def read_card(path: Path) -> dict[str, Any]:
+    """Read the content of the page about the model.
+
+    Raises:
+        DataError: Not there, or not a JSON object.
+
+    """
+    try:
+        found = parse(path.read_bytes(), what=str(path))
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from error
+    except ModelFileError as error:
+        raise DataError(f"{path} is not JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise DataError(f"{path} holds no JSON object; unseen xray evaluate --card writes one")
+    return found
 
 
 def read_told(given: Sequence[str], size: int) -> dict[str, Pixels]:
