@@ -9,11 +9,15 @@ from typing import Any
 from unseen.evaluation import Record
 from unseen.recipes.results import Claim, Results
 from unseen.recipes.xray_assist.derived import HALVES, SOURCE, TEST, Table, derived, tables_of
+from unseen.recipes.xray_assist.gates import AWARE, GATE, LEFT_OUT, TEST_FILMS, UNAWARE
 from unseen.recipes.xray_assist.showing import figures, files
 from unseen.recipes.xray_assist.trained import IN_8_BITS
 from unseen.screening.judging import UNMEASURED
 
 Sections = dict[str, Table]
+
+SURE = ("digits", "clothing", "uniform noise", "blank", "inverted")
+NEVER_TOLD = ("digits", "clothing", "paintings")
 
 
 def conclude(name: str, records: Sequence[Record], config: dict[str, Any]) -> Results:
@@ -68,7 +72,34 @@ def claims_of(sections: Sections) -> list[Claim]:
         ),
         Claim("with a source record: share referred", value(HALVES, TEST, "referred"), "<= 0.10"),
     ]
-    return claims
+    return claims + gate_claims(sections.get(GATE, {}))
+
+
+def gate_claims(gate: Table) -> list[Claim]:
+    """Say what the gate refuses at 2 % of true films; told kinds are judged on draws that were not told."""
+
+    def least(*kinds: str) -> float:
+        found = [gate.get(kind, {}).get(AWARE) for kind in kinds]
+        return min((math.nan if one is None else one.value for one in found), default=math.nan)
+
+    pairs = [
+        (shares[way].value, shares[UNAWARE].value)
+        for kind, shares in gate.items()
+        for way in (AWARE if kind in NEVER_TOLD else LEFT_OUT,)
+        if way in shares and UNAWARE in shares
+    ]
+    gain = sum(aware - plain for aware, plain in pairs) / len(pairs) if pairs else math.nan
+    return [
+        Claim(
+            "gate: digits, clothing, noise, blank and inverted films, the least refused",
+            least(*SURE),
+            ">= 0.99",
+        ),
+        Claim("gate: paintings refused", least("paintings"), ">= 0.97"),
+        Claim("gate: smooth noise refused", least("smooth noise"), ">= 0.97"),
+        Claim("gate: films turned by 90 degrees refused", least("turned 90"), ">= 0.90"),
+        Claim("gate: aware less unaware, mean over kinds neither was told of", gain, "> 0"),
+    ]
 
 
 def notes_of(sections: Sections) -> list[str]:
@@ -83,7 +114,18 @@ def notes_of(sections: Sections) -> list[str]:
         f"{halves['ECE, all films, by chance'].value:.3f} on as many films, by chance alone (15 bins).",
         "Share referred: sets with both labels or none. The gate refuses or sets aside a further "
         f"{halves['refused'].value + halves['amber'].value:.3f}.",
+        *_of_gate(sections.get(GATE, {})),
         "Photographs are made of films enlarged from 28 pixels; no real photograph was tested.",
+    ]
+
+
+def _of_gate(gate: Table) -> list[str]:
+    if TEST_FILMS not in gate:
+        return []
+    test, mirrored = gate[TEST_FILMS][AWARE].value, gate["mirrored"][AWARE].value
+    return [
+        f"Where 2 % of the validation films are refused, {test:.3f} of the test films are: another folder.",
+        f"Of mirrored films {mirrored:.3f} are refused: they are not noticed.",
     ]
 
 

@@ -17,6 +17,7 @@ from unseen.evaluation import Record
 from unseen.recipes.results import Results
 from unseen.recipes.running import over_seeds, settings
 from unseen.recipes.xray_assist.changed import Changed, changed_films
+from unseen.recipes.xray_assist.gates import of_gates
 from unseen.recipes.xray_assist.outcome import conclude
 from unseen.recipes.xray_assist.trained import film_sets, in_8_bits, of_changed, of_sources, screener_of
 
@@ -42,4 +43,5 @@ def study(
         *of_sources(screener, sets, seed),
         *(in_8_bits(screener, sets, seed) if config["in_8_bits"] else ()),
         *of_changed(screener, sets.tests["test"], changed, seed),
+        *of_gates(screener, sets, config, seed, data),
     ]

@@ -13,20 +13,21 @@ from unseen.evaluation import Estimate, Record
 from unseen.persist import canonical_versions
 from unseen.recipes.results import Claim
 from unseen.recipes.xray_assist.derived import HALVES, SOURCE, TEST, Table, base_of, judged
+from unseen.recipes.xray_assist.gates import AWARE, GATE, LEFT_OUT, SPREADS, TEST_FILMS, UNAWARE
 from unseen.recipes.xray_assist.reading import FLOAT, is_film, seen_of
 from unseen.recipes.xray_assist.trained import CHANGED, FILE
 from unseen.report.content import Provenance
 from unseen.report.document import Headline, render_page
 from unseen.report.figures.films import Spread
+from unseen.report.film_content import refusing_score
 from unseen.report.films import TITLES, FilmsContent, Traced, figures_of, films_page, numbers_table
 from unseen.report.svg import inline
+from unseen.report.tables import Cell, to_markdown
 from unseen.report.tables import Table as Shown
-from unseen.report.tables import to_markdown
 from unseen.screening.halves import crossed
 from unseen.screening.judging import UNMEASURED, frozen_threshold
 from unseen.screening.outcome import Rule
 
-GATE, SPREADS = "gate", "gate scores"
 FIRST = 0
 """The seed whose films are drawn."""
 CREDIT = (
@@ -124,6 +125,7 @@ def content(
         base=base,
         threshold=frozen_threshold(base),
         alpha=Rule().alpha,
+        refuse=refusing_score(base, Rule().refuse),
         sources=_sources(records, sections[SOURCE]),
         traced={"validation": Traced(films["validation"]), TEST: Traced(films[TEST], crossed=halved)},
         headlines=tuple(_headlines(sections)),
@@ -191,9 +193,31 @@ def _tested(findings: NDArray[np.int64]) -> tuple[str, ...]:
 
 
 def _spreads(sections: Sections) -> dict[str, Spread]:
-    """Gate scores by kind, over the scale on which validation films are refused above 0."""
-    return {}
+    """Gate scores by kind with the share refused; films first, then what is hardest to tell from them."""
+    shares = sections.get(GATE, {})
+    rows = {
+        name: Spread(
+            (low.value, first.value, middle.value, third.value, high.value),
+            shares[name][AWARE].value,
+            name == TEST_FILMS,
+        )
+        for name, quantiles in sections.get(SPREADS, {}).items()
+        for low, first, middle, third, high in [quantiles.values()]
+    }
+    return dict(sorted(rows.items(), key=lambda row: (not row[1].film, row[1].refused, row[1].quantiles[2])))
 
 
 def _gate(sections: Sections) -> tuple[tuple[str, Shown], ...]:
-    return ()
+    """Share refused of each kind by each gate."""
+    if GATE not in sections:
+        return ()
+    ways, unknown = (UNAWARE, AWARE, LEFT_OUT), Estimate(float("nan"))
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (kind, *(shares.get(way, unknown) for way in ways)) for kind, shares in sections[GATE].items()
+    )
+    caption = (
+        "Share refused where 2 % of the validation films are. Digits, clothing and paintings are told to "
+        "none; of "
+        "all others the aware gate is told in other draws; in the last column of nothing like it"
+    )
+    return ((caption, Shown(("kind", *ways), rows)),)

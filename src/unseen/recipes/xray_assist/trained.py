@@ -18,7 +18,7 @@ from unseen.recipes.datasets import existing, folder
 from unseen.recipes.xray_assist.changed import PHOTOGRAPHED, Changed
 from unseen.recipes.xray_assist.reading import FLOAT, INTEGERS, film_records
 from unseen.screening.films import Films, FilmSets, read_medmnist
-from unseen.screening.gate import GatePlan
+from unseen.screening.gate import GateSettings
 from unseen.screening.halves import crossed_answers
 from unseen.screening.judging import Seen, SourceNumbers, changed, frozen_threshold, judge
 from unseen.screening.network import FilmDesign
@@ -54,7 +54,7 @@ def screener_of(sets: FilmSets, config: dict[str, Any], seed: int) -> Screener:
     film = dict(config["film"])
     design = FilmDesign(**film.pop("design", {}))
     plan = FilmPlan(design=design, **film)
-    return Screener(film=plan, gate=GatePlan(**config["gate"]), seed=seed).fit(sets)
+    return Screener(film=plan, gate=GateSettings(**config["gate"]), seed=seed).fit(sets)
 
 
 def seen_by(screener: Screener, films: Films) -> Seen:
