@@ -25,22 +25,22 @@ def turned(degrees: float) -> Disturbance:
 
 
 def gamma(power: float) -> Disturbance:
-    """x^power."""
+    """Return x^power."""
     return lambda grey, rng: np.asarray(grey**power)
 
 
 def contrast(factor: float) -> Disturbance:
-    """m + factor (x - m) with the mean m of the picture."""
+    """Return m + factor (x - m) with the mean m of the picture."""
     return lambda grey, rng: np.asarray(grey.mean() + factor * (grey - grey.mean()))
 
 
 def brightness(shift: float) -> Disturbance:
-    """x + shift."""
+    """Return x + shift."""
     return lambda grey, rng: np.asarray(grey + shift)
 
 
 def gradient(depth: float) -> Disturbance:
-    """x (1 - depth t), with t rising from 0 to 1 across the picture in a direction that is drawn."""
+    """Return x (1 - depth t), with t rising from 0 to 1 across the picture in a direction that is drawn."""
 
     def darkened(grey: NDArray[Any], rng: np.random.Generator) -> NDArray[Any]:
         angle = rng.uniform(0.0, 2.0 * np.pi)

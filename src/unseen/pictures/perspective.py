@@ -37,8 +37,8 @@ def homography(corners: Corners) -> tuple[float, ...]:
     Raises:
         DataError: The corners are not those of a convex quadrilateral, clockwise from the top left.
 
-    >>> homography(np.array([[0, 0], [4, 0], [4, 2], [0, 2]]))
-    (4.0, 0.0, 0.0, 0.0, 2.0, 0.0, 0.0, 0.0)
+    >>> homography(np.array([[1, 0], [4, 0], [5, 2], [0, 2]]))
+    (3.0, -1.0, 1.0, 0.0, 1.2, 0.0, -0.0, -0.4)
     """
     corners = _checked(corners)
     (x0, y0), (x1, y1), (x2, y2), (x3, y3) = corners.tolist()
