@@ -13,7 +13,7 @@ from unseen.evaluation import Record
 from unseen.recipes.xray_assist.foreign import families, foreign_kinds
 from unseen.report.film_curves import QUANTILES
 from unseen.screening.films import FilmSets, Pixels
-from unseen.screening.gate import EVERY_KIND, gate_score, train_gate
+from unseen.screening.gate import EVERY_KIND, gate_score, told_rows, train_gate
 from unseen.screening.records import upper_tail
 from unseen.screening.screener import Screener
 from unseen.training.progress import tell
@@ -44,21 +44,15 @@ def of_gates(
 
     yield from _records(AWARE, seed, refused(screener.gate_, judged))
     yield from _spreads(screener, judged, seed)
-    ways = {UNAWARE: ((), tuple(judged)), **_left_out(kinds, config)}
-    for place, (way, (without, shown)) in enumerate(ways.items()):
-        tell("gates", place, len(ways))
-        told = {} if way == UNAWARE else {k: v for k, v in EVERY_KIND.items() if k not in without}
-        gate = train_gate(sets.train.pixels, told=told, seed=seed, settings=screener.gate)
-        name = way if way == UNAWARE else LEFT_OUT
-        yield from _records(name, seed, refused(gate, {kind: judged[kind] for kind in shown}))
-
-
-def _left_out(
-    kinds: Mapping[str, Pixels], config: dict[str, Any]
-) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Family -> kinds not told, and kinds judged: the same."""
-    every = families(kinds)
-    return {name: (members, members) for name, members in every.items() if name in config["left_out"]}
+    plain = train_gate(sets.train.pixels, told={}, seed=seed, settings=screener.gate)
+    yield from _records(UNAWARE, seed, refused(plain, judged))
+    out = {name: members for name, members in families(kinds).items() if name in config["left_out"]}
+    for place, without in enumerate(out.values()):
+        tell("gates", place, len(out))
+        told = {kind: given for kind, given in EVERY_KIND.items() if kind not in without}
+        rows, names = told_rows(told, sets.train.pixels, seed=seed, settings=screener.gate)
+        plain.fine_tune(rows, kinds=names)  # told again, it starts anew from films alone
+        yield from _records(LEFT_OUT, seed, refused(plain, {kind: judged[kind] for kind in without}))
 
 
 def _records(way: str, seed: int, shares: Mapping[str, float]) -> Iterator[Record]:
