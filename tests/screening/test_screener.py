@@ -2,42 +2,19 @@
 
 import numpy as np
 import pytest
+from tiny_screener import SETS, tiny_screener
 
 from unseen.errors import ConfigError, DataError, ModelFileError
 from unseen.persist import read_model, write_model
-from unseen.pictures.films import made_up_film
 from unseen.screening import stored
-from unseen.screening.films import Films, FilmSets
-from unseen.screening.gate import GateSettings
+from unseen.screening.films import FilmSets
 from unseen.screening.graph import Rounding, run, screener_graph
-from unseen.screening.network import FilmDesign
 from unseen.screening.screener import Screener
-from unseen.screening.training import FilmPlan
-from unseen.training.loop import Plan
-
-
-def films(count, seed):
-    """Made-up films; those with the finding have a bright patch in the lower half."""
-    rng = np.random.default_rng(seed)
-    pixels = np.stack([made_up_film(int(rng.integers(1 << 30)), 28) for _ in range(count)])
-    findings = np.arange(count) % 2
-    for at in np.flatnonzero(findings):
-        row, column = rng.integers(14, 20), rng.integers(4, 18)
-        pixels[at, row : row + 6, column : column + 6] += 0.35
-    return Films(np.clip(pixels, 0, 1)[:, None].astype(np.float32), findings)
-
-
-SETS = FilmSets(films(200, 0), films(120, 1), {"elsewhere": films(240, 2)}, ("normal", "patch"))
 
 
 @pytest.fixture(scope="module")
 def screener():
-    return Screener(
-        film=FilmPlan(
-            design=FilmDesign(stages=((8,), (16,)), members=1, mirrored=False), epochs=12, batch=32
-        ),
-        gate=GateSettings(each=20, learn=Plan(steps=60, batch=64), tune=Plan(steps=40, rate=5e-4, batch=64)),
-    ).fit(SETS)
+    return tiny_screener()
 
 
 def test_films_are_answered_and_noise_is_refused(screener):
