@@ -27,10 +27,27 @@ Numbers = Mapping[str, Estimate]
 """Name of a measure -> its value, with an interval or without."""
 
 NOT_FOR = ("Not a medical device: for research and teaching. A probability of a network is no diagnosis.",)
-MEASURED = (
-    "AUC", "sensitivity", "specificity", "accuracy", "ECE", "Brier", "coverage normal", "coverage finding",
-    "one label", "one label, right", "referred", "refused",
-)  # fmt: skip
+CALLS = ("AUC", "sensitivity", "specificity", "accuracy", "ECE", "Brier")
+SETS = ("coverage normal", "coverage finding", "one label", "one label, right", "referred", "refused")
+WORTH = tuple(f"{name} at {share} %" for share in (1, 5, 10, 20) for name in ("PPV", "NPV"))
+HALVES = {
+    "coverage normal": "normal films whose set of labels holds theirs",
+    "coverage finding": "films with the finding whose set holds theirs",
+    "referred": "referred: the set holds both labels, or none",
+    "decided, right": "right among the others",
+    "refused": "refused by the gate",
+    "amber": "referred as strange at the gate",
+    "answered": "answered in the end",
+    "answered, right": "right among these",
+    "no signs said of a finding": "films with the finding that were told “no signs”",
+    "accuracy": "right if nothing is referred, probability of .5",
+    "right after referring 10 %": "right after referring the least certain 10 %",
+    "right after referring 20 %": "right after referring the least certain 20 %",
+    "Brier": "Brier score",
+    "ECE": "ECE of the judged half",
+    "ECE, all films": "ECE of all films, each calibrated by the half it is not in",
+    "ECE, all films, by chance": "the same if every probability held",
+}
 TITLES = {
     "roc": "Which films are ranked first",
     "reliability": "Do probabilities hold?",
@@ -42,8 +59,8 @@ TITLES = {
 READINGS = {
     "roc": "One line a source; the dot is the threshold frozen on validation films. The same threshold "
     "lies elsewhere on another source: that is what a source record is for.",
-    "reliability": "On the dotted line, what is said is what is. The area of a dot is the share of films. "
-    "Raw probabilities are too sure on another source; those of a record of the same source are not.",
+    "reliability": "On the dotted line, what is said is what is. The area of a dot is the share of "
+    "films. Raw probabilities need not hold on another source; a record of the same source mends them.",
     "coverage": "At 1 − α = 95 % a set should hold the label of 95 % of the films of each class. Below the "
     "dotted line more films lose their label than was stated.",
     "referring": "The least certain films are referred first; the lower the line falls, the more the "
@@ -149,12 +166,13 @@ def _sections(content: FilmsContent) -> Iterator[Section]:
         "sources",
         "Source by source",
         panels=panels("roc", "reliability", "coverage", "referring"),
-        tables=(
-            (
-                "At the frozen threshold and with sets of labels",
-                to_html(numbers_table(content.sources, "source")),
-            ),
-            ("What a call is worth, by how many have the finding", to_html(worth_table(content.sources))),
+        tables=tuple(
+            (caption, to_html(numbers_table(content.sources, "source", measures)))
+            for caption, measures in (
+                ("Ranked, and called at the frozen threshold", CALLS),
+                ("Sets of labels, and answers without a record of the source", SETS),
+                ("What a call is worth where 1, 5, 10 or 20 % have the finding", WORTH),
+            )
         ),
     )
     yield Section("halves", "With a record of its own source", tables=_halves(content.halves))
@@ -247,29 +265,15 @@ def _behind(lines: Mapping[str, Line], x: str, y: str) -> Table:
     return Table(("of", x, y), rows)
 
 
-def numbers_table(sources: Mapping[str, Numbers], what: str, measures: Sequence[str] = MEASURED) -> Table:
-    """One row a source, one column a measure; columns nobody knows are left out."""
+def numbers_table(rows: Mapping[str, Numbers], what: str, measures: Sequence[str]) -> Table:
+    """One row a source, one column a measure; rows and columns without a number are left out."""
     unknown = Estimate(float("nan"))
-    rows: list[tuple[Cell, ...]] = [
-        (name, *(numbers.get(measure, unknown) for measure in ("films", "prevalence", *measures)))
-        for name, numbers in sources.items()
-    ]
-    rows = [(row[0], _whole(row[1]), *row[2:]) for row in rows]
-    return known_columns(Table((what, "films", "prevalence", *measures), tuple(rows)))
-
-
-def worth_table(sources: Mapping[str, Numbers]) -> Table:
-    """PPV and NPV of each source at each prevalence."""
-    names = dict.fromkeys(n for numbers in sources.values() for n in numbers if n.startswith(("PPV", "NPV")))
-    return known_columns(
-        Table(
-            ("source", *names),
-            tuple(
-                (source, *(numbers.get(n, Estimate(float("nan"))) for n in names))
-                for source, numbers in sources.items()
-            ),
-        )
+    known = {name: numbers for name, numbers in rows.items() if set(measures) & set(numbers)}
+    cells: tuple[tuple[Cell, ...], ...] = tuple(
+        (name, _count(numbers), *(numbers.get(measure, unknown) for measure in ("prevalence", *measures)))
+        for name, numbers in known.items()
     )
+    return known_columns(Table((what, "films", "prevalence", *measures), cells))
 
 
 def disturbed_table(rows: Mapping[str, Numbers]) -> Table:
@@ -293,12 +297,10 @@ def disturbed_table(rows: Mapping[str, Numbers]) -> Table:
 
 
 def _halves(halves: Numbers) -> tuple[tuple[str, str], ...]:
-    if not halves:
-        return ()
-    rows = tuple((name, estimate) for name, estimate in halves.items())
-    caption = "Half of the films make the record, the other half is judged; means over divisions"
-    return ((caption, to_html(Table(("measure", "value"), rows))),)
+    rows = tuple((words, halves[name]) for name, words in HALVES.items() if name in halves)
+    caption = "Half of the films make the record, the other half is judged; means over 50 divisions"
+    return ((caption, to_html(Table(("with a record", "value"), rows))),) if rows else ()
 
 
-def _whole(cell: Cell) -> Cell:
-    return f"{cell.value:.0f}" if isinstance(cell, Estimate) else cell
+def _count(numbers: Numbers) -> Cell:
+    return f"{numbers['films'].value:,.0f}" if "films" in numbers else "n/a"

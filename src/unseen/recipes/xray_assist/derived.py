@@ -98,14 +98,17 @@ def _called(logits: Floats, test: Seen, threshold: float) -> Iterator[tuple[str,
 
 
 def tables_of(records: Sequence[Record]) -> dict[str, Table]:
-    """Average over seeds: section -> row -> measure."""
+    """Average over seeds: section -> row -> measure; what is the same for every seed has no interval."""
     found: dict[str, dict[str, dict[str, list[float]]]] = {}
     for r in records:
         if not is_film(r):
             found.setdefault(r.detector, {}).setdefault(r.kind, {}).setdefault(r.metric, []).append(r.value)
     return {
         section: {
-            row: {name: over_seeds(values) for name, values in measures.items()}
+            row: {
+                name: Estimate(values[0]) if len(set(values)) == 1 else over_seeds(values)
+                for name, values in measures.items()
+            }
             for row, measures in rows.items()
         }
         for section, rows in found.items()

@@ -93,11 +93,9 @@ def tables(sections: Sections) -> str:
     parts = ["# xray-assist: tables", "", "Means over seeds with 95 % t intervals."]
     for section, rows in sections.items():
         if section != SPREADS:
-            measures = dict.fromkeys(name for row in rows.values() for name in row)
-            shown = numbers_table(
-                rows, section, tuple(n for n in measures if n not in ("films", "prevalence"))
-            )
-            parts += ["", f"## {section}", "", to_markdown(shown)]
+            measures = tuple(dict.fromkeys(name for row in rows.values() for name in row))
+            shown = tuple(name for name in measures if name not in ("films", "prevalence"))
+            parts += ["", f"## {section}", "", to_markdown(numbers_table(rows, section, shown))]
     return "\n".join(parts) + "\n"
 
 
@@ -147,11 +145,12 @@ def content(
 
 def _sources(records: Sequence[Record], rows: Table) -> dict[str, Mapping[str, Estimate]]:
     """Give means over seeds, then the first seed alone with intervals over its films."""
-    films = [r for r in records if is_film(r)]
-    first = {
-        f"{part}, first seed alone": judged(films, FIRST, part).estimates() for part in ("validation", TEST)
-    }
-    return {**rows, **first}
+    films, found = [r for r in records if is_film(r)], dict[str, Mapping[str, Estimate]](rows)
+    for part in ("validation", TEST):
+        numbers = judged(films, FIRST, part)
+        about = {"films": Estimate(numbers.films), "prevalence": Estimate(numbers.prevalence)}
+        found[f"{part}, first seed alone"] = {**about, **numbers.estimates()}
+    return found
 
 
 def _summary(sections: Sections) -> str:
