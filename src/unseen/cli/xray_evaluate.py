@@ -99,10 +99,10 @@ def _print(judged: JudgedFilms) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column("source")
     for name in ("films", *MEASURES):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=name == "AUC")
     for source, numbers in judged.numbers.items():
         known = numbers.estimates()
-        table.add_row(source, f"{numbers.films:,}", *(str(known[name]) for name in MEASURES))
+        table.add_row(source, f"{numbers.films:,}", str(known["AUC"]), *(show.number(known[name].value) for name in MEASURES[1:]))
     show.console().print(table)
     for source, halves in judged.halves.items():
         normal, finding, referred, right = (

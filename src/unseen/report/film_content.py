@@ -23,6 +23,8 @@ from unseen.studies.film_judging import JudgedFilms
 
 EACH = 100
 """Pictures of each made-up kind that are shown to the gate."""
+TRAINED_ON = "train"
+"""Films of this part of a MedMNIST file are in the tables, not in the figures: they say nothing of others."""
 NEVER = (
     "Not tested on: whatever is no source above. A network learns the hospital along with the disease; "
     "films of "
@@ -49,7 +51,7 @@ def content_of(screener: Screener, judged: JudgedFilms, data: str, command: str 
         alpha=screener.rule.alpha,
         refuse=refuse,
         sources={source: _numbers(one) for source, one in judged.numbers.items()},
-        traced={source: _traced(judged, source) for source in judged.films},
+        traced={source: _traced(judged, source) for source in judged.films if source != TRAINED_ON},
         headlines=_headlines(judged.numbers[last]),
         warnings=(*screener.notes_, *judged.refused[:10]),
         halves=judged.halves.get(last, {}),
@@ -122,8 +124,8 @@ def _summary(judged: JudgedFilms, last: str) -> str:
     return (
         f"On {judged.numbers[last].films:,} films of {last} the screener ranks with an AUC of "
         f"{known['AUC'].value:.3f}. At the threshold that was frozen on its validation films it calls "
-        f"{known['sensitivity'].value:.0%} of the films with the finding and "
-        f"{1 - known['specificity'].value:.0%} of those without."
+        f"{100 * known['sensitivity'].value:.0f} % of the films with the finding and "
+        f"{100 - 100 * known['specificity'].value:.0f} % of those without."
     )
 
 

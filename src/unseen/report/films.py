@@ -65,7 +65,8 @@ READINGS = {
     "dotted line more films lose their label than was stated.",
     "referring": "The least certain films are referred first; the lower the line falls, the more the "
     "probability knows of its errors.",
-    "gate": "Blue: films. Orange: what is no film, none of it told unless its name says so.",
+    "gate": "Blue: films. Orange: what is no film. Lines span 5 to 95 % of the scores, bars the middle half; "
+    "right of the dashed line a picture is refused; numbers are the share refused.",
     "disturbed": "Sensitivity and specificity at the frozen threshold; dotted lines are the films as they "
     "are. The AUC is blind to a threshold that moves.",
 }

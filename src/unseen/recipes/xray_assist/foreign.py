@@ -47,7 +47,7 @@ def never_told(data: Path | None, each: int) -> dict[str, Pixels]:
     return {
         "digits": _some(digits, each),
         "clothing": _some(clothing, each),
-        "paintings": paintings(existing(folder(data) / PAINTINGS))[:each],
+        "paintings": paintings(existing(folder(data) / PAINTINGS), each),
     }
 
 
@@ -56,8 +56,8 @@ def _some(images: Images, each: int) -> Pixels:
     return images[places, None].astype(np.float32) / np.float32(255)
 
 
-def paintings(archive: Path, side: int = 28) -> Pixels:
-    """Read the works in an archive as films are read: grey, centre square, area average.
+def paintings(archive: Path, each: int, side: int = 28) -> Pixels:
+    """Read the first works in an archive as films are read: grey, centre square, area average.
 
     Raises:
         DataError: None is in it.
@@ -65,7 +65,7 @@ def paintings(archive: Path, side: int = 28) -> Pixels:
     """
     framing = Framing(height=side, width=side)
     with zipfile.ZipFile(archive) as file:
-        names = sorted(name for name in file.namelist() if name.lower().endswith(SUFFIXES))
+        names = sorted(name for name in file.namelist() if name.lower().endswith(SUFFIXES))[:each]
         rows = [framed(read_picture(file.read(name), name=name), framing) for name in names]
     if not rows:
         raise DataError(f"{archive} holds no pictures; accepted: an archive of {', '.join(SUFFIXES)}")

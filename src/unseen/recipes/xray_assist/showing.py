@@ -158,9 +158,9 @@ def _summary(sections: Sections) -> str:
     return (
         f"On the {test['films'].value:.0f} official test films the network ranks with an AUC of "
         f"{test['AUC']:.3f} over seeds. What was set on validation films does not hold there: of the normal "
-        f"films {test['coverage normal'].value:.0%} keep their label, where 95 % were stated. With a "
+        f"films {100 * test['coverage normal'].value:.0f} % keep their label, where 95 % were stated. With a "
         f"record of "
-        f"films of the same source {halves['coverage normal'].value:.0%} do."
+        f"films of the same source {100 * halves['coverage normal'].value:.0f} % do."
     )
 
 

@@ -172,7 +172,7 @@ def gate(kinds: Mapping[str, Spread], refuse: float) -> Figure:
     if max(scores) - min(scores) > 50:
         axes.set_xscale("symlog", linthresh=10)
         axes.xaxis.set_major_formatter(NUMBER)
-    axes.set_xlabel("gate score, nats; refused right of the dashed line; numbers: share refused")
+    axes.set_xlabel("gate score, nats")
     return figure
 
 
