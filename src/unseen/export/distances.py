@@ -47,14 +47,19 @@ class Encode(nn.Module):
 
     def __init__(self, bank: Bank) -> None:
         super().__init__()
-        self.front, self.norm = bank.front, bank.norm
+        self.front, self.norm, self.rest = bank.front, bank.norm, bank.rest
         self.register_buffer("centre", bank.centre.double())
         self.register_buffer("axes", bank.axes.double())
 
     def forward(self, x: Tensor) -> Tensor:
         """Codes (N, P) of scaled rows."""
         features = x.flatten(1) if self.front is None else self.front(x, self.norm)
-        return torch.as_tensor((features.double() - self.centre) @ self.axes)
+        away = features.double() - self.centre
+        codes = away @ self.axes
+        if not self.rest:
+            return codes
+        left = (away - codes @ self.axes.T).square().sum(1, keepdim=True)
+        return torch.cat([codes, self.rest * left.sqrt()], dim=1)
 
 
 class Near(nn.Module):

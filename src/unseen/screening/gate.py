@@ -56,7 +56,13 @@ class GateSettings:
     each: int = 60
     model: AnyModel = AutoEncoder(Convolution((8, 12, 16)), latent=8)  # noqa: RUF009 - frozen, shared safely
     neighbours: Neighbours = Neighbours(  # noqa: RUF009
-        k=5, reference=512, components=24, front=OrientedGradients(pool=2.0, stride=4), share=0.9
+        k=5,
+        reference=512,
+        components=24,
+        front=OrientedGradients(pool=2.0, stride=4),
+        share=1.0,
+        rest=1.0,
+        digits="half",
     )
     learn: Plan = Plan(steps=800, batch=128)  # noqa: RUF009
     tune: Plan = Plan(steps=600, rate=5e-4, batch=128)  # noqa: RUF009
