@@ -102,7 +102,12 @@ def _print(judged: JudgedFilms) -> None:
         table.add_column(name, justify="right", no_wrap=name == "AUC")
     for source, numbers in judged.numbers.items():
         known = numbers.estimates()
-        table.add_row(source, f"{numbers.films:,}", str(known["AUC"]), *(show.number(known[name].value) for name in MEASURES[1:]))
+        table.add_row(
+            source,
+            f"{numbers.films:,}",
+            str(known["AUC"]),
+            *(show.number(known[name].value) for name in MEASURES[1:]),
+        )
     show.console().print(table)
     for source, halves in judged.halves.items():
         normal, finding, referred, right = (

@@ -44,15 +44,13 @@ def changed_films(pixels: Pixels, *, photographs: int, seed: int) -> Mapping[str
 
     Args:
         pixels: (N, 1, S, S) in [0, 1].
-        photographs: How many are photographed, the first ones; 0 leaves the row out.
+        photographs: How many are enlarged, read again and photographed, the first ones.
         seed: What is drawn.
 
     """
     found = {name: _all(disturbed(pixels, name, seed)) for name in DISTURBANCES}
-    found |= dict(_read_again(pixels))
-    if photographs:
-        found[PHOTOGRAPHED] = _photographs(pixels[:photographs], seed)
-    return found
+    some = pixels[:photographs]
+    return {**found, **dict(_read_again(some)), PHOTOGRAPHED: _photographs(some, seed)}
 
 
 def _all(pixels: Pixels) -> Changed:

@@ -17,7 +17,7 @@ from unseen.screening.judging import UNMEASURED
 Sections = dict[str, Table]
 
 QUICK = "(quick)"
-"""A small run has nothing to show of a network trained for seconds; its gate is told of all the same kinds."""
+"""A network trained for seconds has nothing to show; a gate has."""
 SURE = ("digits", "clothing", "uniform noise", "gaussian noise", "blank", "inverted")
 NEVER_TOLD = ("digits", "clothing", "paintings")
 
