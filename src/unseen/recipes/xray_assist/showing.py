@@ -22,7 +22,7 @@ from unseen.report.figures.films import Spread
 from unseen.report.film_content import refusing_score
 from unseen.report.films import TITLES, FilmsContent, Traced, figures_of, films_page, numbers_table
 from unseen.report.svg import inline
-from unseen.report.tables import Cell, to_markdown
+from unseen.report.tables import Cell, known_columns, to_markdown
 from unseen.report.tables import Table as Shown
 from unseen.screening.halves import crossed
 from unseen.screening.judging import UNMEASURED, frozen_threshold
@@ -219,4 +219,4 @@ def _gate(sections: Sections) -> tuple[tuple[str, Shown], ...]:
         "none; of "
         "all others the aware gate is told in other draws; in the last column of nothing like it"
     )
-    return ((caption, Shown(("kind", *ways), rows)),)
+    return ((caption, known_columns(Shown(("kind", *ways), rows))),)
