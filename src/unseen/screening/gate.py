@@ -52,12 +52,12 @@ class GateSettings:
     """
 
     side: int = 28
-    each: int = 60
+    each: int = 20
     model: AnyModel = AutoEncoder(Convolution((8, 12, 16)), latent=8)  # noqa: RUF009 - frozen, shared safely
     neighbours: Neighbours = Neighbours(  # noqa: RUF009
         k=5,
-        reference=512,
-        components=24,
+        reference=256,
+        components=16,
         front=OrientedGradients(pool=2.0, stride=4),
         share=1.0,
         rest=1.0,
