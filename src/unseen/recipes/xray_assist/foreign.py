@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -70,15 +69,3 @@ def paintings(archive: Path, each: int, side: int = 28) -> Pixels:
     if not rows:
         raise DataError(f"{archive} holds no pictures; accepted: an archive of {', '.join(SUFFIXES)}")
     return np.stack(rows)
-
-
-def families(kinds: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
-    """Return kind -> the kinds like it, which are left out of what is told together with it."""
-    known = (
-        ("uniform noise", "gaussian noise", "salt and pepper", "pixels shuffled"),
-        ("smooth noise", "clouds", "gradients"),
-        ("blank",),
-        ("inverted",),
-        ("turned 90", "turned 180", "turned 270", "upside down", "tilted"),
-    )
-    return {members[0]: tuple(name for name in members if name in kinds) for members in known}

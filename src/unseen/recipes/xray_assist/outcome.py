@@ -9,9 +9,10 @@ from typing import Any
 from unseen.evaluation import Record
 from unseen.recipes.results import Claim, Results
 from unseen.recipes.xray_assist.derived import HALVES, SOURCE, TEST, Table, derived, tables_of
-from unseen.recipes.xray_assist.gates import AWARE, GATE, LEFT_OUT, SPREADS, TEST_FILMS, UNAWARE
+from unseen.recipes.xray_assist.gates import GATE, SPREADS, TEST_FILMS
 from unseen.recipes.xray_assist.showing import figures, files
 from unseen.recipes.xray_assist.trained import IN_8_BITS
+from unseen.screening.gate_study import AWARE, LEFT_OUT, UNAWARE
 from unseen.screening.judging import UNMEASURED
 
 Sections = dict[str, Table]

@@ -13,7 +13,7 @@ from unseen.evaluation import Estimate, Record
 from unseen.persist import canonical_versions
 from unseen.recipes.results import Claim
 from unseen.recipes.xray_assist.derived import HALVES, SOURCE, TEST, Table, base_of, judged
-from unseen.recipes.xray_assist.gates import AWARE, GATE, LEFT_OUT, SPREADS, TEST_FILMS, UNAWARE
+from unseen.recipes.xray_assist.gates import GATE, SPREADS, TEST_FILMS
 from unseen.recipes.xray_assist.reading import FLOAT, is_film, seen_of
 from unseen.recipes.xray_assist.trained import CHANGED, FILE
 from unseen.report.content import Provenance
@@ -24,6 +24,7 @@ from unseen.report.films import TITLES, FilmsContent, Traced, figures_of, films_
 from unseen.report.svg import inline
 from unseen.report.tables import Cell, known_columns, to_markdown
 from unseen.report.tables import Table as Shown
+from unseen.screening.gate_study import AWARE, LEFT_OUT, UNAWARE
 from unseen.screening.halves import crossed
 from unseen.screening.judging import UNMEASURED, frozen_threshold
 from unseen.screening.outcome import Rule
