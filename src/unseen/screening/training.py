@@ -90,7 +90,7 @@ def train_films(
     with seeded(seed):
         network = settings.design.build()
     shown = _Shown(np.asarray(images), torch.from_numpy(targets), settings, network.levels)
-    with threads_for(network, settings.batch * settings.design.size**2):
+    with threads_for(network, settings.batch * (settings.design.size // 4) ** 2):  # places of a small map
         for place, member in enumerate(network.members()):
             _train_member(member, shown, seed, place)
     network.eval()

@@ -5,7 +5,9 @@ any network; the test films come from another folder and are not. So training an
 together, doubles dropped, and each part of `unseen.screening.styles.held_out` is held out once while the
 others are learned. What was tried, and what is the default since, stands in `choices.csv` beside this file.
 
-    python -m unseen.recipes.xray_assist.choosing --variant default --out choices.csv
+    python -m unseen.recipes.xray_assist.choosing --variant default --out more.csv
+
+Rows of `choices.csv` without a command are of the search itself, with layers and steps that did not stay.
 """
 
 from __future__ import annotations
@@ -13,7 +15,6 @@ from __future__ import annotations
 import argparse
 import csv
 import datetime
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,20 +35,23 @@ FILE = "xray/pneumoniamnist_full.npz"
 COLUMNS = (
     "date",
     "variant",
+    "about",
     "held_out",
     "normal",
     "finding",
     "auc",
     "log_loss",
     "seed",
-    "cpu_seconds",
     "versions",
+    "command",
 )
+COMMAND = "python -m unseen.recipes.xray_assist.choosing"
 
 # One member and 12 epochs each, so that many can be compared.
 BASE = FilmPlan()
 SHORT = replace(BASE, design=replace(BASE.design, members=1), epochs=12)
 CHANGES = FilmChanges()
+ABOUT = "against the default settings; one member, 12 epochs where not said otherwise"
 VARIANTS = {
     "default": SHORT,
     "no mixup": replace(SHORT, mixup=0.0),
@@ -81,7 +85,6 @@ def compared(variant: str, *, seed: int, data: Path | None) -> list[dict[str, ob
     images, labels = films_of(data)
     rows: list[dict[str, object]] = []
     for part, held in held_out(images / 255.0, labels).items():
-        start = time.process_time()
         judged = images[held], labels[held]
         network = train_films(
             images[~held], labels[~held], validation=judged, settings=VARIANTS[variant], seed=seed
@@ -91,14 +94,15 @@ def compared(variant: str, *, seed: int, data: Path | None) -> list[dict[str, ob
             {
                 "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
                 "variant": variant,
+                "about": ABOUT,
                 "held_out": part,
                 "normal": int((judged[1] == 0).sum()),
                 "finding": int((judged[1] == 1).sum()),
                 "auc": round(roc_auc(logits[judged[1] == 0], logits[judged[1] == 1]), 4),
                 "log_loss": round(_log_loss(logits, judged[1]), 3),
                 "seed": seed,
-                "cpu_seconds": round(time.process_time() - start),
                 "versions": " ".join(f"{name}={version}" for name, version in canonical_versions().items()),
+                "command": f"{COMMAND} --variant {variant!r} --seed {seed}",
             }
         )
     return rows
