@@ -1,6 +1,8 @@
 """Numbers of a source: known answers, and what a record of it mends."""
 
 import datetime as dt
+import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,6 +10,8 @@ from scipy.special import expit
 
 from unseen.errors import DataError
 from unseen.evaluation.reliability import error_by_chance, reliability
+from unseen.screening.card import card
+from unseen.screening.films import PUBLISHED
 from unseen.screening.halves import by_halves
 from unseen.screening.judging import Seen, judge
 from unseen.screening.outcome import Rule
@@ -93,3 +97,20 @@ def test_a_probability_that_holds_shows_the_error_of_chance_and_one_that_lies_sh
 def test_too_few_films_for_halves_are_refused():
     with pytest.raises(DataError, match="at least 20"):
         by_halves(seen(30, 300, seed=8), splits=1)
+
+
+def test_the_card_credits_the_published_films_and_no_others(base):
+    numbers = judge(seen(200, 200, seed=9), source="clinic", threshold=0.0, base=base)
+    known = {"base_": base, "told_": ("blank",), "notes_": ()}
+    published = SimpleNamespace(counts_={"training": PUBLISHED["train"]}, **known)
+    own = SimpleNamespace(counts_={"training": (500, 500)}, **known)
+    found, other = card(published, [numbers]), card(own, about="films of our ward")
+    assert "Kermany" in found["credit"]
+    assert "CC BY 4.0" in found["credit"]
+    assert "adults" in found["not_for"]
+    assert "credit" not in other
+    assert other["data"]["name"] == "films of our ward"
+    value, low, high = found["sources"][1]["sensitivity"]
+    assert low < value < high
+    assert "not measured" in other["external"]
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
