@@ -86,8 +86,8 @@ def to_int8(
             quant_format=ort.QuantFormat.QDQ,
             per_channel=True,
             activation_type=ort.QuantType.QUInt8,
-            # unsigned as well, around 128: sums of products with signed weights overflow 16 bits on processors
-            # without VNNI, where ONNX Runtime then says something else than in a browser
+            # unsigned as well, around 128: with signed weights sums overflow 16 bits on processors without
+            # VNNI, and ONNX Runtime then says something else than in a browser
             weight_type=ort.QuantType.QUInt8,
             op_types_to_quantize=list(HEAVY),
             nodes_to_exclude=whole_ones,
