@@ -180,6 +180,17 @@ def save(detector: Detector, path: str | os.PathLike[str]) -> None:
         ModelFileError: The path holds something that is not a model, or cannot be written.
 
     """
+    document, arrays = described(detector)
+    write_model(path, document=document, arrays=arrays, kind=type(detector).__name__)
+
+
+def described(detector: Detector) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Return a fitted detector as JSON values and arrays.
+
+    Raises:
+        ModelFileError: A detector without a model file.
+
+    """
     check_is_fitted(detector)
     name = type(detector).__name__
     if name not in DETECTORS:
@@ -189,8 +200,7 @@ def save(detector: Detector, path: str | os.PathLike[str]) -> None:
     every = getattr(detector, "notes_", {})
     noted = {f"{NOTE}{key}": value for key, value in every.items() if isinstance(value, np.ndarray)}
     notes = {key: value for key, value in every.items() if f"{NOTE}{key}" not in noted}
-    document = {"settings": settings, "notes": notes, **document}
-    write_model(path, document=document, arrays={**arrays, **noted}, kind=name)
+    return {"settings": settings, "notes": notes, **document}, {**arrays, **noted}
 
 
 def load(path: str | os.PathLike[str]) -> TwoStage:
@@ -201,20 +211,32 @@ def load(path: str | os.PathLike[str]) -> TwoStage:
 
     """
     file = read_model(path)
-    if file.kind not in DETECTORS:
-        raise ModelFileError(f"{os.fspath(path)}: {unknown('detector', file.kind, DETECTORS)}")
+    return restored(file.kind, file.document, file.arrays, of=os.fspath(path))
+
+
+def restored(
+    kind: str, document: Mapping[str, Any], arrays: Mapping[str, np.ndarray], *, of: str
+) -> TwoStage:
+    """Return the detector that `described` described; `of` says where it comes from.
+
+    Raises:
+        ModelFileError: A kind that is not known, or parts that do not fit.
+
+    """
+    if kind not in DETECTORS:
+        raise ModelFileError(f"{of}: {unknown('detector', kind, DETECTORS)}")
     try:
-        settings = file.document["settings"]
+        settings = document["settings"]
         if not isinstance(settings, Mapping):
             raise ModelFileError("the settings are not an object")
-        detector = _detector(DETECTORS[file.kind], settings)
-        detector.restore(file.document, file.arrays)
-        notes = file.document.get("notes", {})
+        detector = _detector(DETECTORS[kind], settings)
+        detector.restore(document, arrays)
+        notes = document.get("notes", {})
         if not isinstance(notes, Mapping):
             raise ModelFileError("the notes are not an object")
-        noted = {key.removeprefix(NOTE): array for key, array in file.arrays.items() if key.startswith(NOTE)}
+        noted = {key.removeprefix(NOTE): array for key, array in arrays.items() if key.startswith(NOTE)}
         detector.notes_ = {**notes, **noted}
     except (KeyError, TypeError, AttributeError, IndexError, ValueError, RuntimeError, UnseenError) as error:
         reason = f"misses {error}" if isinstance(error, KeyError) else str(error).splitlines()[0]
-        raise ModelFileError(f"{os.fspath(path)}: not a sound {file.kind}: {reason}") from error
+        raise ModelFileError(f"{of}: not a sound {kind}: {reason}") from error
     return detector

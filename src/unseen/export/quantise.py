@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -55,8 +55,18 @@ def to_half(body: Any) -> Any:
         )
 
 
-def to_int8(body: Any, rows: Rows, folder: Path, way: tuple[float, bool]) -> Any:
-    """Return the body with 8-bit convolutions and matrix products, by ranges of activations on rows."""
+def to_int8(
+    body: Any,
+    rows: Rows,
+    folder: Path,
+    way: tuple[float, bool],
+    *,
+    spared: Callable[[Any], list[str]] = lambda graph: [],
+) -> Any:
+    """Return the body with 8-bit convolutions and matrix products, by ranges of activations on rows.
+
+    `spared` names more nodes of the graph that are left in single precision.
+    """
     onnx = need("onnx", extra="export", purpose="8-bit integers")
     ort = need("onnxruntime.quantization", extra="export", purpose="8-bit integers")
     shaping = need("onnxruntime.quantization.shape_inference", extra="export", purpose="8-bit integers")
@@ -68,6 +78,7 @@ def to_int8(body: Any, rows: Rows, folder: Path, way: tuple[float, bool]) -> Any
         heavy = [node for node in prepared.node if node.op_type in HEAVY]
         whole_ones = [node.name for node in heavy if not inside_network(node)]
         whole_ones += last_layers(prepared) if way[1] else []
+        whole_ones += spared(prepared)
         ort.quantize_static(
             ready,
             done,

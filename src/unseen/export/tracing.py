@@ -18,10 +18,11 @@ from unseen.export.tail import OPSET
 _FAULTS = (RuntimeError, TypeError, ValueError, NotImplementedError)
 
 
-def traced(module: nn.Module, shape: tuple[int, ...], *, to: str) -> Any:
+def traced(module: nn.Module, shape: tuple[int, ...], *, to: str | tuple[str, ...]) -> Any:
     """Return the ONNX model from `rows` (N, *shape), float32, to what the module makes of them, named `to`.
 
-    N stays free. Uses torch.export, so that the modules are run as they are.
+    Several results have a name each. N stays free. Uses torch.export, so that the modules are run as they
+    are.
 
     Raises:
         MissingExtraError: The extra "export" is not installed.
@@ -39,7 +40,7 @@ def traced(module: nn.Module, shape: tuple[int, ...], *, to: str) -> Any:
                 dynamo=True,
                 dynamic_shapes=({0: torch.export.Dim("batch", min=1)},),
                 input_names=["rows"],
-                output_names=[to],
+                output_names=[to] if isinstance(to, str) else list(to),
                 opset_version=OPSET,
                 custom_translation_table=_stable(),
                 verbose=False,

@@ -55,6 +55,11 @@ class Average:
             for (live, _), own in zip(self._pairs, kept, strict=True):
                 live.copy_(own)
 
+    def keep(self) -> None:
+        """Leave the mean in place of the values, for good."""
+        for live, mean in self._pairs:
+            live.copy_(mean)
+
 
 def averaged(values: Tensor, buffers: Sequence[Tensor], decay: float) -> Average | None:
     """Return the mean of parameters and real-valued buffers; None where `decay` is 0."""
