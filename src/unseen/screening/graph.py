@@ -29,7 +29,7 @@ class Graph:
 
     Attributes:
         model: Bytes, from `rows` (N, 1, S, S) to `logit` (N,), `map` (N, h, w), `gate` (N,).
-        precision: Of the network: "int8", "int8, first layers float" or "fp32".
+        precision: Of the network: "int8" or "fp32".
         agreement: Of the rounded network with its own; None where nothing was rounded.
         network_bytes, gate_bytes: Size of each part.
 
