@@ -93,3 +93,40 @@ def test_the_model_becomes_an_app(place, record):
     manifest = json.loads((place / "app" / "app.json").read_text())
     assert manifest["records"][0]["source"] == "Ward 3"
     assert manifest["labels"] == ["normal", "patch"]
+
+
+def test_films_are_judged_source_by_source(place, record):
+    out, card = place / "films.html", place / "card.json"
+    words = ("--record", record, "--out", out, "--card", card, "--json")
+    found = run("xray", "evaluate", place / "model.unseen", place / "films.npz", *words)
+    assert found.exit_code == 0, found.output
+    sources = {one["source"]: one for one in json.loads(found.stdout)["sources"]}
+    assert list(sources) == ["train", "validation", "test"]
+    assert sources["test"]["counts"] == [120, 120]
+    assert sum(sources["test"]["verdicts"].values()) == 240
+    assert sources["test"]["numbers"]["AUC"]["value"] > 0.7
+    page = out.read_text()
+    for words in ("Tested on test: 120 films", "Not a medical device", "gamma 0.6", "uniform noise (told)"):
+        assert words in page
+    written = json.loads(card.read_text())
+    assert [one["source"] for one in written["sources"]] == [
+        "validation films of training",
+        "train",
+        "validation",
+        "test",
+    ]
+    assert "credit" not in written  # these are not the films of PneumoniaMNIST
+    low, high = written["sources"][3]["auc"][1:]
+    assert low < written["sources"][3]["auc"][0] < high
+
+
+def test_one_source_alone_says_nothing_of_others(place):
+    lines = [f"film{at}.png,{('normal', 'patch')[at % 2]},Ward 3" for at in range(6)]
+    (place / "ward.csv").write_text("\n".join(["path,label,source", *lines]) + "\n")
+    found = run("xray", "evaluate", place / "model.unseen", place / "ward.csv")
+    assert found.exit_code == 0, found.output
+    assert "one source only: what the screener does elsewhere is not measured" in found.stdout
+    (place / "one.csv").write_text("path,label\nfilm0.png,normal\n")
+    found = CliRunner().invoke(app, ["xray", "evaluate", str(place / "model.unseen"), str(place / "one.csv")])
+    assert found.exit_code == 1
+    assert "films of one class alone" in found.stderr

@@ -176,6 +176,11 @@ _LINES = {
     "traffic evaluate": (
         "unseen traffic evaluate model madrid.npz --map madrid.toml --test 2017-10-01:2017-12-31",
     ),
+    "xray evaluate": (
+        "unseen xray evaluate model films.csv --out films.html",
+        "unseen xray evaluate model others.csv --record clinic.json --json",
+        "unseen xray evaluate model pneumoniamnist.npz --card card.json",
+    ),
     "traffic forecast": (
         "unseen traffic forecast model madrid.npz --map madrid.toml --at 2017-11-06T08:00",
         "unseen traffic forecast model madrid.npz --map madrid.toml --cold 3500 --history 7d --json",

@@ -105,7 +105,7 @@ def export(
         return
     if record or card or demo:
         raise ConfigError(
-            f"--record, --card and --demo go with a screener of films; {model} holds a {file.kind}"
+            f"--record, --card and --demo go with a screener of films; {model} is of kind {file.kind}"
         )
     detector = restored(file.kind, file.document, file.arrays, of=str(model))
     rows = None

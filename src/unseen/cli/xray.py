@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from unseen.cli import examples, faults, show
+from unseen.cli import examples, faults, show, xray_evaluate
+from unseen.cli.film_options import FilmModel, Normal, RecordFile
 from unseen.cli.options import Json
 
 if TYPE_CHECKING:
@@ -16,12 +17,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Screen chest films; not a medical device.", no_args_is_help=True)
 
-FilmModel = Annotated[Path, typer.Argument(metavar="MODEL", help="Model written by unseen xray train.")]
-Normal = Annotated[str, typer.Option(metavar="LABEL", help="Label of films without the finding, in a CSV.")]
-RecordFile = Annotated[
-    Path | None,
-    typer.Option("--record", metavar="FILE", help="Source record of unseen xray calibrate for these films."),
-]
+app.command("evaluate", epilog=examples.of("xray evaluate"))(xray_evaluate.evaluate)
 
 # Leave with this where a file could not be read at all.
 UNREAD = 2

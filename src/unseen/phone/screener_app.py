@@ -17,6 +17,7 @@ from unseen.errors import ConfigError
 from unseen.export.golden import TOLERANCE
 from unseen.phone.bundle import WrittenApp, model_id, refuse_place, write_app
 from unseen.phone.manifest import GateLevels, Manifest, MapScale
+from unseen.screening.card import card as model_card
 from unseen.screening.graph import Graph, Rounding, run, screener_graph
 from unseen.screening.records import Record
 from unseen.screening.screener import Screener
@@ -119,10 +120,8 @@ def made_up_films(count: int, size: int) -> NDArray[np.float32]:
 def known_card(screener: Screener, graph: Graph) -> dict[str, Any]:
     """Say what the model file knows, for the page about the model."""
     return {
-        "counts": {name: list(pair) for name, pair in screener.counts_.items()},
+        **model_card(screener),
         "precision": graph.precision,
         "network_bytes": graph.network_bytes,
         "gate_bytes": graph.gate_bytes,
-        "told": list(screener.told_),
-        "notes": list(screener.notes_),
     }

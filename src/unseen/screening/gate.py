@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from unseen.detectors.aware import AwareDetector
@@ -53,10 +52,16 @@ class GateSettings:
     """
 
     side: int = 28
-    each: int = 60
+    each: int = 20
     model: AnyModel = AutoEncoder(Convolution((8, 12, 16)), latent=8)  # noqa: RUF009 - frozen, shared safely
     neighbours: Neighbours = Neighbours(  # noqa: RUF009
-        k=5, reference=512, components=24, front=OrientedGradients(pool=2.0, stride=4), share=0.9
+        k=5,
+        reference=256,
+        components=16,
+        front=OrientedGradients(pool=2.0, stride=4),
+        share=1.0,
+        rest=1.0,
+        digits="half",
     )
     learn: Plan = Plan(steps=800, batch=128)  # noqa: RUF009
     tune: Plan = Plan(steps=600, rate=5e-4, batch=128)  # noqa: RUF009

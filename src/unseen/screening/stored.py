@@ -76,7 +76,9 @@ def made(file: ModelFile, path: str) -> Screener:
 
     """
     if file.kind != KIND:
-        raise ModelFileError(f"{path}: holds a {file.kind}, no {KIND}; unseen xray train writes one")
+        raise ModelFileError(
+            f"{path} is a model of kind {file.kind}; accepted: {KIND}, which unseen xray train writes"
+        )
     try:
         return _made(file)
     except (KeyError, TypeError, AttributeError, IndexError, ValueError, RuntimeError, UnseenError) as error:
