@@ -20,7 +20,9 @@ from unseen.report.content import Provenance
 from unseen.report.document import Headline, render_page
 from unseen.report.figures.films import Spread
 from unseen.report.film_content import refusing_score
-from unseen.report.films import TITLES, FilmsContent, Traced, figures_of, films_page, numbers_table
+from unseen.report.film_panels import TITLES, figures_of
+from unseen.report.film_shown import FilmsContent, Traced
+from unseen.report.films import films_page, numbers_table
 from unseen.report.svg import inline
 from unseen.report.tables import Cell, known_columns, to_markdown
 from unseen.report.tables import Table as Shown
