@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from matplotlib.figure import Figure
 
@@ -11,8 +11,12 @@ from unseen.report.figures import films as draw
 from unseen.report.figures.films import Line
 from unseen.report.film_curves import bins, coverage_line, referring_line, roc_line
 from unseen.report.film_shown import FilmsContent, Numbers
-from unseen.report.tables import Table, known_columns
+from unseen.report.tables import Cell, Table, known_columns
 
+ABOUT = ("films", "prevalence")
+CHANGED = (
+    "AUC", "sensitivity", "specificity", "calls changed", "answer reversed", "referred", "refused",
+)  # fmt: skip
 TITLES = {
     "roc": "Which films are ranked first",
     "reliability": "Do probabilities hold?",
@@ -113,19 +117,21 @@ def _behind(lines: Mapping[str, Line], x: str, y: str) -> Table:
 
 def disturbed_table(rows: Mapping[str, Numbers]) -> Table:
     """One row a change."""
-    measures = (
-        "AUC",
-        "sensitivity",
-        "specificity",
-        "calls changed",
-        "answer reversed",
-        "referred",
-        "refused",
-    )
+    return numbers_table(rows, "change", CHANGED, ("films",))
+
+
+def numbers_table(
+    rows: Mapping[str, Numbers], what: str, measures: Sequence[str], about: Sequence[str] = ABOUT
+) -> Table:
+    """One row a source, one column a measure; rows and columns without a number are left out."""
     unknown = Estimate(float("nan"))
-    return known_columns(
-        Table(
-            ("change", *measures),
-            tuple((name, *(numbers.get(m, unknown) for m in measures)) for name, numbers in rows.items()),
-        )
+    known = {name: numbers for name, numbers in rows.items() if set(measures) & set(numbers)}
+    cells: tuple[tuple[Cell, ...], ...] = tuple(
+        (name, *(_cell(column, numbers.get(column, unknown)) for column in (*about, *measures)))
+        for name, numbers in known.items()
     )
+    return known_columns(Table((what, *about, *measures), cells))
+
+
+def _cell(column: str, estimate: Estimate) -> Cell:
+    return f"{estimate.value:,.0f}" if column == "films" and estimate.known else estimate

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 
-from unseen.evaluation import Estimate
 from unseen.report.document import Page, Section
-from unseen.report.film_panels import READINGS, TITLES, disturbed_table, figures_of
+from unseen.report.film_panels import ABOUT, READINGS, TITLES, disturbed_table, figures_of, numbers_table
 from unseen.report.film_shown import FilmsContent, Numbers
 from unseen.report.panels import Panel, panel_of
-from unseen.report.tables import Cell, Table, known_columns, to_html
+from unseen.report.tables import Table, to_html
 
 NOT_FOR = ("Not a medical device: for research and teaching. A probability of a network is no diagnosis.",)
 CALLS = ("AUC", "sensitivity", "specificity", "accuracy", "ECE", "Brier")
@@ -63,11 +62,11 @@ def _sections(content: FilmsContent) -> Iterator[Section]:
         "Source by source",
         panels=panels("roc", "reliability", "coverage", "referring"),
         tables=tuple(
-            (caption, to_html(numbers_table(content.sources, "source", measures)))
-            for caption, measures in (
-                ("Ranked, and called at the frozen threshold", CALLS),
-                ("Sets of labels, and answers without a record of the source", SETS),
-                ("What a call is worth where 1, 5, 10 or 20 % have the finding", WORTH),
+            (caption, to_html(numbers_table(content.sources, "source", measures, about)))
+            for caption, measures, about in (
+                ("Ranked, and called at the frozen threshold", CALLS, ABOUT),
+                ("Sets of labels, and answers as the films came", SETS, ABOUT),
+                ("What a call is worth where 1, 5, 10 or 20 % have the finding", WORTH, ()),
             )
         ),
     )
@@ -87,22 +86,7 @@ def _sections(content: FilmsContent) -> Iterator[Section]:
     yield Section("how", "How it was done", sentences=content.notes)
 
 
-def numbers_table(rows: Mapping[str, Numbers], what: str, measures: Sequence[str]) -> Table:
-    """One row a source, one column a measure; rows and columns without a number are left out."""
-    unknown = Estimate(float("nan"))
-    known = {name: numbers for name, numbers in rows.items() if set(measures) & set(numbers)}
-    cells: tuple[tuple[Cell, ...], ...] = tuple(
-        (name, _count(numbers), *(numbers.get(measure, unknown) for measure in ("prevalence", *measures)))
-        for name, numbers in known.items()
-    )
-    return known_columns(Table((what, "films", "prevalence", *measures), cells))
-
-
 def _halves(halves: Numbers) -> tuple[tuple[str, str], ...]:
     rows = tuple((words, halves[name]) for name, words in HALVES.items() if name in halves)
     caption = "Half of the films make the record, the other half is judged; means over 50 divisions"
     return ((caption, to_html(Table(("with a record", "value"), rows))),) if rows else ()
-
-
-def _count(numbers: Numbers) -> Cell:
-    return f"{numbers['films'].value:,.0f}" if "films" in numbers else "n/a"
