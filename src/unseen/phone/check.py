@@ -13,7 +13,7 @@ import numpy as np
 
 from unseen.errors import ModelFileError
 from unseen.export.runtime import session
-from unseen.phone.bundle import APP, MODEL, WORKER, marked, model_id
+from unseen.phone.bundle import AGAIN, APP, MODEL, WORKER, marked, model_id
 from unseen.phone.manifest import MOST_BYTES, Manifest, read_manifest
 
 
@@ -62,11 +62,11 @@ def check_app(folder: str | os.PathLike[str]) -> CheckedApp:
     for path, entry in manifest.files.items():
         content = _bytes(place, path)
         if len(content) != entry.bytes or hashlib.sha256(content).hexdigest() != entry.sha256:
-            raise ModelFileError(f"{place / path} is not the file that was written; {_again()}")
+            raise ModelFileError(f"{place / path} is not the file that was written; {AGAIN}")
         sizes.append(len(content))
     model = _bytes(place, MODEL)
     if manifest.id != model_id(model):
-        raise ModelFileError(f"{place / MODEL} is model {model_id(model)}, not {manifest.id}; {_again()}")
+        raise ModelFileError(f"{place / MODEL} is model {model_id(model)}, not {manifest.id}; {AGAIN}")
     return CheckedApp(
         path=str(place),
         kind=manifest.kind,
@@ -86,9 +86,9 @@ def _check_worker(place: Path, app: bytes) -> int:
     try:
         fits = marked(worker, app) == worker
     except ModelFileError as error:
-        raise ModelFileError(f"{place / WORKER} is not that of an app; {_again()}") from error
+        raise ModelFileError(f"{place / WORKER} is not that of an app; {AGAIN}") from error
     if not fits:
-        raise ModelFileError(f"{place / WORKER} belongs to another {APP}; {_again()}")
+        raise ModelFileError(f"{place / WORKER} belongs to another {APP}; {AGAIN}")
     return len(worker)
 
 
@@ -134,9 +134,5 @@ def _bytes(folder: Path, name: str) -> bytes:
     place = folder / name
     if not place.is_file():
         what = "is not an app" if name == APP else f"lacks {name}"
-        raise ModelFileError(f"{folder} {what}; {_again()}")
+        raise ModelFileError(f"{folder} {what}; {AGAIN}")
     return place.read_bytes()
-
-
-def _again() -> str:
-    return "write it again with: unseen export MODEL --to web --out FOLDER"

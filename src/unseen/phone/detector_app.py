@@ -81,7 +81,7 @@ def write_detector_app(
 
     """
     unit = picture_unit(detector)
-    target = refuse_place(folder)
+    refuse_place(folder)
     runtime_files(runtime)  # refused before long work
     with tempfile.TemporaryDirectory(prefix="unseen-app-") as aside:
         place = Path(aside) / "model.onnx"
@@ -106,7 +106,7 @@ def write_detector_app(
         classes=classes,
         tolerance=TOLERANCE[precision],
     )
-    return DetectorApp(write_app(target, model, manifest, runtime=runtime), exported)
+    return DetectorApp(write_app(folder, model, manifest, runtime=runtime), exported)
 
 
 def picture_unit(detector: Detector) -> float:
