@@ -50,7 +50,7 @@ class FilmPlan:
 
     design: FilmDesign = field(default_factory=FilmDesign)
     changes: FilmChanges | None = field(default_factory=FilmChanges)
-    epochs: int = 24
+    epochs: int = 12
     batch: int = 128
     rate: float = 4e-3
     decay: float = 1e-3
