@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from unseen.alarms.chance import BoostedChance
-from unseen.alarms.recalibration import Recalibration, logit, reliability
+from unseen.alarms.recalibration import Recalibration, logit
 from unseen.alarms.replay import Outcomes
 from unseen.alarms.tiers import Level, tier
 from unseen.errors import ConfigError, DataError
 from unseen.evaluation import average_precision
+from unseen.evaluation.reliability import reliability
 from unseen.series.forecasts import Forecasts
 from unseen.series.profile import Profile
 

@@ -37,7 +37,7 @@ PAGES = sorted(
 FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 # What a full run writes; absent until its results are committed.
 WRITTEN = re.compile(r"results/[\w.]+$")
-GROUPS = {"bench", "collider", "music", "recipe", "traffic"}
+GROUPS = {"app", "bench", "collider", "music", "recipe", "traffic", "xray"}
 OTHER_PROGRAMS = {"cat", "zcat", "head"}
 
 

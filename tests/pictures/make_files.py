@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -69,11 +70,13 @@ def expected(files: dict[str, bytes]) -> dict[str, np.ndarray]:
     return found
 
 
+@cache
 def film(seed: int, height: int = 150, width: int = 131, most: int = 255) -> np.ndarray:
     """Draw a film in whole numbers, without symmetry, with a border of zeros on two sides."""
     pixels = np.round(made_up_film(seed, height, width) * most).astype(np.uint16 if most > 255 else np.uint8)
     pixels[: seed % 7] = 0
     pixels[:, width - seed % 5 :] = 0
+    pixels.flags.writeable = False
     return pixels
 
 

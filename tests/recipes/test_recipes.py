@@ -29,6 +29,7 @@ NEEDS = {
     "aware-smeft": [DATA / "collider/smeft/smeft_vbfh_50k.npz"],
     "latent-symmetry": [DATA / "collider/cms_opendata/Zmumu_Run2011A.csv.gz"],
     "music-neurons": [],
+    "xray-assist": [*PICTURES, DATA / "paintings/paintings_512.zip"],
     "traffic-forecast": [DATA / "traffic/madrid_15min_2017_10sensors.npz"],
     "traffic-pollution": [DATA / "traffic/bologna2024/NO2_hourly.csv"],
     "traffic-alarm": [DATA / "traffic/madrid_15min_2017_10sensors.npz"],

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from unseen.errors import ConfigError, DataError
-from unseen.screening.network import SIZES, FilmDesign, centred, film_rows, read_films
+from unseen.screening.network import SIZES, FilmDesign, film_rows, read_films
 from unseen.seeds import generator, seeded
 
 SMALL = FilmDesign(stages=((4,), (6, 8)), members=2)
@@ -17,7 +17,7 @@ def drawn(design=SMALL, seed=0):
         network = design.build().train()
         for member in network.members():
             for _ in range(3):
-                member(centred(torch.rand(8, 1, design.size, design.size)))
+                member(torch.rand(8, 1, design.size, design.size))
             torch.nn.init.normal_(member.bias)
     return network.eval()
 
@@ -73,7 +73,7 @@ def test_a_logit_does_not_depend_on_the_films_beside_it():
 
 @pytest.mark.parametrize("size", SIZES)
 def test_films_of_every_size_end_in_maps_of_seven_or_eight_cells(size):
-    network = drawn(FilmDesign(size=size, stages=((4,), (6,), (8,)), members=1))
+    network = drawn(FilmDesign(size=size, stages=((4,), (8,)), members=2))
     logit, cam = read_films(network, films(3, size))
     assert logit.shape == (3,)
     assert cam.shape[0] == 3

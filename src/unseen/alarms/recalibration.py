@@ -1,4 +1,4 @@
-"""Do chances hold what they say, and what makes them: the outcomes of the last days."""
+"""What makes chances hold what they say: the outcomes of the last days."""
 
 from __future__ import annotations
 
@@ -15,57 +15,9 @@ from unseen.errors import ConfigError
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-BINS = 15
 EDGE = 1e-4
 STEPS = 12
 TOLERANCE = 1e-6
-
-
-@dataclass(frozen=True, eq=False)
-class Reliability:
-    """What was said beside what came.
-
-    Attributes:
-        said: Shape (B,), mean chance of the slots of each bin, NaN where there are none.
-        came: Shape (B,), share of them that came.
-        slots: Shape (B,), their number.
-
-    """
-
-    said: Floats
-    came: Floats
-    slots: NDArray[np.int64]
-
-    @property
-    def error(self) -> float:
-        """Expected calibration error: sum_b n_b |said_b - came_b| / n."""
-        gap = np.abs(np.nan_to_num(self.said) - np.nan_to_num(self.came))
-        return float((gap * self.slots).sum() / max(self.slots.sum(), 1))
-
-
-def reliability(chance: ArrayLike, came: ArrayLike, bins: int = BINS) -> Reliability:
-    """Sort chances into bins of equal width; NaN are left out.
-
-    Args:
-        chance: P(event), any shape.
-        came: Whether it came, the same shape.
-        bins: B.
-
-    Reference: Guo et al., ICML 2017 (equation 3).
-
-    >>> table = reliability([0.1, 0.1, 0.9, 0.9], [False, False, True, False], bins=2)
-    >>> table.came.tolist(), round(table.error, 2)
-    ([0.0, 0.5], 0.25)
-    """
-    said, event = np.asarray(chance, np.float64).ravel(), np.asarray(came, np.float64).ravel()
-    known = np.isfinite(said)
-    said, event = said[known], event[known]
-    place = np.minimum((said * bins).astype(np.int64), bins - 1)
-    slots = np.bincount(place, minlength=bins)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return Reliability(
-            np.bincount(place, said, bins) / slots, np.bincount(place, event, bins) / slots, slots
-        )
 
 
 @dataclass(frozen=True)

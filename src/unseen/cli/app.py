@@ -19,6 +19,7 @@ from unseen.cli import (
     fit,
     latent,
     music,
+    phone,
     recipe,
     relevance,
     report,
@@ -29,6 +30,7 @@ from unseen.cli import (
     symmetry,
     traffic,
     watch,
+    xray,
 )
 from unseen.cli.faults import OneLineGroup
 
@@ -76,8 +78,10 @@ app.command("export", epilog=examples.of("export"))(export.export)
 app.command("watch", epilog=examples.of("watch"))(watch.watch)
 app.command("symmetry", epilog=examples.of("symmetry"))(symmetry.symmetry)
 app.command("stream", epilog=examples.of("stream"))(stream.stream)
+app.add_typer(phone.app, name="app")
 app.add_typer(recipe.app, name="recipe")
 app.add_typer(bench.app, name="bench")
 app.add_typer(collider.app, name="collider")
 app.add_typer(music.app, name="music")
 app.add_typer(traffic.app, name="traffic")
+app.add_typer(xray.app, name="xray")

@@ -3,6 +3,20 @@
 from __future__ import annotations
 
 _LINES = {
+    "xray train": (
+        "unseen xray train pneumoniamnist.npz --out model.unseen",
+        "unseen xray train films.csv --normal healthy --size 64 --out model.unseen",
+        "unseen xray train films.csv --told hands=hands/ --told pets=pets/ --out model.unseen",
+    ),
+    "xray calibrate": (
+        'unseen xray calibrate model.unseen ward.csv --source "Ward 3" --out ward.json',
+        "unseen xray calibrate model.unseen pneumoniamnist.npz --part test --source test --out test.json",
+    ),
+    "xray screen": (
+        "unseen xray screen model.unseen film.dcm --record ward.json",
+        "unseen xray screen model.unseen *.png --json",
+        "unseen xray screen model.unseen phone.jpg --photo",
+    ),
     "demo": ("unseen demo", "unseen demo --out digits --open"),
     "fit": (
         'unseen fit flows.csv --label "Attack Type" --normal Normal --known DoS,DDoS --out model',
@@ -101,8 +115,12 @@ _LINES = {
         "unseen export model --to onnx-int8 --samples flows.csv --held-out --out small.onnx",
         "unseen export model --to onnx --part code --samples flows.csv --held-out --out code.onnx",
         "unseen export model --to c --samples flows.csv --held-out --out model.h",
+        "unseen export films --to web --title 'Unusual films' --out app",
+        "unseen export films --to web-int8 --samples more-films --out app",
         "unseen export model.onnx --verify",
     ),
+    "app-serve": ("unseen app serve app", "unseen app serve app --port 0 --json"),
+    "app-check": ("unseen app check app", "unseen app check app --json"),
     "content": (
         "unseen collider content events.root:Events",
         "unseen collider content events.lhe.gz --json",
@@ -157,6 +175,11 @@ _LINES = {
     ),
     "traffic evaluate": (
         "unseen traffic evaluate model madrid.npz --map madrid.toml --test 2017-10-01:2017-12-31",
+    ),
+    "xray evaluate": (
+        "unseen xray evaluate model films.csv --out films.html",
+        "unseen xray evaluate model others.csv --record clinic.json --json",
+        "unseen xray evaluate model pneumoniamnist.npz --card card.json",
     ),
     "traffic forecast": (
         "unseen traffic forecast model madrid.npz --map madrid.toml --at 2017-11-06T08:00",

@@ -9,7 +9,10 @@ import typer
 
 from unseen.cli import show
 from unseen.cli.evaluate import HeldOut
+from unseen.cli.export_films import SCREENER, export_screener, of_films
 from unseen.cli.options import Json, Known, Label, Names, Normal
+from unseen.cli.phone import export_detector
+from unseen.errors import ConfigError
 
 if TYPE_CHECKING:
     from unseen.studies.exporting import Result
@@ -17,11 +20,19 @@ if TYPE_CHECKING:
 
 def export(
     model: Annotated[
-        Path, typer.Argument(metavar="MODEL", help="Model written by unseen fit; with --verify, an export.")
+        Path,
+        typer.Argument(
+            metavar="MODEL",
+            help="Model written by unseen fit or unseen xray train; with --verify, an export.",
+        ),
     ],
-    to: Annotated[str, typer.Option(metavar="KIND", help="onnx, onnx-fp16, onnx-int8, c or qonnx.")] = "onnx",
+    to: Annotated[
+        str,
+        typer.Option(metavar="KIND", help="onnx, onnx-fp16, onnx-int8, c, qonnx, web or web-int8."),
+    ] = "onnx",
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="File to write: .onnx, or .h for c.")
+        Path | None,
+        typer.Option("--out", "-o", help="File to write: .onnx, or .h for c; of web a folder."),
     ] = None,
     part: Annotated[
         str,
@@ -43,6 +54,27 @@ def export(
     known: Known = None,
     held_out: HeldOut = False,
     names: Names = None,
+    title: Annotated[
+        str | None, typer.Option(help="Of web: shown at the head of the app; the model's name without it.")
+    ] = None,
+    runtime: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Of web: folder with what npm pack fetched, for machines without npm."
+        ),
+    ] = None,
+    record: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Of a screener of films: source records that people may choose."),
+    ] = None,
+    card: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Of a screener: JSON for the page about the model."),
+    ] = None,
+    demo: Annotated[
+        bool,
+        typer.Option("--demo", help='Of a screener: "no signs" without a record, under a red banner.'),
+    ] = False,
     verify: Annotated[
         bool, typer.Option("--verify", help="Check an exported .onnx file against its golden vectors.")
     ] = False,
@@ -53,6 +85,7 @@ def export(
     onnx: rows before scaling in; raw scores, score (nats), p-value, threshold and alarm out.
     onnx-fp16, onnx-int8: networks in half precision or 8-bit integers, p-values set anew on the samples.
     c: one C99 header in fixed point, for dense networks of one member.
+    web, web-int8: an app of static files that screens pictures in the browser of a phone, without a network.
     qonnx: the same integers as Quant nodes, for firmware tools.
 
     Golden vectors of made-up rows are written beside it.
@@ -60,16 +93,30 @@ def export(
     if verify:
         _verify(model, json=json)
         return
-    from unseen.registry import load
-    from unseen.studies.exporting import check_target, read_samples, write_export
+    from unseen.persist import read_model
+    from unseen.registry import restored
+    from unseen.studies.exporting import WEB, check_target, read_samples, write_export
 
     place = check_target(to, part, out, model)
-    detector = load(model)
+    file = read_model(model)
+    if file.kind == SCREENER:
+        films = of_films(samples, normal, record, card, demo=demo)
+        export_screener(file, to, place, model=model, title=title, films=films, runtime=runtime, json=json)
+        return
+    if record or card or demo:
+        raise ConfigError(
+            f"--record, --card and --demo go with a screener of films; {model} is of kind {file.kind}"
+        )
+    detector = restored(file.kind, file.document, file.arrays, of=str(model))
     rows = None
     if samples:
         rows = read_samples(
             detector, samples, label=label, normal=normal, known=known, names=names, held_out=held_out
         )
+    if to in WEB:
+        name = title or model.stem
+        export_detector(detector, to, place, title=name, samples=rows, runtime=runtime, json=json)
+        return
     with show.progress():
         result = write_export(detector, to, place, part=part, samples=rows)
     if json:

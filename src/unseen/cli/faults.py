@@ -41,6 +41,7 @@ _SPELLED = (
     ("Name the classes of the normal rows, or use AwareDetector", "Pass --normal A,B, or another --model"),
     ("since a model file holds none; pass samples", "since a model file holds none; pass --samples"),
     ("fit it with a hold-out share, e.g. 0.3", "fit it with --hold-out 0.3"),
+    ("and pass its folder as runtime", "and pass its folder with --runtime"),
     ("judge on rows it has not seen", "pass --held-out, or rows it has not seen"),
 )
 

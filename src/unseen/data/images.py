@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from unseen.data.batches import Source
 from unseen.data.columns import image_column
-from unseen.errors import DataError, need
+from unseen.errors import DataError
+from unseen.pictures.framing import Framing, framed
+from unseen.pictures.reading import read_picture
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".pgm")
 CHUNK = 1 << 26
@@ -22,15 +22,18 @@ class ImageSource(Source):
     """Images of one folder as rows: `image` (C, H, W) uint8, `kind`, `file`.
 
     Grey images have one channel and colour images three, as the first image has; the others are
-    converted to that. `kind` is the name of the sub-folder an image is in (none at the top), `file` the
-    path below the folder, in the order of which rows come.
+    converted to that. Images stand upright (EXIF), are resized by area averaging and rounded to whole grey
+    levels: `unseen.pictures` reads them. `kind` is the name of the sub-folder an image is in (none at the
+    top), `file` the path below the folder, in the order of which rows come.
 
     Args:
         folder: the folder.
-        size: (H, W) to resize every image to; without it all must have one size.
+        size: (H, W) to resize every image to, stretched where its shape is another; without it all must have
+            one size.
 
     Raises:
-        DataError: no images, a broken one, one of another size, or one too large to be honest.
+        DataError: no images, or one of another size.
+        RefusedError: a file is broken, animated, no picture, or of more than 50 million pixels.
         MissingExtraError: pillow is not installed.
 
     """
@@ -39,7 +42,6 @@ class ImageSource(Source):
 
     def __init__(self, folder: Path, *, size: tuple[int, int] | None = None) -> None:
         self.name = str(folder)
-        self._pil: Any = need("PIL.Image", extra="images", purpose=f"reading the images of {folder}")
         self._folder = folder
         self._size = size
         self._files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
@@ -66,35 +68,17 @@ class ImageSource(Source):
 
     def _pixels(self, path: Path, shape: tuple[int, ...] | None) -> np.ndarray:
         """Decode one image to uint8 (C, H, W), with the channels of `shape` where it is given."""
-        try:
-            with warnings.catch_warnings():
-                # A picture of more than 89 million pixels is a decompression bomb: fault, not warning.
-                warnings.simplefilter("error", self._pil.DecompressionBombWarning)
-                with self._pil.open(path) as image:
-                    grey = image.mode in ("1", "L", "I", "I;16", "F") if shape is None else shape[0] == 1
-                    pixels = self._array(image, grey)
-        except (self._pil.DecompressionBombWarning, self._pil.DecompressionBombError) as error:
-            raise DataError(f"{path} is too large to be decoded: {error}") from error
-        except (OSError, SyntaxError, ValueError, EOFError) as error:
-            raise DataError(f"{path} is a broken image: {error}") from error
+        picture = read_picture(path, colour=shape is None or shape[0] == 3)
+        channels = shape[0] if shape is not None else 1 if picture.colour is None else 3
+        height, width = self._size or picture.grey.shape
+        framing = Framing(channels, height, width, trim=False, crop=False, unit=255.0)
+        pixels = np.rint(framed(picture, framing)).astype(np.uint8)
         if shape is not None and pixels.shape != shape:
             raise DataError(
                 f"{path} is {pixels.shape[1]} x {pixels.shape[2]} pixels (height x width), but"
                 f" {self._files[0]} is {shape[1]} x {shape[2]}. Pass size=(H, W) to resize all."
             )
         return pixels
-
-    def _array(self, image: Any, grey: bool) -> np.ndarray:
-        if image.mode.startswith("I"):
-            # 16-bit films keep their upper 8 bits; pillow's own conversion would clip at 255.
-            image = self._pil.fromarray(
-                (np.asarray(image, dtype=np.uint32) >> 8).clip(0, 255).astype(np.uint8)
-            )
-        image = image.convert("L" if grey else "RGB")
-        if self._size is not None:
-            image = image.resize(self._size[::-1], self._pil.Resampling.BILINEAR)
-        pixels = np.asarray(image, dtype=np.uint8)
-        return np.ascontiguousarray(pixels[None] if grey else pixels.transpose(2, 0, 1))
 
 
 def open_images(folder: Path, *, size: tuple[int, int] | None = None) -> Source:

@@ -68,7 +68,8 @@ class AwareDetector(TwoStage):
         trim: Share of unlabelled anomalies expected among the normal rows (their largest losses are left
             out of the second half of stage 1); 0 trains on all.
         neighbours: `Neighbours(...)` adds the distance to a bank of normal rows as a second member of stage
-            1, and nearness to the known anomalies as a second member of stage 2; None does without.
+            1, and nearness to the known anomalies as a second member of stage 2; None does without. With
+            the share 1 they are the only ones, and no network is trained.
         decorrelate: `DisCo(weight=...)` punishes networks whose errors follow the variable `protected` that
             is given to `fit`; None does not. It does not reach `neighbours`, which is not trained.
         scaling: "standard" (see `unseen.data.scale.Scaler`) or "quantiles", each feature mapped to a normal
@@ -219,7 +220,7 @@ class AwareDetector(TwoStage):
         rows = self._tensor(normal[fitting])
         plan = fitted_plan(self.learn or Plan(), len(rows))
         networks, self.traces_ = [], []
-        for seed in self._seeds():
+        for seed in () if self._alone() else self._seeds():
             with seeded(seed):
                 network = model.build(tuple(rows.shape[1:]))
             self.traces_.append(
@@ -242,21 +243,32 @@ class AwareDetector(TwoStage):
 
     def _unaided(self, networks: list[Network], rows: Tensor) -> tuple[Member, ...]:
         """Members of stage 1: the networks, and the bank of normal rows where one is asked for."""
-        factors = self._watch_beside.factors
-        score = self.row_score or Reconstruction()
-        reading = Reconstructing.fit(networks, score, self._watch, factors, rows[:REHEARSAL])
-        if self.neighbours is None:
-            return (self._member("reconstruction", reading, 1.0),)
-        bank = Neighbouring(self.neighbours.fit(rows, seed=self.seed, weights=self._beside.factors))
-        share = self.neighbours.share
-        return (
-            self._member("neighbours", bank, share),
-            self._member("reconstruction", reading, 1.0 - share),
-        )
+        members = []
+        share = 0.0 if self.neighbours is None else self.neighbours.share
+        if self.neighbours is not None:
+            bank = Neighbouring(self.neighbours.fit(rows, seed=self.seed, weights=self._beside.factors))
+            members.append(self._member("neighbours", bank, share))
+        if networks:
+            factors = self._watch_beside.factors
+            score = self.row_score or Reconstruction()
+            reading = Reconstructing.fit(networks, score, self._watch, factors, rows[:REHEARSAL])
+            members.append(self._member("reconstruction", reading, 1.0 - share))
+        return tuple(members)
 
     def _become_aware(self, given: Given, kinds: ArrayLike | None) -> None:
         self._need_rows()
-        model, told = self.model or VAE(), self._tensor(given.rows[given.told])
+        told = self._tensor(given.rows[given.told])
+        readers: dict[str, Reader] = {}
+        if not self._alone():
+            readers["aware reconstruction"] = self._tuned(given, told)
+        bank = bank_of(self.stage1_)
+        if self.neighbours is not None and bank is not None and len(told):
+            readers["nearness to known"] = Nearness(bank, self.neighbours.kept(bank.encode(told)))
+        self._tell(readers, len(told), given.told_kinds(kinds))
+
+    def _tuned(self, given: Given, told: Tensor) -> Reconstructing:
+        """Networks of stage 1, tuned to reconstruct what was told badly."""
+        model = self.model or VAE()
         plan = fitted_plan(self.tune or TUNE, len(self._rehearsal))
         reading = self._reconstructing()
         tuned = [copy.deepcopy(network) for network in reading.networks]
@@ -282,18 +294,19 @@ class AwareDetector(TwoStage):
                 )
             )
         watching = self._watch_beside.factors
-        readers: dict[str, Reader] = {
-            "aware reconstruction": Reconstructing.fit(
-                tuned, reading.score, self._watch, watching, self._rehearsal
-            )
-        }
-        bank = bank_of(self.stage1_)
-        if bank is not None and len(told):
-            readers["nearness to known"] = Nearness(bank, bank.encode(told))
-        self._tell(readers, len(told), given.told_kinds(kinds))
+        return Reconstructing.fit(tuned, reading.score, self._watch, watching, self._rehearsal)
+
+    def _alone(self) -> bool:
+        """Whether neighbours have the whole budget, so that a network would have no say."""
+        return self.neighbours is not None and self.neighbours.share == 1.0
 
     def _reconstructing(self) -> Reconstructing:
-        return next(m.reader for m in self.stage1_ if isinstance(m.reader, Reconstructing))
+        for member in self.stage1_:
+            if isinstance(member.reader, Reconstructing):
+                return member.reader
+        raise ConfigError(
+            "this detector has no network: its neighbours have the share 1; accepted here: below 1"
+        )
 
     def _stored_stage(
         self,

@@ -211,10 +211,11 @@ def _read_bank(record: Record, arrays: Arrays, neighbours: Neighbours) -> Bank:
     fits = (
         axes.ndim == 2
         and centre.shape == axes.shape[:1]
-        and codes.shape == (len(own), axes.shape[1])
+        and codes.shape == (len(own), axes.shape[1] + (neighbours.rest > 0))
         and 1 <= k <= len(codes)
         and (own > 0).all()
     )
     if not fits:
         raise ModelFileError("the arrays of the bank of normal rows do not fit each other")
-    return Bank(k, neighbours.power, neighbours.front, float(record["norm"]), centre, axes, codes, own)
+    norm = float(record["norm"])
+    return Bank(k, neighbours.power, neighbours.front, norm, centre, axes, codes, own, neighbours.rest)

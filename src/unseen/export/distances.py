@@ -20,22 +20,21 @@ class Distances(nn.Module):
     """
 
     codes: Tensor
-    squares: Tensor
 
     def __init__(self, codes: Tensor, k: int) -> None:
         super().__init__()
         self.k = k
         self.register_buffer("codes", codes.double().T.contiguous())
-        self.register_buffer("squares", codes.double().square().sum(1))
 
     def forward(self, codes: Tensor) -> tuple[Tensor, Tensor]:
         """Distances and places of the k nearest, both (N, k)."""
         size = codes.square().sum(1, keepdim=True)
-        square = size - 2.0 * (codes @ self.codes) + self.squares
+        squares = self.codes.square().sum(0)  # found once by whoever loads the file, and not stored in it
+        square = size - 2.0 * (codes @ self.codes) + squares
         nearest = (-square).topk(self.k, dim=1)
         found = -nearest.values
         # codes are known to single precision: what lies closer than that is the same row
-        apart = found > SAME**2 * (size + self.squares[nearest.indices])
+        apart = found > SAME**2 * (size + squares[nearest.indices])
         return torch.where(apart, found, torch.zeros_like(found)).sqrt(), nearest.indices
 
 
@@ -47,14 +46,19 @@ class Encode(nn.Module):
 
     def __init__(self, bank: Bank) -> None:
         super().__init__()
-        self.front, self.norm = bank.front, bank.norm
+        self.front, self.norm, self.rest = bank.front, bank.norm, bank.rest
         self.register_buffer("centre", bank.centre.double())
         self.register_buffer("axes", bank.axes.double())
 
     def forward(self, x: Tensor) -> Tensor:
         """Codes (N, P) of scaled rows."""
         features = x.flatten(1) if self.front is None else self.front(x, self.norm)
-        return torch.as_tensor((features.double() - self.centre) @ self.axes)
+        away = features.double() - self.centre
+        codes = away @ self.axes
+        if not self.rest:
+            return codes
+        left = (away - codes @ self.axes.T).square().sum(1, keepdim=True)
+        return torch.cat([codes, self.rest * left.sqrt()], dim=1)
 
 
 class Near(nn.Module):

@@ -27,6 +27,8 @@ TIE = 1e-4
 OPSET = 20
 # Names of inputs and outputs.
 ROWS, RAW, SCORE, P_VALUE, THRESHOLD, ALARM = "rows", "raw", "score", "p_value", "threshold", "alarm"
+# Types of these, as ONNX numbers them.
+DOUBLE, BOOLEAN = 11, 9
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,11 +129,11 @@ class Nodes:
         found = self.count(curve.anchors, inside, op="LessOrEqual")
         place = self("Sub", found, self.table(1, np.int64))
         place = self("Min", place, self.table(len(curve.anchors) - 2, np.int64))
-        slopes = np.diff(curve.levels) / np.diff(curve.anchors)
-        slope, start, level = (
-            self("Gather", self.table(column), place, axis=0)
-            for column in (slopes, curve.anchors[:-1], curve.levels[:-1])
-        )
+        following = self("Add", place, self.table(1, np.int64))
+        anchors, levels = self.table(curve.anchors), self.table(curve.levels)
+        start, end = (self("Gather", anchors, at, axis=0) for at in (place, following))
+        level, upper = (self("Gather", levels, at, axis=0) for at in (place, following))
+        slope = self("Div", self("Sub", upper, level), self("Sub", end, start))
         line = self("Add", self("Mul", slope, self("Sub", inside, start)), level)
         return self("Where", self("GreaterOrEqual", values, top), last, line)
 
@@ -189,17 +191,30 @@ def tail_model(decision: Decision) -> Any:
     return finished(nodes, columns=len(decision.unaided) + len(decision.told))
 
 
+def score_model(decision: Decision, name: str) -> Any:
+    """Return the ONNX model from `raw` (N, M), double, to the score alone, under a name of its own."""
+    nodes = Nodes()
+    nodes("Identity", nodes.joined(decision, RAW), name=name)
+    helper = need("onnx.helper", extra="export", purpose="writing an ONNX file")
+    outputs = [helper.make_tensor_value_info(name, DOUBLE, ["batch"])]
+    return _modelled(nodes, outputs, columns=len(decision.unaided) + len(decision.told))
+
+
 def finished(nodes: Nodes, *, columns: int) -> Any:
     """Return the model of nodes that lead from `raw` (N, columns) to the four outputs."""
     helper = need("onnx.helper", extra="export", purpose="writing an ONNX file")
-    double, boolean = 11, 9
     outputs = [
-        helper.make_tensor_value_info(SCORE, double, ["batch"]),
-        helper.make_tensor_value_info(P_VALUE, double, ["batch"]),
-        helper.make_tensor_value_info(THRESHOLD, double, []),
-        helper.make_tensor_value_info(ALARM, boolean, ["batch"]),
+        helper.make_tensor_value_info(SCORE, DOUBLE, ["batch"]),
+        helper.make_tensor_value_info(P_VALUE, DOUBLE, ["batch"]),
+        helper.make_tensor_value_info(THRESHOLD, DOUBLE, []),
+        helper.make_tensor_value_info(ALARM, BOOLEAN, ["batch"]),
     ]
-    inputs = [helper.make_tensor_value_info(RAW, double, ["batch", columns])]
+    return _modelled(nodes, outputs, columns=columns)
+
+
+def _modelled(nodes: Nodes, outputs: list[Any], *, columns: int) -> Any:
+    helper = need("onnx.helper", extra="export", purpose="writing an ONNX file")
+    inputs = [helper.make_tensor_value_info(RAW, DOUBLE, ["batch", columns])]
     graph = helper.make_graph(nodes.nodes, "tail", inputs, outputs, nodes.tables)
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=10)
 

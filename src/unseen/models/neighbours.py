@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import torch
 from scipy.spatial import KDTree
@@ -17,6 +18,8 @@ from unseen.seeds import torch_generator
 
 # Up to this many components a tree finds neighbours faster than all distances do (of 500 to 10,000 rows).
 TREE = 4
+# How codes and axes are kept.
+Digits = Literal["single", "half"]
 # Images a block of features: their maps of votes stay in cache.
 IMAGES = 256
 
@@ -35,11 +38,16 @@ class Neighbours:
         reference: Normal rows kept, at most.
         components: Principal components kept, at most.
         front: Features of images; None compares the scaled rows themselves.
-        share: Share of the unaided false-alarm budget; the reconstruction has the rest.
+        share: Share of the unaided false-alarm budget; the reconstruction has the rest. With 1 an
+            `AwareDetector` trains no network.
         power: Power of the local scale, 0 to 1.
         least, most: Bounds of the local scale, as shares of the median one: where rows crowd, a step no
             longer than elsewhere is no stranger, and beside a lonely row not everything is ordinary. None
             bounds nothing above.
+        rest: Weight of one more component, the length of what the principal components leave of a row: rows
+            that lie off the plane of all normal ones are then far from them. 0 does without.
+        digits: "half" rounds axes and codes to half precision when they are learned, which halves files and
+            exports; what is computed from them is the same everywhere.
 
     Raises:
         ConfigError: A setting is out of its bounds.
@@ -56,10 +64,13 @@ class Neighbours:
     power: float = 0.0
     least: float = 0.05
     most: float | None = None
+    rest: float = 0.0
+    digits: Digits = "single"
 
     def __post_init__(self) -> None:
         at_least_one(self, "k", "reference", "components")
         within(self, 0, 1, "power", "least")
+        at_least(self, 0, "rest")
         share(self)
         at_least(self, 1, "most")
 
@@ -78,7 +89,8 @@ class Neighbours:
         centre = features.mean(0)
         # where there is room, directions without spread stay: a row that leaves the others in one is far
         axes = principal_axes(features - centre, self.components, spreadless=len(centre) <= self.components)
-        codes = ((features - centre) @ axes)[: self.reference]
+        axes = self.kept(axes)
+        codes = self.kept(_coded(features[: self.reference] - centre, axes, self.rest))
         k = max(1, min(self.k, len(codes) - 1))  # a single row is its own neighbour
         own = Reference(codes).nearest(codes, min(k + 1, len(codes)))[0][:, -1]
         middle = float(own.median())
@@ -86,7 +98,11 @@ class Neighbours:
         own = own.clamp(
             self.least * middle or 1e-6, None if self.most is None else self.most * middle or 1e-6
         )
-        return Bank(k, self.power, self.front, norm, centre, axes, codes, own)
+        return Bank(k, self.power, self.front, norm, centre, axes, codes, own, self.rest)
+
+    def kept(self, codes: Tensor) -> Tensor:
+        """Return codes, or axes, as they are kept: rounded where `digits` says so."""
+        return codes.half().float() if self.digits == "half" else codes
 
     def _features(self, rows: Tensor) -> tuple[Tensor, float]:
         """Features of normal rows, and the typical norm they were divided by."""
@@ -103,8 +119,9 @@ class Bank:
 
     Attributes:
         centre, axes: Mean feature (F,) and principal axes (F, P).
-        codes: Reference codes (R, P).
+        codes: Reference codes (R, P); (R, P + 1) where there is a `rest`.
         own: Distance of each reference row to its own k-th neighbour, shape (R,).
+        rest: Weight of the length of what the axes leave, the last column of the codes; 0 where it is none.
 
     """
 
@@ -116,17 +133,22 @@ class Bank:
     axes: Tensor
     codes: Tensor
     own: Tensor
+    rest: float = 0.0
 
     @cached_property
     def _reference(self) -> Reference:
         return Reference(self.codes)
 
     def encode(self, x: Tensor) -> Tensor:
-        """Codes of scaled rows (N, *shape), shape (N, P)."""
+        """Codes of scaled rows (N, *shape), shape (N, P), or (N, P + 1) where there is a `rest`."""
+        return _coded(self._away(x), self.axes, self.rest)
+
+    def _away(self, x: Tensor) -> Tensor:
+        """Features of scaled rows from the mean one, shape (N, F)."""
         if self.front is None:
-            return steady_product(x.flatten(1) - self.centre, self.axes)
+            return x.flatten(1) - self.centre
         features = torch.cat([self.front(block, self.norm) for block in torch.split(x, IMAGES)])
-        return steady_product(features - self.centre, self.axes)
+        return features - self.centre
 
     def strangeness(self, codes: Tensor) -> Tensor:
         """s(x) of each code, shape (N,)."""
@@ -154,13 +176,31 @@ class Bank:
 
     def parts(self, x: Tensor) -> Tensor:
         """Share of each feature of x in its displacement from the nearest normal rows, shape (N, D)."""
-        codes = self.encode(x)
+        away = self._away(x)
+        codes = _coded(away, self.axes, self.rest)
         _, place = self._reference.nearest(codes, self.k)
-        displacement = (codes - self.codes[place].mean(1)) @ self.axes.T
-        parts = displacement.square()
+        apart = codes - self.codes[place].mean(1)
+        count = self.axes.shape[1]
+        parts = (apart[:, :count] @ self.axes.T).square()
+        if self.rest:
+            left = _left(away, codes[:, :count], self.axes).square()
+            parts = parts + left / left.sum(1, keepdim=True).clamp_min(1e-12) * apart[:, count:].square()
         if self.front is not None:
             parts = self.front.to_pixels(parts, tuple(x.shape[1:]))
         return parts / parts.sum(1, keepdim=True).clamp_min(1e-12)
+
+
+def _coded(away: Tensor, axes: Tensor, rest: float) -> Tensor:
+    """Codes of features (N, F) from the mean one: along the axes (F, P), and how far off all of them."""
+    codes = steady_product(away, axes)
+    if not rest:
+        return codes
+    return torch.cat([codes, rest * _left(away, codes, axes).square().sum(1, keepdim=True).sqrt()], dim=1)
+
+
+def _left(away: Tensor, codes: Tensor, axes: Tensor) -> Tensor:
+    """Return what the axes leave of features (N, F) from the mean one, shape (N, F)."""
+    return away - steady_product(codes, axes.T)
 
 
 def in_proportion(weights: Tensor, count: int, generator: torch.Generator) -> Tensor:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 APP, MODEL, WORKER = "app.json", "model.onnx", "service-worker.js"
+# What to do about a folder that is not one.
+AGAIN = "write it again with: unseen export MODEL --to web --out FOLDER"
 # Bytes of an app: on disk, and on its way to the phone.
 MOST_ON_DISK, MOST_FIRST_LOAD = 20_000_000, 6_000_000
 # In the service worker, where the hash of app.json is written.
@@ -90,7 +92,7 @@ def write_app(
     content[APP] = whole.encoded()
     read_manifest(content[APP])  # what is written can be read
     content[WORKER] = marked(worker, content[APP])
-    written = _weighed(target, whole, content)
+    written = _weighed(str(folder), whole, content)
     _publish(target, content)
     return written
 
@@ -111,10 +113,16 @@ def _below(folder: Traversable, path: str) -> Iterator[tuple[str, bytes]]:
 
 
 def marked(worker: bytes, app: bytes) -> bytes:
-    """Write the hash of app.json into the service worker, so that a new app is a new worker."""
+    """Write the hash of app.json into the service worker, so that a new app is a new worker.
+
+    Raises:
+        ModelFileError: It has no place for it.
+
+    """
     line = f'const APP = "{hashlib.sha256(app).hexdigest()}";'.encode()
     found, count = _MARK.subn(line, worker)
-    assert count == 1, "the service worker has lost its mark"  # noqa: S101 - a file of our own
+    if count != 1:
+        raise ModelFileError(f"{WORKER} has no line for the hash of {APP}")
     return found
 
 
@@ -122,7 +130,7 @@ def _entry(data: bytes) -> Entry:
     return Entry(hashlib.sha256(data).hexdigest(), len(data))
 
 
-def _weighed(target: Path, manifest: Manifest, content: Mapping[str, bytes]) -> WrittenApp:
+def _weighed(path: str, manifest: Manifest, content: Mapping[str, bytes]) -> WrittenApp:
     on_disk = sum(len(data) for data in content.values())
     first_load = sum(min(len(data), len(gzip.compress(data, 6))) for data in content.values())
     for what, weight, most in (
@@ -135,7 +143,7 @@ def _weighed(target: Path, manifest: Manifest, content: Mapping[str, bytes]) -> 
                 f"accepted: {most / 1e6:.0f} MB. Export a smaller model, or in int8"
             )
     return WrittenApp(
-        str(target), manifest.id, manifest.kind, len(content), on_disk, first_load, len(content[MODEL])
+        path, manifest.id, manifest.kind, len(content), on_disk, first_load, len(content[MODEL])
     )
 
 

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 import unseen
 from unseen.data.scale import Pixels
+from unseen.detectors.classify import AwareClassifier
+from unseen.detectors.detector import Detector
 from unseen.detectors.two_stage import TwoStage
 from unseen.errors import ConfigError
 from unseen.export.golden import TOLERANCE
@@ -22,6 +24,8 @@ from unseen.export.runtime import Scorer
 from unseen.export.samples import Samples
 from unseen.phone.bundle import WrittenApp, model_id, refuse_place, write_app
 from unseen.phone.manifest import Manifest, MapScale
+from unseen.phone.naming import with_classes
+from unseen.phone.runtime import runtime_files
 from unseen.pictures.checks import Limits
 from unseen.pictures.framing import Framing
 
@@ -44,7 +48,9 @@ class DetectorApp:
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON values."""
-        return {"app": self.app.to_dict(), "export": self.exported.to_dict()}
+        told = self.exported.to_dict()
+        named = ("precision", "threshold", "rate", "calibration_rows", "parity")
+        return {**self.app.to_dict(), **{name: told[name] for name in named}}
 
 
 def write_detector_app(
@@ -57,6 +63,8 @@ def write_detector_app(
     runtime: str | os.PathLike[str] | None = None,
 ) -> DetectorApp:
     """Write an image detector as an app: a picture in; `usual` or `unusual`, a p-value and a heat map out.
+
+    An `AwareClassifier` in fp32 also names the likeliest class.
 
     Args:
         detector: Fitted on images (C, H, W) of one or three channels.
@@ -73,12 +81,17 @@ def write_detector_app(
 
     """
     unit = picture_unit(detector)
-    target = refuse_place(folder)
+    refuse_place(folder)
+    runtime_files(runtime)  # refused before long work
     with tempfile.TemporaryDirectory(prefix="unseen-app-") as aside:
         place = Path(aside) / "model.onnx"
         exported = export_onnx(detector, place, precision=precision, samples=samples)
-        model = place.read_bytes()
-        golden = _golden(Scorer(place), golden_rows(detector)[:GOLDEN], unit)
+        model, classes = place.read_bytes(), None
+        rows = _grey_levels(golden_rows(detector)[:GOLDEN], unit)
+        golden = _golden(Scorer(place), rows)
+    if isinstance(detector, AwareClassifier) and precision == "fp32":
+        model = with_classes(model, detector, rows)
+        classes = tuple(str(name) for name in detector.classes_.tolist())
     manifest = Manifest(
         kind="detector",
         id=model_id(model),
@@ -90,20 +103,23 @@ def write_detector_app(
         map=_map(detector, exported, samples),
         golden=golden,
         card=_card(detector, exported),
+        classes=classes,
         tolerance=TOLERANCE[precision],
     )
-    return DetectorApp(write_app(target, model, manifest, runtime=runtime), exported)
+    return DetectorApp(write_app(folder, model, manifest, runtime=runtime), exported)
 
 
-def picture_unit(detector: TwoStage) -> float:
+def picture_unit(detector: Detector) -> float:
     """Return what white is in the images a detector was fitted on: 1, 255 or 65535.
 
     Raises:
         ConfigError: It was not fitted on pictures.
 
     """
-    shape, scaler = detector.input_shape, detector.scaler_
     accepted = "accepted: a detector fitted on images of 1 or 3 channels, e.g. unseen fit FOLDER"
+    if not isinstance(detector, TwoStage):
+        raise ConfigError(f"{type(detector).__name__} does not screen pictures; {accepted}")
+    shape, scaler = detector.input_shape, detector.scaler_
     if len(shape) != 3:
         raise ConfigError(f"an app screens pictures, and this detector was fitted on a table; {accepted}")
     if shape[0] not in (1, 3):
@@ -134,14 +150,17 @@ def _limits(detector: TwoStage) -> Limits:
     )
 
 
-def _golden(scorer: Scorer, rows: Rows, unit: float) -> tuple[dict[str, Any], ...]:
-    """Made-up pictures of whole grey levels, which are short to write, and their scores."""
+def _grey_levels(rows: Rows, unit: float) -> Rows:
+    """Round made-up pictures to 256 grey levels, which are short to write."""
     levels = np.rint(rows * (255 / unit)).clip(0, 255)
-    pictures = np.asarray(levels / 255 * unit if unit != 255 else levels, dtype=np.float32)
-    scores = scorer(pictures).score
+    return np.asarray(levels if unit == 255 else levels / 256 * unit, dtype=np.float32)
+
+
+def _golden(scorer: Scorer, rows: Rows) -> tuple[dict[str, Any], ...]:
+    scores = scorer(rows).score
     return tuple(
         {"rows": picture.ravel().astype(float).tolist(), "score": float(score)}
-        for picture, score in zip(pictures, scores, strict=True)
+        for picture, score in zip(rows, scores, strict=True)
     )
 
 

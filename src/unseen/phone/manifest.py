@@ -71,7 +71,7 @@ class Manifest:
         golden: Made-up inputs, flattened, and what the model says of them.
         card: What the page about the model shows.
         labels, alpha, gate, records, base, demo, hints: Of a screener.
-        classes: Of a classifier: names of its classes, in the order of the output `class_index`.
+        classes: Of a classifier: names of its classes, in the order of the output `classes`.
         tolerance: How far golden outputs may lie off, relative to the larger of 1 and the value.
         files: Path -> hash and size of every file but `app.json` and the service worker.
 

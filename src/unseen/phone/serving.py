@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from unseen.errors import ConfigError, ModelFileError
-from unseen.phone.bundle import APP, WORKER
+from unseen.phone.bundle import AGAIN, APP, WORKER
 from unseen.phone.manifest import read_manifest
 
 # Nothing is loaded from or sent to elsewhere, nothing is run but the app's own files; the page says the same.
@@ -85,9 +85,8 @@ def _read(folder: Path, name: str) -> bytes:
     place = folder / name
     inside = folder.resolve() in place.resolve().parents
     if not inside or not place.is_file():
-        raise ModelFileError(
-            f"{place} is not there; {folder} is not an app that unseen export --to web wrote"
-        )
+        what = "is not an app" if name == APP else f"lacks {name}"
+        raise ModelFileError(f"{folder} {what}; {AGAIN}")
     return place.read_bytes()
 
 

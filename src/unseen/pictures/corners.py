@@ -51,7 +51,7 @@ def first_guess(grey: Floats) -> Corners:
     The picture is averaged to 192 cells on its longer side (the other floor(192 short / long + 1/2)). Slopes
     are s = held to -1..1 of (y[r, c+1] - y[r, c-1]) / 2 / 0.06, and down alike; 0 at the border. The ten
     strongest lines of either direction (`strongest_lines`) make quadrilaterals; the best one is that of the
-    largest `merit`. Its sides are then fitted (`_fitted`). Without any, the corners are 10 % inside the picture.
+    largest merit (`merits`). Its sides are then fitted (`_fitted`). Without any, the corners are 10 % inside.
 
     >>> film = np.zeros((120, 160), np.float32)
     >>> film[20:100, 40:130] = 0.8
@@ -64,16 +64,17 @@ def first_guess(grey: Floats) -> Corners:
     cells = area_averaged(grey, h, w).astype(np.float64)
     slopes = _slopes(cells)
     uprights, levels = strongest_lines(slopes.right), strongest_lines(slopes.down.T)
-    best, most = None, -np.inf
-    for left, right in combinations(uprights, 2):
-        for top, bottom in combinations(levels, 2):
-            quad = _quad((top, right, bottom, left), h, w)
-            if _plausible(quad, h, w) and (value := merit(quad, slopes)) > most:
-                best, most = quad, value
-    if best is None:
+    quads = [
+        quad
+        for left, right in combinations(uprights, 2)
+        for top, bottom in combinations(levels, 2)
+        if _plausible(quad := _quad((top, right, bottom, left), h, w), h, w)
+    ]
+    if not quads:
         near, far = INSET, 1.0 - INSET
         return np.array([[near, near], [far, near], [far, far], [near, far]]) * (width, height)
-    fitted = _fitted(best, cells) * (width / w, height / h)
+    best = int(merits(np.stack(quads), slopes).argmax())  # the first, where two are equal
+    fitted = _fitted(quads[best], cells) * (width / w, height / h)
     return np.asarray(np.clip(fitted, 0.0, (width, height)))
 
 
@@ -133,42 +134,48 @@ def _plausible(quad: Corners, h: int, w: int) -> bool:
     return bool(quad.min() >= -3.0 and quad[:, 0].max() <= w + 3.0 and quad[:, 1].max() <= h + 3.0)
 
 
-def merit(quad: Corners, slopes: Slopes) -> float:
-    """Say how much a quadrilateral is like the outline of a film.
+def merits(quads: Doubles, slopes: Slopes) -> Doubles:
+    """Say how much each quadrilateral (n, 4, 2) is like the outline of a film: (n,).
 
         mean_k s_k + min_k s_k + 0.3 (top edge x left edge) / (h w) - 4 mean_j e_j
 
-    s_k is the absolute mean slope across side k at 48 places from 4 to 96 % of its length (the cell a place is
-    in, the nearest outside); e_j the same beyond an end of a side, at 2.5, 3.5, ... 11.5 cells (0 outside),
-    over all eight ends: the edges of a film end at its corners, lines through its inside do not.
+    s_k is the absolute mean slope across side k at 48 places from 4 to 96 % of its length (the cell a place
+    is in, the nearest outside); e_j the same beyond an end of a side, at 2.5, 3.5, ... 11.5 cells (0
+    outside), over all eight ends: the edges of a film end at its corners, lines through its inside do not.
     """
-    h, w = slopes.right.shape
+    size = slopes.right.shape[::-1]
     sides, ends = [], []
     for k in range(4):
-        start, stop = quad[k], quad[(k + 1) % 4]
-        values = slopes.right if k % 2 else slopes.down
-        sides.append(abs(float(_at(values, start + np.outer(_ALONG, stop - start)).mean())))
-        step = (stop - start) / math.dist(start, stop)
+        start, stop = quads[:, k], quads[:, (k + 1) % 4]
+        values, along = slopes.right if k % 2 else slopes.down, stop - start
+        sides.append(np.abs(_at(values, start[:, None] + _ALONG[:, None] * along[:, None]).mean(axis=1)))
+        step = along / _lengths(along)[:, None]
         for end, way in ((start, -1.0), (stop, 1.0)):
-            places = end + np.outer(way * _BEYOND, step)
-            within = ((places >= 0) & (places < (w, h))).all(axis=1)
-            ends.append(abs(float(np.where(within, _at(values, places), 0.0).mean())))
-    area = math.dist(quad[0], quad[1]) * math.dist(quad[0], quad[3]) / (h * w)
-    return float(np.mean(sides) + min(sides) + AREA * area - OPEN * np.mean(ends))
+            places = end[:, None] + way * _BEYOND[:, None] * step[:, None]
+            within = ((places >= 0) & (places < size)).all(axis=-1)
+            ends.append(np.abs(np.where(within, _at(values, places), 0.0).mean(axis=1)))
+    area = _lengths(quads[:, 1] - quads[:, 0]) * _lengths(quads[:, 3] - quads[:, 0]) / (size[0] * size[1])
+    return np.asarray(
+        np.mean(sides, axis=0) + np.min(sides, axis=0) + AREA * area - OPEN * np.mean(ends, axis=0)
+    )
+
+
+def _lengths(steps: Doubles) -> Doubles:
+    return np.asarray(np.hypot(steps[..., 0], steps[..., 1]))
 
 
 def _at(values: Doubles, places: Doubles) -> Doubles:
     h, w = values.shape
-    columns = np.clip(np.floor(places[:, 0]).astype(np.intp), 0, w - 1)
-    return np.asarray(values[np.clip(np.floor(places[:, 1]).astype(np.intp), 0, h - 1), columns])
+    columns = np.clip(np.floor(places[..., 0]).astype(np.intp), 0, w - 1)
+    return np.asarray(values[np.clip(np.floor(places[..., 1]).astype(np.intp), 0, h - 1), columns])
 
 
 def _fitted(quad: Corners, cells: Doubles) -> Corners:
     """Move the ends of each side across it, by up to 2 cells in quarters, to where the change is largest.
 
-    The change at (x, y) is that of neighbours in a row, cells[r, c] - cells[r, c-1], taken to lie at x = c and
-    y = r + 1/2 and bilinear between (in columns for the top and bottom side); a side has the absolute mean at
-    its 48 places. Each side is fitted to the first guess; corners are where fitted sides cross.
+    The change at (x, y) is that of neighbours in a row, cells[r, c] - cells[r, c-1], taken to lie at x = c
+    and y = r + 1/2 and bilinear between (in columns for the top and bottom side); a side has the absolute
+    mean at its 48 places. Each side is fitted to the first guess; corners are where fitted sides cross.
     """
     across = np.pad(np.diff(cells, axis=1), ((0, 0), (0, 1)))
     down = np.pad(np.diff(cells, axis=0), ((0, 1), (0, 0)))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -71,8 +74,7 @@ def decode_dicom(data: bytes, name: str) -> NDArray[np.float32]:
             f"{name} is stored as {told}; accepted: uncompressed, RLE or JPEG baseline. Save it uncompressed",
         )
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # they may quote what the file says of a person
+        with _quiet():
             tags = pydicom.dcmread(io.BytesIO(data), specific_tags=list(_TAGS))
             _check_kind(tags, name)
             layout = _layout(tags, syntax, name)
@@ -84,6 +86,23 @@ def decode_dicom(data: bytes, name: str) -> NDArray[np.float32]:
         raise broken(name, "a DICOM file that is broken or cut off") from None
     codes = stored_codes(content, layout, name)
     return _mapped(codes, table_of(codes))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep pydicom from warning and logging: it quotes what the file says, and that may be of a person."""
+
+    def nothing(record: logging.LogRecord) -> bool:
+        return False
+
+    logger = logging.getLogger("pydicom")
+    logger.addFilter(nothing)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.removeFilter(nothing)
 
 
 def transfer_syntax(data: bytes, name: str) -> str:

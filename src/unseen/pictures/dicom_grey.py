@@ -165,4 +165,4 @@ def _entries(value: Any, length: int, bits: int, little: bool) -> NDArray[np.uin
         numbers = np.frombuffer(value, np.uint8 if packed else "<u2" if little else ">u2")
     else:
         numbers = np.atleast_1d(np.asarray(value))
-    return (numbers[:length] & 0xFFFF).astype(np.uint16) if len(numbers) >= length else None
+    return (numbers[:length].astype(np.int64) & 0xFFFF).astype(np.uint16) if len(numbers) >= length else None

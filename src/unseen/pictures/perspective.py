@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unseen.errors import DataError
-from unseen.pictures.area import area_averaged
 from unseen.pictures.decode import Floats, Picture
 
 Corners = NDArray[np.float64]
@@ -19,6 +18,7 @@ pixel in row r and column c covers [c, c + 1) x [r, r + 1); its centre is at (c 
 SIDE = 512
 """Short side of what is cut out of a photograph."""
 MOST_SAMPLES = 8
+BAND = 32
 
 
 def homography(corners: Corners) -> tuple[float, ...]:
@@ -100,11 +100,12 @@ def cropped(grey: Floats, corners: Corners, height: int, width: int) -> Floats:
     a, b, c, d, e, f, g, h = homography(corners)
     u = (np.arange(k * width) + 0.5) / (k * width)
     out = np.empty((height, width), np.float32)
-    for row in range(height):  # one row of the result at a time: few samples are there at once
-        v = ((np.arange(k * row, k * row + k) + 0.5) / (k * height))[:, None]
+    for top in range(0, height, BAND):  # few samples are there at once
+        rows = min(BAND, height - top)
+        v = ((np.arange(k * top, k * (top + rows)) + 0.5) / (k * height))[:, None]
         below = g * u + h * v + 1.0
         values = sampled(grey, (a * u + b * v + c) / below, (d * u + e * v + f) / below)
-        out[row] = area_averaged(values, 1, width)
+        out[top : top + rows] = values.reshape(rows, k, width, k).mean(axis=(1, 3))
     return out
 
 

@@ -26,6 +26,7 @@ _MODULES = {
     "traffic-alarm": "traffic_alarm",
     "traffic-pollution": "traffic_pollution",
     "traffic-forecast": "traffic_forecast",
+    "xray-assist": "xray_assist",
 }
 
 
@@ -49,6 +50,7 @@ def available() -> dict[str, str]:
         "traffic-alarm": "streets half an hour ahead: three tiers, alarms by a budget of false ones, lead",
         "traffic-pollution": "traffic and NO2 in Bologna: correlation at each lag, with month, day, hour out",
         "traffic-forecast": "streets half an hour ahead: one model beside every usual one, split by time",
+        "xray-assist": "chest films on a phone: what may be said of each source, what the gate refuses",
     }
 
 

@@ -22,6 +22,7 @@ class FilmChanges:
         zoom: Most relative change of size; the two directions differ by up to half of it.
         shift: Most shift, share of the side.
         mirror: Whether half of the films are mirrored left for right.
+        toned: Share of films whose grey values are changed, by the next four.
         gamma: Least and most exponent of the grey values, log-uniform.
         contrast: Least and most factor about the mean grey of the film.
         brightness: Most grey added or taken away.
@@ -35,6 +36,7 @@ class FilmChanges:
     zoom: float = 0.1
     shift: float = 2.0 / 28.0
     mirror: bool = True
+    toned: float = 0.5
     gamma: tuple[float, float] = (0.6, 1.6)
     contrast: tuple[float, float] = (0.6, 1.2)
     brightness: float = 0.15
@@ -84,7 +86,9 @@ class FilmChanges:
         slope = torch.cos(towards) * line + torch.sin(towards) * line[:, None]
         bent = films.clamp(1e-6, 1.0).pow(gamma)
         mean = bent.mean((1, 2, 3), keepdim=True)
-        return ((bent - mean) * contrast + mean + offset + steepness * slope).clamp_(0.0, 1.0)
+        toned = ((bent - mean) * contrast + mean + offset + steepness * slope).clamp_(0.0, 1.0)
+        chosen = torch.rand(count, generator=generator) < self.toned
+        return torch.where(chosen.view(-1, 1, 1, 1), toned, films)
 
     def _degraded(self, films: Tensor, generator: torch.Generator) -> Tensor:
         """Blur some films, and add noise to some."""

@@ -12,13 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
 from unseen.errors import ConfigError, DataError
+from unseen.screening.levels import Levels
 
 Floats = NDArray[np.float32]
 
 # Sides of films the network is made for.
 SIZES = (28, 64, 128, 224)
-# Larger films are halved by strided convolutions until their side is at most this.
-SMALL = 32
+# Films are halved by strided convolutions until their side is at most this.
+SMALL = 16
 # Films a pass, for the smallest side; larger films come in smaller blocks, so that memory stays bounded.
 BLOCK = 256
 
@@ -29,17 +30,20 @@ class FilmDesign:
 
     Args:
         size: Side S of a film, pixels, one of `SIZES`.
-        stages: Channels of the 3 x 3 convolutions between two halvings by maximum.
+        stages: Channels of the convolutions between two halvings by maximum; the very first one is 5 x 5 of
+            stride 2, the others 3 x 3.
+        around: Surroundings against which films are levelled, share of the side, see `Levels`.
         members: Networks whose logits are averaged.
         mirrored: Whether each film is also read left for right, and both readings are averaged.
         dropout: Chance that a channel of the last map is left out in training.
 
     >>> FilmDesign().build().weights
-    70178
+    79810
     """
 
     size: int = 28
-    stages: tuple[tuple[int, ...], ...] = ((16, 16), (32, 32), (64,))
+    stages: tuple[tuple[int, ...], ...] = ((16, 32), (48, 48))
+    around: float = 1.0 / 7.0
     members: int = 2
     mirrored: bool = True
     dropout: float = 0.3
@@ -89,6 +93,8 @@ def check_design(design: FilmDesign) -> None:
     widths = [width for stage in design.stages for width in stage]
     if not 1 <= len(design.stages) <= 4 or not all(design.stages) or not all(0 < w <= 512 for w in widths):
         raise ConfigError(f"stages {design.stages} came; accepted: 1 to 4 stages of widths from 1 to 512")
+    if not 0.0 <= design.around <= 1.0:
+        raise ConfigError(f"around {design.around} came; accepted: a share of the side, 0 to 1")
     if not 1 <= design.members <= 16:
         raise ConfigError(f"members {design.members} came; accepted: 1 to 16")
     if not 0.0 <= design.dropout < 1.0:
@@ -119,6 +125,7 @@ class FilmNetwork(nn.Module):
         self.design = design
         # the quantiser of `unseen.export` finds networks by this name
         self.networks = nn.ModuleList(FilmMember(design) for _ in range(design.members))
+        self.levels = Levels(design.around, design.size)
 
     @property
     def weights(self) -> int:
@@ -144,10 +151,9 @@ class FilmNetwork(nn.Module):
         side = self.design.size
         if tuple(rows.shape[1:]) != (1, side, side):
             raise DataError(f"films of shape {tuple(rows.shape)} came; accepted: (N, 1, {side}, {side})")
-        films = centred(rows)
-        if self.design.mirrored:
-            # one pass of both sides: an exported graph then has each layer once
-            films = torch.cat([films, films.flip(3)])
+        # one pass of both sides: an exported graph then has each layer once
+        films = self.levels(rows)
+        films = torch.cat([films, films.flip(3)]) if self.design.mirrored else films
         members = self.members()
         maps = torch.stack([member(films)[:, 0] for member in members]).mean(0)
         if self.design.mirrored:
@@ -157,19 +163,19 @@ class FilmNetwork(nn.Module):
 
 
 class FilmMember(nn.Module):
-    """One small network: convolutions with batch norm and ReLU, then a linear head at each position."""
+    """One small network: convolutions with batch norm and ReLU, a linear head."""
 
     def __init__(self, design: FilmDesign) -> None:
         super().__init__()
-        layers: list[nn.Module] = []
-        before, side = 1, design.size
+        layers = _layer(1, design.stages[0][0], reach=5, stride=2)
+        before, side = design.stages[0][0], (design.size + 1) // 2
         while side > SMALL:
-            layers += _layer(before, design.stages[0][0], stride=2)
-            before, side = design.stages[0][0], (side + 1) // 2
+            layers += _layer(before, before, reach=3, stride=2)
+            side = (side + 1) // 2
         for place, stage in enumerate(design.stages):
             if place:
                 layers.append(nn.MaxPool2d(2))
-            for width in stage:
+            for width in stage[1:] if place == 0 else stage:
                 layers += _layer(before, width)
                 before = width
         self.features = nn.Sequential(*layers)
@@ -179,27 +185,22 @@ class FilmMember(nn.Module):
         self.bias = nn.Parameter(torch.zeros(()))
 
     def forward(self, films: Tensor) -> Tensor:
-        """Return sum_k w_k A_k, (N, 1, h, w), of centred films."""
+        """Return sum_k w_k A_k, (N, 1, h, w), of levelled films (N, 1, S, S)."""
         maps: Tensor = self.head(self.dropout(self.features(films)))
         return maps
 
     def logit(self, films: Tensor) -> Tensor:
-        """Return logits (N,) of centred films, for training."""
+        """Return logits (N,) of levelled films, for training."""
         logit: Tensor = self(films).mean((1, 2, 3)) + self.bias
         return logit
 
 
-def _layer(before: int, width: int, *, stride: int = 1) -> list[nn.Module]:
+def _layer(before: int, width: int, *, reach: int = 3, stride: int = 1) -> list[nn.Module]:
     return [
-        nn.Conv2d(before, width, 3, stride=stride, padding=1, bias=False),
+        nn.Conv2d(before, width, reach, stride=stride, padding=reach // 2, bias=False),
         nn.BatchNorm2d(width),
         nn.ReLU(inplace=True),
     ]
-
-
-def centred(rows: Tensor) -> Tensor:
-    """Return grey in [0, 1] as numbers in [-1, 1]."""
-    return (rows - 0.5) / 0.5
 
 
 def film_rows(images: ArrayLike, size: int) -> Tensor:
@@ -231,7 +232,7 @@ def read_films(network: FilmNetwork, images: ArrayLike) -> tuple[Floats, Floats]
 
     """
     values, size = np.asarray(images), network.design.size
-    block = max(1, BLOCK * SMALL**2 // max(size, SMALL) ** 2)
+    block = max(1, BLOCK * min(SIZES) ** 2 // size**2)
     was = network.training
     network.eval()
     try:

@@ -126,6 +126,7 @@ def calibrate(
     photo: bool = False,
     date: dt.date | None = None,
     least: int = LEAST,
+    draws: int = DRAWS,
     seed: int = 0,
 ) -> Record:
     """Make the record of a source from what the model says of its labelled films.
@@ -136,6 +137,7 @@ def calibrate(
         gate: Anomaly scores, nats, (N,).
         source, site, device, photo, date: See `Record`; the date is today's where none is given.
         least: Films of each class asked for.
+        draws: Resamples that say how sure the probability is, 1 or more.
         seed: Of the resampling.
 
     Raises:
@@ -172,7 +174,7 @@ def calibrate(
         counts=counts,
         a=a,
         b=b,
-        draws=tuple(_resampled(z, y, generator(seed, 71))),
+        draws=tuple(_resampled(z, y, draws, generator(seed, 71))),
         scores=(tuple(np.sort(chance[y == 0]).tolist()), tuple(np.sort(1 - chance[y == 1]).tolist())),
         gate=tuple(np.sort(g).tolist()),
         auc=(auc.value, auc.low, auc.high),
@@ -199,14 +201,16 @@ def platt(logits: Floats, labels: Floats) -> tuple[float, float]:
     return max(slope, 1e-6), float(found.intercept_[0])
 
 
-def _resampled(logits: Floats, labels: Floats, rng: np.random.Generator) -> list[tuple[float, float]]:
+def _resampled(
+    logits: Floats, labels: Floats, draws: int, rng: np.random.Generator
+) -> list[tuple[float, float]]:
     """Return (a, b) of films drawn with replacement within each class."""
     places = [np.flatnonzero(labels == label) for label in (0, 1)]
-    draws = []
-    for _ in range(DRAWS):
+    found = []
+    for _ in range(draws):
         drawn = np.concatenate([rng.choice(part, len(part)) for part in places])
-        draws.append(platt(logits[drawn], labels[drawn]))
-    return draws
+        found.append(platt(logits[drawn], labels[drawn]))
+    return found
 
 
 def read_record(path: str | os.PathLike[str]) -> Record:

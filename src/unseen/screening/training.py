@@ -14,7 +14,8 @@ from torch.nn import functional
 from unseen.errors import ConfigError, DataError, TrainingError
 from unseen.evaluation.ranking import roc_auc
 from unseen.screening.augment import FilmChanges
-from unseen.screening.network import FilmDesign, FilmMember, FilmNetwork, centred, film_rows, read_films
+from unseen.screening.levels import Levels
+from unseen.screening.network import FilmDesign, FilmMember, FilmNetwork, film_rows, read_films
 from unseen.seeds import seeded, torch_generator
 from unseen.training.average import Average
 from unseen.training.progress import tell
@@ -27,33 +28,34 @@ Labels = NDArray[np.float32]
 class FilmPlan:
     """How a film network is trained.
 
-    AdamW on a one-cycle schedule; the loss is the binary cross-entropy with the findings weighted by n0/n1,
-    and targets moved by `smoothing` towards one half. What is kept of each member is the running mean of its
-    weights, which lies in a flat part of the loss and so depends less on the style of the training films.
+    AdamW on a one-cycle schedule of the binary cross-entropy. Half of each batch are normal films, half show
+    the finding: the rarer are shown more often, instead of weighing more. What is kept of each member is the
+    running mean of its weights, in a flat part of the loss, which depends less on the style of the films.
 
     Args:
         design: The network.
         changes: How films are changed each time they are shown; None for not at all.
-        epochs: Passes over the films, for each member.
-        batch: Films a step.
+        epochs: Times as many films as there are are shown, to each member.
+        batch: Films a step, an even number.
         rate: Highest learning rate.
         decay: Weight decay.
-        smoothing: Label smoothing, share of the way to one half times two.
+        mixup: Parameter of the Beta distribution of the shares by which films are laid over each other, or 0.
         average: Decay of the running mean of the weights.
 
     References: Loshchilov and Hutter, ICLR 2019 (AdamW); Smith and Topin 2019 (one cycle);
+    Zhang et al., ICLR 2018 (mixup);
     Cha et al., NeurIPS 2021 (averaged weights under a change of domain).
 
     """
 
     design: FilmDesign = field(default_factory=FilmDesign)
     changes: FilmChanges | None = field(default_factory=FilmChanges)
-    epochs: int = 30
+    epochs: int = 48
     batch: int = 128
     rate: float = 4e-3
     decay: float = 1e-3
-    smoothing: float = 0.0
-    average: float = 0.995
+    mixup: float = 1.0
+    average: float = 0.99
 
 
 def train_films(
@@ -87,10 +89,10 @@ def train_films(
     watched = _targets(*validation, settings.design.size, "validation")
     with seeded(seed):
         network = settings.design.build()
-    films = np.asarray(images)
-    with threads_for(network, settings.batch * settings.design.size**2):
+    shown = _Shown(np.asarray(images), torch.from_numpy(targets), settings, network.levels)
+    with threads_for(network, settings.batch * (settings.design.size // 4) ** 2):  # places of a small map
         for place, member in enumerate(network.members()):
-            _train_member(member, films, torch.from_numpy(targets), settings, seed, place)
+            _train_member(member, shown, seed, place)
     network.eval()
     logits, _ = read_films(network, validation[0])
     if not np.isfinite(logits).all() or roc_auc(logits[watched == 0], logits[watched == 1]) <= 0.5:
@@ -100,12 +102,52 @@ def train_films(
     return network
 
 
-def _train_member(
-    member: FilmMember, films: NDArray[np.generic], targets: Tensor, plan: FilmPlan, seed: int, place: int
-) -> None:
-    order, draws = torch_generator(seed, 9, place), torch_generator(seed, 10, place)
-    weight = (targets == 0).sum() / (targets == 1).sum()
-    steps = plan.epochs * max(1, len(films) // plan.batch)
+@dataclass(frozen=True, eq=False)
+class _Shown:
+    """The films of a training, and how they are shown."""
+
+    films: NDArray[np.generic]
+    targets: Tensor
+    plan: FilmPlan
+    levels: Levels
+
+    @property
+    def steps(self) -> int:
+        """Steps of one member."""
+        return self.plan.epochs * max(1, len(self.films) // self.plan.batch)
+
+    def batches(self, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield changed, levelled films (B, 1, S, S) and targets (B,), made of as many of each label."""
+        size = self.plan.design.size
+        shares = np.random.default_rng(int(torch.randint(2**62, (), generator=generator)))
+        sides = [_endless(torch.nonzero(self.targets == label)[:, 0], generator) for label in (0.0, 1.0)]
+        for _ in range(self.steps):
+            places = torch.cat([next(side) for side in sides for _ in range(self.plan.batch // 2)])
+            rows = film_rows(self.films[places.numpy()], size)
+            if self.plan.changes is not None:
+                rows = self.plan.changes.change(rows, generator)
+            rows, targets = self._mixed(rows, self.targets[places], shares)
+            yield self.levels(rows), targets
+
+    def _mixed(self, rows: Tensor, targets: Tensor, generator: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """Lay each film over another one, by one share a batch; targets are mixed alike."""
+        if not self.plan.mixup:
+            return rows, targets
+        share = float(generator.beta(self.plan.mixup, self.plan.mixup))
+        other = torch.from_numpy(generator.permutation(len(rows)))
+        return torch.lerp(rows, rows[other], share), torch.lerp(targets, targets[other], share)
+
+
+def _endless(places: Tensor, generator: torch.Generator) -> Iterator[Tensor]:
+    """Places (1,) in a new order each time all have come."""
+    while True:
+        order = torch.randperm(len(places), generator=generator)
+        yield from torch.split(places[order], 1)
+
+
+def _train_member(member: FilmMember, shown: _Shown, seed: int, place: int) -> None:
+    plan, steps = shown.plan, shown.steps
+    draws = torch_generator(seed, 9, place)
     optimiser = torch.optim.AdamW(member.parameters(), lr=plan.rate, weight_decay=plan.decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, plan.rate, total_steps=steps)
     statistics = [buffer for buffer in member.buffers() if torch.is_floating_point(buffer)]
@@ -113,13 +155,8 @@ def _train_member(
     member.train()
     _lay_out(member, torch.channels_last)  # in which convolutions of few channels are fastest
     with seeded(int(torch.randint(2**31, (), generator=draws))):  # dropout draws from the global stream
-        for step, places in enumerate(_batches(len(films), plan, order), 1):
-            rows = film_rows(films[places.numpy()], plan.design.size)
-            if plan.changes is not None:
-                rows = plan.changes.change(rows, draws)
-            goal = targets[places] * (1.0 - plan.smoothing) + plan.smoothing / 2.0
-            logit = member.logit(centred(rows))
-            loss = functional.binary_cross_entropy_with_logits(logit, goal, pos_weight=weight)
+        for step, (rows, targets) in enumerate(shown.batches(draws), 1):
+            loss = functional.binary_cross_entropy_with_logits(member.logit(rows), targets)
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
@@ -134,14 +171,6 @@ def _lay_out(member: FilmMember, layout: torch.memory_format) -> None:
     for weights in member.parameters():
         if weights.ndim == 4:
             weights.data = weights.data.contiguous(memory_format=layout)
-
-
-def _batches(count: int, plan: FilmPlan, order: torch.Generator) -> Iterator[Tensor]:
-    """Places of films, each once an epoch; an incomplete batch at the end is left for the next epoch."""
-    for _ in range(plan.epochs):
-        places = torch.randperm(count, generator=order)
-        for at in range(max(1, count // plan.batch)):
-            yield places[at * plan.batch : (at + 1) * plan.batch]
 
 
 def _targets(images: ArrayLike, labels: ArrayLike, size: int, which: str) -> Labels:
@@ -174,9 +203,11 @@ def _check_plan(plan: FilmPlan) -> None:
         "batch": (2, 65_536),
         "rate": (1e-6, 1.0),
         "decay": (0.0, 1.0),
-        "smoothing": (0.0, 0.9),
+        "mixup": (0.0, 100.0),
         "average": (0.0, 0.99999),
     }
+    if plan.batch % 2:
+        raise ConfigError(f"batch {plan.batch} came; accepted: an even number")
     for name, (low, high) in bounds.items():
         value = getattr(plan, name)
         if not low <= value <= high:

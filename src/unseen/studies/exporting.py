@@ -28,6 +28,8 @@ from unseen.studies.scoring import matrix_of
 
 # What can be written, and the suffix of each.
 TARGETS = {"onnx": ".onnx", "onnx-fp16": ".onnx", "onnx-int8": ".onnx", "c": ".h", "qonnx": ".onnx"}
+# What is written as a folder, an app, by `unseen.phone`.
+WEB = ("web", "web-int8")
 PARTS = ("full", "code", "student")
 # Sample rows used; more would take long and say no more.
 MOST = 20_000
@@ -61,16 +63,20 @@ def check_target(to: str, part: str, out: str | os.PathLike[str] | None, model: 
         ConfigError: A target or part that is not known, or that do not go together.
 
     """
-    if to not in TARGETS:
-        raise ConfigError(unknown("target", to, TARGETS))
+    if to not in (*TARGETS, *WEB):
+        raise ConfigError(unknown("target", to, (*TARGETS, *WEB)))
     if part not in PARTS:
         raise ConfigError(unknown("part", part, PARTS))
     if part == "code" and to in ("c", "qonnx"):
         raise ConfigError(f"part code goes with onnx, onnx-fp16 and onnx-int8; {to} came")
     if part == "student" and to != "onnx":
         raise ConfigError(f"part student goes with onnx; {to} came")
+    if part != "full" and to in WEB:
+        raise ConfigError(f"an app holds the whole detector, part full; {part} came")
     if out is not None:
         return Path(out)
+    if to in WEB:
+        return Path(f"{model.stem}-app")
     kind = to.removeprefix("onnx") if part == "full" else f"-{part}{to.removeprefix('onnx')}"
     return Path(f"{model.stem}{'-qonnx' if to == 'qonnx' else kind if to != 'c' else ''}{TARGETS[to]}")
 

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unseen.alarms.metrics import of_alarm, of_levels
-from unseen.alarms.recalibration import reliability
 from unseen.alarms.tiers import Level
 from unseen.evaluation import Record
+from unseen.evaluation.reliability import reliability
 from unseen.forecasting.judging import absolute_errors, came, judge, paired
 from unseen.recipes.results import Results
 from unseen.recipes.running import over_seeds, settings

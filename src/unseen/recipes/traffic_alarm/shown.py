@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from unseen.alarms.budget import GRID
 from unseen.alarms.episodes import Windows, match
 from unseen.alarms.metrics import of_red
-from unseen.alarms.recalibration import reliability
 from unseen.alarms.replay import Outcomes
 from unseen.alarms.tiers import Thresholds
 from unseen.evaluation import Record
+from unseen.evaluation.reliability import reliability
 from unseen.series.forecasts import Forecasts
 
 Floats = NDArray[np.floating]

@@ -135,8 +135,7 @@ export class Engine {
       threshold: Number(found.threshold.data[0]),
       alarm: Boolean(found.alarm.data[0]),
     });
-    const named = found.class_index ? manifest.classes?.[Number(found.class_index.data[0])] : undefined;
-    const said = { ...decision, className: named ?? null };
+    const said = { ...decision, className: likeliest(found.classes?.data, manifest.classes) };
     if (!map) return said;
     const grid = { height: manifest.map.height, width: manifest.map.width, fill: manifest.map.fill ?? null };
     const score = async (rows) => (await model.run(rows, ["score"])).score.data;
@@ -156,6 +155,11 @@ export async function open(base) {
   const manifest = await fetchManifest(place);
   const [model, runtime] = await Promise.all([fetchFile(place, "model.onnx"), fetchFile(place, RUNTIME)]);
   return new Engine(manifest, await openModel(model, runtime, manifest.framing));
+}
+
+/** Name of the class with the largest probability; null where there are none. */
+function likeliest(chances, names) {
+  return chances && names ? names[chances.indexOf(Math.max(...chances))] : null;
 }
 
 const about = ({ width, height, format, photograph }) => ({ width, height, format, photograph });
