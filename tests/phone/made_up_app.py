@@ -83,16 +83,16 @@ def arithmetic() -> Arithmetic:
 
 
 @cache
-def record(source: str, spread: float, shift: float, first: int, photo: bool = False) -> Record:
-    """The record of a place: 120 films without the patch, 120 with one of about this strength."""
+def record(source: str, spread: float, shift: float, first: int) -> Record:
+    """The record of a place: 100 films without the patch, 100 with one of about this strength."""
     rng = np.random.default_rng(first)
-    labels = np.repeat([0, 1], 120)
-    hazes = np.maximum(0, shift * labels + spread * rng.normal(size=240))
+    labels = np.repeat([0, 1], 100)
+    hazes = np.maximum(0, shift * labels + spread * rng.normal(size=200))
     rows = np.stack([row(film(first + place, haze)) for place, haze in enumerate(hazes)])
     model = arithmetic()
     return calibrate(
         model.logit(rows), labels, model.gate(rows), source=source, site="Made up", device="Seeded generator",
-        photo=photo, date=dt.date(2026, 11, 2),
+        date=dt.date(2026, 11, 2),
     )  # fmt: skip
 
 
@@ -102,7 +102,8 @@ def records() -> list[Record]:
 
 
 def base() -> Record:
-    return record("training", 0.1, 0.3, 3000)
+    """The films of training are those of the clinic."""
+    return records()[0].model_copy(update={"source": "training"})
 
 
 def said(grey: np.ndarray, of: Record | None, *, photograph: bool = False) -> Outcome:
@@ -219,7 +220,7 @@ def _manifest(content: bytes, **more: Any) -> Manifest:
         unseen=unseen.__version__,
         created="2026-11-28T09:00:00+00:00",
         framing=Framing(channels=channels, trim=not whole, crop=not whole).to_dict(),
-        limits=Limits().to_dict(),
+        limits=(Limits(SIDE, SIDE, None, None, None, None, glare=None) if whole else Limits()).to_dict(),
         **more,
     )
 
