@@ -50,7 +50,7 @@ function recordSection() {
   return section(
     t("card.records"),
     rows.length
-      ? numbersTable(rows, { keys, named, caption: t("card.numbersNote") })
+      ? numbersTable(rows, { keys, named, caption: t("card.numbersNote"), label: t("card.records") })
       : h("p", {}, t("card.noRecords")),
   );
 }
@@ -59,7 +59,7 @@ function numberSection(card) {
   const rows = card.sources ?? [];
   if (!rows.length && isDetector()) return null;
   return rows.length
-    ? section(t("card.numbers"), numbersTable(rows, { named, caption: t("card.numbersNote") }))
+    ? section(t("card.numbers"), numbersTable(rows, { named, caption: t("card.numbersNote"), label: t("card.numbers") }))
     : section(t("card.numbers"), h("p", {}, t("card.noNumbers")));
 }
 

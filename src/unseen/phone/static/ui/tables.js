@@ -33,13 +33,13 @@ const cell = (value) =>
     : h("td", {}, shownValue(own(value)));
 
 /** Rows of the model's numbers as a table that stands on end. */
-export function numbersTable(rows, { keys, named, caption }) {
+export function numbersTable(rows, { keys, named, caption, label }) {
   const head = HEADS.find((key) => rows.some((row) => key in row));
   const measures =
     keys ?? [...new Set(rows.flatMap((row) => Object.keys(row)))].filter((key) => key !== head);
   return h(
     "div",
-    { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+    { class: "scroll", tabindex: "0", role: "region", "aria-label": label },
     h(
       "table",
       {},
