@@ -31,8 +31,20 @@ CARD: dict[str, Any] = {
     "notice": ["children", "one-hospital", "one-finding", "not-validated"],
     "data": {"name": "Made-up films", "licence": "none: drawn from seeds", "population": "nobody"},
     "sources": [
-        {"source": "train", "n": 200, "prevalence": 0.5, "auc": [0.991, 0.985, 0.996], "sensitivity": [0.97, 0.93, 0.99]},
-        {"source": "test", "n": 120, "prevalence": 0.62, "auc": [0.978, 0.962, 0.99], "sensitivity": [0.94, 0.87, 0.98]},
+        {
+            "source": "train",
+            "n": 200,
+            "prevalence": 0.5,
+            "auc": [0.991, 0.985, 0.996],
+            "sensitivity": [0.97, 0.93, 0.99],
+        },
+        {
+            "source": "test",
+            "n": 120,
+            "prevalence": 0.62,
+            "auc": [0.978, 0.962, 0.99],
+            "sensitivity": [0.94, 0.87, 0.98],
+        },
     ],
     "credit": "Made-up films, drawn by unseen.",
 }
@@ -110,7 +122,9 @@ def said(grey: np.ndarray, of: Record | None, *, photograph: bool = False) -> Ou
     """What Python says of a film."""
     rows = row(grey)[None]
     model = arithmetic()
-    return decide(model.logit(rows), model.gate(rows), rule=Rule(), base=base(), record=of, photograph=photograph)[0]
+    return decide(
+        model.logit(rows), model.gate(rows), rule=Rule(), base=base(), record=of, photograph=photograph
+    )[0]
 
 
 def screener(demo: bool = False) -> tuple[bytes, Manifest]:
@@ -196,7 +210,7 @@ def detector() -> tuple[bytes, Manifest]:
 
 
 def _model(nodes: list, constants: dict, channels: int, shapes: dict, doubles=(), booleans=()) -> bytes:
-    kind = {name: TensorProto.DOUBLE for name in doubles} | {name: TensorProto.BOOL for name in booleans}
+    kind = dict.fromkeys(doubles, TensorProto.DOUBLE) | dict.fromkeys(booleans, TensorProto.BOOL)
     graph = helper.make_graph(
         nodes,
         "made_up",

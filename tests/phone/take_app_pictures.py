@@ -1,4 +1,4 @@
-"""Take the pictures of the app for the docs anew, of made-up films: python tests/phone/take_app_pictures.py docs/pictures."""
+"""Take the pictures of the app anew, of made-up films: python tests/phone/take_app_pictures.py docs/pictures."""
 
 from __future__ import annotations
 
@@ -59,7 +59,9 @@ class Phone:
         return self.page
 
     def down(self, selector: str) -> None:
-        self.page.locator(selector).first.evaluate("one => scrollTo(0, one.getBoundingClientRect().top + scrollY - 16)")
+        self.page.locator(selector).first.evaluate(
+            "one => scrollTo(0, one.getBoundingClientRect().top + scrollY - 16)"
+        )
 
 
 def keep(path: Path, *shots: bytes) -> None:

@@ -32,7 +32,8 @@ def photographs() -> list[np.ndarray]:
     """Made-up photographs as grey numbers, upright and across, and one without a film."""
     scenes = [Scene(height=240, width=320), Scene(height=320, width=240, fill=(0.5, 0.6))]
     found = [
-        photographed(made_up_film(seed, 120, 100), seed, scenes[seed % 2]).pixels @ np.array([0.299, 0.587, 0.114])
+        photographed(made_up_film(seed, 120, 100), seed, scenes[seed % 2]).pixels
+        @ np.array([0.299, 0.587, 0.114])
         for seed in range(3)
     ]
     return [(grey / 255).astype(np.float32) for grey in found] + [np.full((150, 200), 0.3, np.float32)]

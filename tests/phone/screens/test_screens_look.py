@@ -148,7 +148,11 @@ def axe(tmp_path_factory):
         pytest.skip("npm is not installed (apt-get install npm)")
     folder = tmp_path_factory.mktemp("axe")
     done = subprocess.run(
-        ["npm", "pack", "axe-core@4.10.3", "--silent"], cwd=folder, capture_output=True, text=True, timeout=120
+        ["npm", "pack", "axe-core@4.10.3", "--silent"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     if done.returncode:
         pytest.skip("npm cannot fetch axe-core")

@@ -43,7 +43,7 @@ def test_the_heat_map_can_be_hidden_and_weakened_and_is_told_in_words(signs):
     assert "not where disease is" in signs.text()
     page.fill("#strength", "0.2")
     weak = shown(page)
-    assert 0 < np.abs(weak.astype(int) - full).max()
+    assert np.abs(weak.astype(int) - full).max() > 0
     page.uncheck("#colours")
     bare = shown(page)
     assert (bare[..., 0] == bare[..., 1]).all()
@@ -67,7 +67,13 @@ def test_the_colours_grow_lighter_for_every_kind_of_eye(phone):
 
 
 def test_the_words_name_the_part_with_most_evidence(phone):
-    places = {(0, 0): "upper-left", (6, 6): "lower-right", (3, 3): "middle-centre", (3, 0): "middle-left", None: None}
+    places = {
+        (0, 0): "upper-left",
+        (6, 6): "lower-right",
+        (3, 3): "middle-centre",
+        (3, 0): "middle-left",
+        None: None,
+    }
     for place, words in places.items():
         values = np.zeros((7, 7))
         if place:
@@ -96,7 +102,10 @@ def test_a_note_is_kept_in_the_history_with_nothing_of_the_picture(signs):
     page.click("text=History")
     page.wait_for_selector(".past li >> nth=1")
     assert page.inner_text("main h2") == "2 results"
-    assert page.locator(".past li").evaluate_all("all => all.map((one) => one.dataset.outcome)") == ["refused", "signs"]
+    assert page.locator(".past li").evaluate_all("all => all.map((one) => one.dataset.outcome)") == [
+        "refused",
+        "signs",
+    ]
     with page.expect_download() as saved:
         page.click("text=Save as JSON")
     kept = json.loads(saved.value.path().read_text(encoding="utf-8"))
@@ -197,7 +206,7 @@ def test_the_model_card_shows_numbers_limits_and_files(phone):
     phone.page.wait_for_selector("table")
     text = phone.text()
     for words in ("0.991", "0.985 – 0.996", "train", made.CLINIC, "100 / 100", "Adults", "not measured",
-                  "mirrored film is not noticed", "model.onnx", "Made-up films, drawn by unseen."):  # fmt: skip
+                  "model.onnx", "mirrored film is not noticed", "Made-up films, drawn by unseen."):  # fmt: skip
         assert words in text
     app = phone.page.evaluate("fetch('app.json').then((answer) => answer.json())")
     assert app["files"]["model.onnx"]["sha256"] in text.replace("\n", "")
