@@ -1,4 +1,4 @@
-"""A screener and a detector of a few arithmetic nodes, calibrated on made-up films: real apps, without training."""
+"""A screener and a detector of a few arithmetic nodes, calibrated on made-up films: apps without training."""
 
 from __future__ import annotations
 

@@ -23,7 +23,9 @@ ASK = """async ([text, width, height]) => {
   const film = filmOf({ grey, width, height }, corners);
   const bytes = new Uint8Array(film.grey.buffer);
   let packed = '';
-  for (let at = 0; at < bytes.length; at += 8192) packed += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  for (let at = 0; at < bytes.length; at += 8192) {
+    packed += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  }
   return { corners, found, height: film.height, width: film.width, grey: btoa(packed) };
 }"""
 

@@ -57,8 +57,8 @@ def test_nothing_is_screened_before_the_notice_is_accepted(take):
         hand.page.wait_for_selector("text=Before you begin")
         assert hand.page.locator(".pick, .tabs a:visible").count() == 0
     text = hand.text()
-    for words in ("not a medical device", "children", "one hospital", "pneumonia", "not validated", "physician",
-                  "Everything stays on this device", "Made-up films"):  # fmt: skip
+    for words in ("not a medical device", "children", "one hospital", "pneumonia", "not validated",
+                  "physician", "Everything stays on this device", "Made-up films"):  # fmt: skip
         assert words in text
     hand.begin()
     hand.page.reload()

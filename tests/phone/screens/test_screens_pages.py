@@ -1,4 +1,4 @@
-"""Heat map, note, paper, history, languages, model card, other apps, and what can go wrong, in a real Chromium."""
+"""Heat map, note, paper, history, languages, model card, other apps and faults, in a real Chromium."""
 
 from __future__ import annotations
 
@@ -205,8 +205,8 @@ def test_the_model_card_shows_numbers_limits_and_files(phone):
     phone.page.click("text=Model card")
     phone.page.wait_for_selector("table")
     text = phone.text()
-    for words in ("0.991", "0.985 – 0.996", "train", made.CLINIC, "100 / 100", "Adults", "not measured",
-                  "model.onnx", "mirrored film is not noticed", "Made-up films, drawn by unseen."):  # fmt: skip
+    for words in ("0.991", "0.985 – 0.996", "train", made.CLINIC, "100 / 100", "Adults",
+                  "not measured", "model.onnx", "mirrored film is not noticed", "Made-up films, drawn by unseen."):  # fmt: skip
         assert words in text
     app = phone.page.evaluate("fetch('app.json').then((answer) => answer.json())")
     assert app["files"]["model.onnx"]["sha256"] in text.replace("\n", "")
