@@ -165,7 +165,8 @@ def axe(tmp_path_factory):
 
 
 CHECK = """() => axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',
-                                               'best-practice'] }).then((found) => found.violations.map((one) => [one.id, one.nodes.map((node) => node.html).slice(0, 3)]))"""
+                                               'best-practice'] })
+  .then((found) => found.violations.map((one) => [one.id, one.nodes.map((node) => node.html).slice(0, 3)]))"""
 
 
 @pytest.mark.browser
