@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from unseen.pictures.refusals import REASONS
+from unseen.screening import card
 
 pytestmark = pytest.mark.browser
 
@@ -171,6 +172,8 @@ def test_every_language_has_every_text(phone):
         assert tag == "en" or same == []
     for reason in REASONS:
         assert {f"refused.{reason}", f"next.{reason}"} <= set(english)
+    for group, codes in (("notice", card.NOTICE), ("notFor", card.NOT_FOR), ("failure", card.FAILURES)):
+        assert {f"{group}.{code}" for code in codes} <= set(english)
     reasons = {key.partition(".")[2] for key in english if key.startswith("refused.")}
     assert reasons == set(REASONS)
 
