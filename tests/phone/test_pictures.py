@@ -104,7 +104,7 @@ def test_sharpness_and_glare_of_photographs_are_those_of_python(page, blur):
     found = page.evaluate(
         """([values, height, width]) => engine.sharpness(
           { grey: Float32Array.from(values, (v) => v / 255), width, height },
-          { left: 0, top: 0, width, height }, 56)""",
+          { left: 0, top: 0, width, height })""",
         [pixels.ravel().tolist(), *pixels.shape],
     )
-    assert found == pytest.approx(sharpness(from_array(pixels).grey, 56), abs=1e-6)
+    assert found == pytest.approx(sharpness(from_array(pixels).grey), abs=1e-6)

@@ -11,8 +11,10 @@ from unseen.report.content import Provenance
 from unseen.report.document import render_page
 from unseen.report.film_content import refusing_score
 from unseen.report.film_curves import bins, coverage_line, referring_line, roc_line, spread
+from unseen.report.film_panels import numbers_table
 from unseen.report.film_pictures import gallery
-from unseen.report.films import FilmsContent, Traced, films_page, numbers_table
+from unseen.report.film_shown import FilmsContent, Traced
+from unseen.report.films import films_page
 from unseen.screening.halves import crossed
 from unseen.screening.judging import Seen, frozen_threshold, judge
 from unseen.screening.records import calibrate

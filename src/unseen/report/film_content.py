@@ -13,7 +13,7 @@ from unseen.report.document import Headline, Picture
 from unseen.report.figures.films import Spread
 from unseen.report.film_curves import spread
 from unseen.report.film_pictures import gallery
-from unseen.report.films import FilmsContent, Traced
+from unseen.report.film_shown import FilmsContent, Traced
 from unseen.screening.halves import crossed
 from unseen.screening.judging import UNMEASURED, SourceNumbers
 from unseen.screening.kinds import MADE_UP, made_up

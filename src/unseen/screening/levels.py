@@ -6,7 +6,6 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 # Standard deviation of grey, below that of any film, that is added before films are divided by theirs.
 FLAT = 0.03
@@ -31,16 +30,13 @@ class Levels(nn.Module):
     True
     """
 
-    kernel: Tensor
+    table: Tensor
 
     def __init__(self, around: float, size: int) -> None:
         super().__init__()
+        # no weights: it follows from the design, and stays out of model files
+        self.register_buffer("table", gaussian(around * size, size), persistent=False)
         self.around = around
-        self.reach = min(math.ceil(3 * around * size), size - 1)
-        steps = torch.arange(-self.reach, self.reach + 1)
-        bell = torch.exp(-0.5 * (steps / max(around * size, 1e-6)) ** 2)
-        # no weights: they follow from the design, and stay out of model files
-        self.register_buffer("kernel", bell / bell.sum(), persistent=False)
 
     def forward(self, films: Tensor) -> Tensor:
         """Return films (N, 1, S, S) levelled."""
@@ -50,6 +46,21 @@ class Levels(nn.Module):
     def _mean(self, films: Tensor) -> Tensor:
         if not self.around:
             return films.mean((2, 3), keepdim=True)
-        padded = functional.pad(films, (self.reach,) * 4, mode="replicate")
-        across = functional.conv2d(padded, self.kernel.view(1, 1, 1, -1))
-        return functional.conv2d(across, self.kernel.view(1, 1, -1, 1))
+        # as products: convolutions of one channel took a fifth of the time of training
+        return (self.table @ (self.table @ films).mT).mT
+
+
+def gaussian(deviation: float, size: int) -> Tensor:
+    """Return the table (size, size) that takes the Gaussian mean of a line about each of its pixels.
+
+    The Gaussian ends after three standard deviations; beyond its ends the line goes on as its last pixel.
+
+    >>> gaussian(0.5, 3).sum(1).round(decimals=5).tolist()
+    [1.0, 1.0, 1.0]
+    """
+    reach = max(1, math.ceil(3 * deviation))
+    steps = torch.arange(-reach, reach + 1)
+    bell = torch.exp(-0.5 * (steps / max(deviation, 1e-3)) ** 2)
+    places = (torch.arange(size)[:, None] + steps).clamp(0, size - 1)
+    table = torch.zeros(size, size)
+    return table.scatter_add_(1, places, (bell / bell.sum()).expand(size, -1))

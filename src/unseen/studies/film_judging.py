@@ -127,6 +127,7 @@ def _moved(screener: Screener, clean: Seen, after: Seen, threshold: float) -> di
     calls = decisions_at(after.logits, after.findings, threshold)
     refused = screener.base_.gate_p_values(after.gate) <= screener.rule.refuse
     return {
+        "films": Estimate(float(len(after.logits))),
         "AUC": Estimate(roc_auc(*after.sides)),
         "sensitivity": calls.sensitivity,
         "specificity": calls.specificity,

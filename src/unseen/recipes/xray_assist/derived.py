@@ -78,17 +78,22 @@ def _other_ways(
     if any(r.detector == INTEGERS for r in films):
         ways["test, in 8 bits"] = (seen_of(films, INTEGERS, seed, TEST).logits, frozen_threshold(base))
     for row, (logits, threshold) in ways.items():
+        yield from _about(row, test)
         yield from ((row, name, value) for name, value in _called(logits, test, threshold))
     row, chance = "test, calibrated on validation", base.probability(test.logits)
-    yield row, "films", float(len(chance))
+    yield from _about(row, test)
     yield row, "accuracy", float(((chance >= 0.5) == (test.findings == 1)).mean())
     yield row, "ECE", reliability(chance, test.findings).error
     yield row, "Brier", brier(chance, test.findings)
 
 
+def _about(row: str, seen: Seen) -> Iterator[tuple[str, str, float]]:
+    yield row, "films", float(len(seen.findings))
+    yield row, "prevalence", float(seen.findings.mean())
+
+
 def _called(logits: Floats, test: Seen, threshold: float) -> Iterator[tuple[str, float]]:
     calls = decisions_at(logits, test.findings, threshold)
-    yield "films", float(len(logits))
     yield "AUC", roc_auc(logits[test.findings == 0], logits[test.findings == 1])
     yield "sensitivity", calls.sensitivity.value
     yield "specificity", calls.specificity.value

@@ -20,7 +20,9 @@ from unseen.report.content import Provenance
 from unseen.report.document import Headline, render_page
 from unseen.report.figures.films import Spread
 from unseen.report.film_content import refusing_score
-from unseen.report.films import TITLES, FilmsContent, Traced, figures_of, films_page, numbers_table
+from unseen.report.film_panels import TITLES, figures_of, numbers_table
+from unseen.report.film_shown import FilmsContent, Traced
+from unseen.report.films import films_page
 from unseen.report.svg import inline
 from unseen.report.tables import Cell, known_columns, to_markdown
 from unseen.report.tables import Table as Shown
@@ -158,7 +160,8 @@ def _summary(sections: Sections) -> str:
     test, halves = sections[SOURCE][TEST], sections[HALVES][TEST]
     return (
         f"On the {test['films'].value:.0f} official test films the network ranks with an AUC of "
-        f"{test['AUC']:.3f} over seeds. What was set on validation films does not hold there: of the normal "
+        f"{test['AUC'].value:.3f} over seeds. What was set on validation films does not hold there: of "
+        f"the normal "
         f"films {100 * test['coverage normal'].value:.0f} % keep their label, where 95 % were stated. With a "
         f"record of "
         f"films of the same source {100 * halves['coverage normal'].value:.0f} % do."

@@ -4,6 +4,10 @@ import { areaAverage } from "./area.js";
 import { insideOf, windowOf } from "./framing.js";
 import { Refusal } from "./refusal.js";
 
+// Where sharpness is measured; the rim is left out: what is around a film shines into it.
+const SHARP_SIDE = 56;
+const RIM = 7;
+
 /**
  * Limits; stand in app.json. What is null is not checked.
  * @typedef {object} Limits
@@ -55,7 +59,7 @@ function checkShape({ width, height, photograph }, framing, limits) {
 function checkPhotograph(picture, framing, limits) {
   const window = windowOf(picture, framing);
   if (limits.sharpness !== null) {
-    const sharp = sharpness(picture, window, 2 * Math.max(framing.height, framing.width));
+    const sharp = sharpness(picture, window);
     if (sharp < limits.sharpness) {
       throw new Refusal("blurred", `its sharpness is ${sharp.toFixed(3)}; accepted: at least ${limits.sharpness}`);
     }
@@ -68,29 +72,29 @@ function checkPhotograph(picture, framing, limits) {
 }
 
 /**
- * How much of the contrast at two pixels is there at one already, at side x side: 1/4 for a ramp, 1 for noise.
- * With D_d the mean squared difference of neighbours d apart, in rows plus in columns: D_1 / D_2.
+ * How much of the contrast four pixels apart is there two apart, at 56 x 56: 1/4 for a ramp, 1 for noise. With D_d
+ * the mean squared difference of pixels d apart, in rows plus in columns, without the rim: D_2 / D_4.
  * @param {Picture} picture
  * @param {import("./area.js").Region} window
- * @param {number} side
  * @returns {number} 0 where there is no contrast
  */
-export function sharpness(picture, window, side) {
+export function sharpness(picture, window) {
+  const side = SHARP_SIDE;
   const grey = Float32Array.from(areaAverage({ data: picture.grey, top: 1 }, picture.width, window, side, side));
-  const far = contrast(grey, side, 2);
-  return far > 0 ? contrast(grey, side, 1) / far : 0;
+  const far = contrast(grey, side, 4);
+  return far > 0 ? contrast(grey, side, 2) / far : 0;
 }
 
 function contrast(grey, side, apart) {
   let sum = 0;
-  for (let y = 0; y < side; y++) {
-    for (let x = 0; x + apart < side; x++) {
+  for (let y = RIM; y < side - RIM; y++) {
+    for (let x = RIM; x + apart < side - RIM; x++) {
       const across = grey[y * side + x + apart] - grey[y * side + x];
       const down = grey[(x + apart) * side + y] - grey[x * side + y];
       sum += across * across + down * down;
     }
   }
-  return sum / (side * (side - apart));
+  return sum / ((side - 2 * RIM) * (side - 2 * RIM - apart));
 }
 
 function shareAbove({ grey, width: stride }, { left, top, width, height }, white) {
