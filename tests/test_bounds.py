@@ -31,6 +31,7 @@ REFUSED = [
     *((cls, "share", value, SHARE) for cls in (Mixture, Neighbours) for value in (0.0, 1.5, np.nan)),
     *((Spreading, "keep", value, "0 to 1") for value in (-0.1, 1.1, np.nan)),
     *((Neighbours, name, value, "0 to 1") for name in ("power", "least") for value in (-0.1, 1.1, np.nan)),
+    *((Neighbours, "rest", value, "0 to 10") for value in (-0.1, 10.5, np.nan)),
     *((Neighbours, "most", value, "None, or numbers of 1 or more") for value in (0.0, 0.9, np.nan, np.inf)),
 ]
 TAKEN = [
@@ -39,7 +40,7 @@ TAKEN = [
     Spreading(neighbours=1, reference=1, keep=0.0, steps=1),
     Spreading(keep=1.0),
     Neighbours(k=1, reference=1, components=1, power=0.0, least=0.0, most=1.0),
-    Neighbours(k=np.int64(3), power=1.0, least=1.0, share=1),
+    Neighbours(k=np.int64(3), power=1.0, least=1.0, share=1, rest=10, digits="half"),
 ]
 
 

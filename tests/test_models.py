@@ -1,5 +1,7 @@
 """Models: shapes of any size, what a pass means, neighbours by brute force."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -168,6 +170,34 @@ def test_a_banks_parts_name_the_feature_that_moved():
     parts = bank.parts(moved)
     assert parts.argmax(1).tolist() == list(range(6))
     assert parts.sum(1).tolist() == pytest.approx([1.0] * 6, abs=1e-5)
+
+
+def test_rest_sees_a_row_that_leaves_the_plane_of_all_normal_ones():
+    """By Pythagoras: with one axis of two kept, distances are those in the plane."""
+    x = torch.stack([torch.linspace(-5, 5, 101), torch.zeros(101)], 1)
+    off = torch.tensor([[1.0, 3.0], [1.0, 0.0]])
+    blind, seeing = (Neighbours(k=1, components=1, rest=rest).fit(x, seed=0) for rest in (0.0, 1.0))
+    assert blind.codes.shape == (101, 1)
+    assert float(blind.strangeness(blind.encode(off))[0]) < math.log(0.1)
+    assert seeing.strangeness(seeing.encode(off))[0].exp().item() == pytest.approx(3.0, abs=1e-4)
+    assert float(seeing.strangeness(seeing.encode(off))[1]) < math.log(0.1)
+    assert seeing.parts(off)[0].tolist() == pytest.approx([0.0, 1.0], abs=1e-3)
+    assert Neighbours(k=1, components=1, rest=2.0).fit(x, seed=0).encode(off)[0, 1] == pytest.approx(6.0)
+
+
+def test_half_precision_is_that_of_what_is_kept_and_changes_little():
+    x, new = rows(300), rows(64, seed=1)
+    single, half = (Neighbours(components=4, rest=1.0, digits=d).fit(x, seed=0) for d in ("single", "half"))
+    for kept in (half.axes, half.codes):
+        assert torch.equal(kept, kept.half().float())
+    assert not torch.equal(single.codes, half.codes)
+    apart = single.strangeness(single.encode(new)) - half.strangeness(half.encode(new))
+    assert 0 < float(apart.abs().max()) < 5e-3
+
+
+def test_unknown_digits_are_refused_by_name():
+    with pytest.raises(ConfigError, match="digits 'quarter'"):
+        Neighbours(digits="quarter")
 
 
 # -------------------------------------------------------------------------------- oriented gradients

@@ -227,6 +227,20 @@ EXAMPLES = {
         ),
         images,
     ),
+    "neighbours alone": (
+        lambda: _aware(neighbours=Neighbours(reference=300, components=4, share=1.0, rest=1.0)),
+        table,
+    ),
+    "images by neighbours alone": (
+        lambda: _pictures(
+            neighbours=Neighbours(
+                front=OrientedGradients(stride=2), components=6, share=1.0, rest=0.5, digits="half"
+            ),
+            joining=Leading(),
+            seed=4,
+        ),
+        images,
+    ),
     "dirichlet": (
         # a code of three shares moves slowly
         lambda: _pictures(
@@ -335,7 +349,9 @@ class Example:
     @property
     def trains(self) -> bool:
         """Whether it trains networks, for as many steps as it is told."""
-        return not isinstance(self.detector, CommitteeDetector)
+        neighbours = getattr(self.detector, "neighbours", None)
+        alone = isinstance(neighbours, Neighbours) and neighbours.share == 1.0
+        return not isinstance(self.detector, CommitteeDetector) and not alone
 
     def new(self) -> TwoStage:
         return clone(self.detector)

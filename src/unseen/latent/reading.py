@@ -123,6 +123,8 @@ def network_of(detector: AwareDetector, *, told: bool = False, member: int = 0) 
             "with a VAE unless told otherwise"
         )
     networks = _networks(detector.stage2_ if told else detector.stage1_)
+    if not networks and not _networks(detector.stage1_):
+        raise ConfigError("this detector has no network: its neighbours have the share 1; accepted: below 1")
     if not networks:
         raise ConfigError("this detector has not been told of any anomaly, so it has no second network")
     if not 0 <= member < len(networks):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from scipy.spatial import KDTree
 from torch import Tensor
 
+from unseen.errors import ConfigError, unknown
 from unseen.models.bounds import at_least, at_least_one, share, within
 from unseen.models.nearest import Table
 from unseen.nn.orientation import OrientedGradients
@@ -70,9 +71,11 @@ class Neighbours:
     def __post_init__(self) -> None:
         at_least_one(self, "k", "reference", "components")
         within(self, 0, 1, "power", "least")
-        at_least(self, 0, "rest")
+        within(self, 0, 10, "rest")
         share(self)
         at_least(self, 1, "most")
+        if self.digits not in get_args(Digits):
+            raise ConfigError(unknown("digits", self.digits, get_args(Digits)))
 
     def fit(self, x: Tensor, *, seed: int, weights: Tensor | None = None) -> Bank:
         """Keep a seeded draw of scaled normal rows (N, *shape) as the bank distances are measured to.

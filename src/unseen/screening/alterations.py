@@ -139,7 +139,7 @@ def altered(name: str, films: Pictures, *, seed: int) -> Pictures:
 
 
 def turned_by(films: Pictures, degrees: NDArray[np.float64]) -> Pictures:
-    """Turn each film about its middle by its own angle (N,), linear between pixels."""
+    """Turn each film clockwise about its middle by its own angle (N,), linear between pixels."""
     side = films.shape[-1]
     line = np.arange(side) - (side - 1) / 2.0
     angle = np.deg2rad(degrees)[:, None, None]

@@ -1,8 +1,9 @@
 """The gate: an aware detector for which every chest film is normal, healthy or not, and all else is not.
 
-It learns films without labels, and is told of pictures that are none: made up from a seed (`kinds`), made from
-the films themselves (`alterations`), and whatever rows the caller has. What looks like none of these is judged
-by stage 1.
+It keeps a few hundred films as oriented gradients, and what it is told of in the same way: pictures made up
+from a seed (`kinds`), made from the films themselves (`alterations`), and whatever the caller has. A picture
+is strange where it lies far from the films compared with how far it lies from what is none. What was told is
+a yardstick there, so that pictures far from both are refused too.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from unseen.detectors.aware import AwareDetector
 from unseen.detectors.telling import Joining, Leading
-from unseen.errors import DataError, unknown
+from unseen.errors import ConfigError, DataError
 from unseen.models.autoencoder import AutoEncoder
 from unseen.models.choices import AnyModel
 from unseen.models.neighbours import Neighbours
@@ -44,9 +45,9 @@ class GateSettings:
     Args:
         side: Pixels of a side that it looks at; larger films are averaged down to it.
         each: Pictures of each kind that is made up.
-        model: Whose errors are raised on what was told.
-        neighbours: Distance to films; told kinds are near or far by the same measure.
-        learn, tune: How long the stages train.
+        neighbours: Distance to films; told kinds are near or far by the same measure. Below the share 1 the
+            errors of a network have a say beside it.
+        model, learn, tune: That network, and how long its stages train.
         joining, trust: How what was told joins, see `unseen.detectors.telling`.
 
     """
@@ -171,7 +172,8 @@ def _made(name: str, films: Pictures, count: int, seed: int) -> Pictures:
     if name in MADE_UP:
         return made_up(name, count, films.shape[-1], seed=seed)
     if name not in ALTERED:
-        raise DataError(unknown("kind", name, [*MADE_UP, *ALTERED]) + "; or give its pictures")
+        made = ", ".join((*MADE_UP, *ALTERED))
+        raise ConfigError(f"kind {name!r} came without pictures; made up are: {made}. Give its pictures.")
     chosen = generator(seed, 62).permutation(len(films))
     place = count * list(ALTERED).index(name)
     return altered(name, films[np.take(chosen, np.arange(place, place + count), mode="wrap")], seed=seed)
