@@ -1,4 +1,4 @@
-"""Take the pictures of the app anew: python tests/phone/take_app_pictures.py docs/pictures."""
+"""Take the pictures of the app anew: python tests/phone/take_app_pictures.py docs/images."""
 
 from __future__ import annotations
 
