@@ -61,6 +61,8 @@ bench: .venv/.installed-peers
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/drift.py --out benchmarks/results/drift.csv
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/service.py --out benchmarks/results/service.csv
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/watch.py --out benchmarks/results/watch.csv
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/app.py --films $(UNSEEN_DATA)/xray/pneumoniamnist_full.npz \
+	  --out benchmarks/results/app.csv
 
 docs: .venv/.installed-dev
 	$(BIN)/python -m pytest -p no:cacheprovider tests/docs src
