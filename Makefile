@@ -41,6 +41,7 @@ bench: .venv/.installed-peers
 	$(BIN)/unseen recipe run traffic-alarm --out src/unseen/recipes/traffic_alarm/results
 	$(BIN)/unseen recipe run traffic-forecast --out src/unseen/recipes/traffic_forecast/results
 	$(BIN)/unseen recipe run traffic-pollution --out src/unseen/recipes/traffic_pollution/results
+	$(BIN)/unseen recipe run xray-assist --out src/unseen/recipes/xray_assist/results
 	OMP_NUM_THREADS=1 $(BIN)/unseen bench few-label --check-protocol
 	$(FEW_LABEL) --methods $(LIGHT)
 	$(FEW_LABEL) --seeds 1 --sets $(CLEAN)
