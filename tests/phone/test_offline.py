@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -112,6 +113,20 @@ def test_it_runs_without_a_network_after_one_load_and_after_a_restart_of_the_bro
     assert sent < 6_000_000
     large = [target for target, size in host.log if size > 30_000]
     assert len(large) == len(set(large)) >= 3
+
+
+def test_a_browser_takes_the_app_for_one_that_can_be_installed(host, visit, app):
+    host.put(app)
+    with visit() as (page, _):
+        page.goto(host.url.replace("probe.html", ""))
+        page.wait_for_function("navigator.serviceWorker.controller !== null")
+        browser = page.context.new_cdp_session(page)
+        install = browser.send("Page.getAppManifest")
+        assert install["errors"] == []
+        read = json.loads(install["data"])
+        assert read["name"] == json.loads((app / "app.json").read_text())["title"]
+        assert read["display"] == "standalone"
+        assert browser.send("Page.getInstallabilityErrors")["installabilityErrors"] == []
 
 
 def test_a_new_version_takes_over_at_the_next_start_and_a_spoilt_one_never(host, visit, app, tmp_path):

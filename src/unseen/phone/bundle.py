@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 APP, MODEL, WORKER = "app.json", "model.onnx", "service-worker.js"
+INSTALL = "manifest.webmanifest"
+# Longer names are cut off below an icon.
+SHORT_NAME = 12
 # What to do about a folder that is not one.
 AGAIN = "write it again with: unseen export MODEL --to web --out FOLDER"
 # Bytes of an app: on disk, and on its way to the phone.
@@ -87,6 +91,7 @@ def write_app(
     if manifest.id != model_id(model):
         raise ModelFileError(f"the manifest is that of model {manifest.id}, not of {model_id(model)}")
     content = {**static_files(), **runtime_files(runtime), MODEL: model}
+    content[INSTALL] = titled(content[INSTALL], manifest.title)
     worker = content.pop(WORKER)
     whole = replace(manifest, files={path: _entry(data) for path, data in sorted(content.items())})
     content[APP] = whole.encoded()
@@ -124,6 +129,18 @@ def marked(worker: bytes, app: bytes) -> bytes:
     if count != 1:
         raise ModelFileError(f"{WORKER} has no line for the hash of {APP}")
     return found
+
+
+def titled(install: bytes, title: str) -> bytes:
+    """Write the title of an app where browsers look for the name of what is installed.
+
+    >>> titled(b'{"name": "unseen"}', "Films of the ward")
+    b'{"name": "Films of the ward", "short_name": "Films of the"}'
+    """
+    short = title if len(title) <= SHORT_NAME else title[:SHORT_NAME].rstrip()
+    return json.dumps(
+        {**json.loads(install), "name": title, "short_name": short}, ensure_ascii=False
+    ).encode()
 
 
 def _entry(data: bytes) -> Entry:
