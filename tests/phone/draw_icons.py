@@ -18,7 +18,9 @@ SAFE = 0.72  # share of a maskable icon that every mask leaves
 
 def drawn(browser: Browser, svg: str, side: int, style: str) -> bytes:
     page = browser.new_page(viewport={"width": side, "height": side})
-    page.set_content(f"<style>body{{margin:0;{style}}}svg{{display:block;width:100%;height:100%}}</style>{svg}")
+    page.set_content(
+        f"<style>body{{margin:0;{style}}}svg{{display:block;width:100%;height:100%}}</style>{svg}"
+    )
     shot = page.screenshot(omit_background=True)
     page.close()
     return shot

@@ -1,4 +1,4 @@
-"""A screener and a detector of a few arithmetic nodes, calibrated on made-up films: real apps, without training."""
+"""A screener and a detector of a few arithmetic nodes, calibrated on made-up films: apps without training."""
 
 from __future__ import annotations
 
@@ -31,8 +31,20 @@ CARD: dict[str, Any] = {
     "notice": ["children", "one-hospital", "one-finding", "not-validated"],
     "data": {"name": "Made-up films", "licence": "none: drawn from seeds", "population": "nobody"},
     "sources": [
-        {"source": "train", "n": 200, "prevalence": 0.5, "auc": [0.991, 0.985, 0.996], "sensitivity": [0.97, 0.93, 0.99]},
-        {"source": "test", "n": 120, "prevalence": 0.62, "auc": [0.978, 0.962, 0.99], "sensitivity": [0.94, 0.87, 0.98]},
+        {
+            "source": "train",
+            "n": 200,
+            "prevalence": 0.5,
+            "auc": [0.991, 0.985, 0.996],
+            "sensitivity": [0.97, 0.93, 0.99],
+        },
+        {
+            "source": "test",
+            "n": 120,
+            "prevalence": 0.62,
+            "auc": [0.978, 0.962, 0.99],
+            "sensitivity": [0.94, 0.87, 0.98],
+        },
     ],
     "credit": "Made-up films, drawn by unseen.",
 }
@@ -83,16 +95,16 @@ def arithmetic() -> Arithmetic:
 
 
 @cache
-def record(source: str, spread: float, shift: float, first: int, photo: bool = False) -> Record:
-    """The record of a place: 120 films without the patch, 120 with one of about this strength."""
+def record(source: str, spread: float, shift: float, first: int) -> Record:
+    """The record of a place: 100 films without the patch, 100 with one of about this strength."""
     rng = np.random.default_rng(first)
-    labels = np.repeat([0, 1], 120)
-    hazes = np.maximum(0, shift * labels + spread * rng.normal(size=240))
+    labels = np.repeat([0, 1], 100)
+    hazes = np.maximum(0, shift * labels + spread * rng.normal(size=200))
     rows = np.stack([row(film(first + place, haze)) for place, haze in enumerate(hazes)])
     model = arithmetic()
     return calibrate(
         model.logit(rows), labels, model.gate(rows), source=source, site="Made up", device="Seeded generator",
-        photo=photo, date=dt.date(2026, 11, 2),
+        date=dt.date(2026, 11, 2),
     )  # fmt: skip
 
 
@@ -102,14 +114,17 @@ def records() -> list[Record]:
 
 
 def base() -> Record:
-    return record("training", 0.1, 0.3, 3000)
+    """The films of training are those of the clinic."""
+    return records()[0].model_copy(update={"source": "training"})
 
 
 def said(grey: np.ndarray, of: Record | None, *, photograph: bool = False) -> Outcome:
     """What Python says of a film."""
     rows = row(grey)[None]
     model = arithmetic()
-    return decide(model.logit(rows), model.gate(rows), rule=Rule(), base=base(), record=of, photograph=photograph)[0]
+    return decide(
+        model.logit(rows), model.gate(rows), rule=Rule(), base=base(), record=of, photograph=photograph
+    )[0]
 
 
 def screener(demo: bool = False) -> tuple[bytes, Manifest]:
@@ -195,7 +210,7 @@ def detector() -> tuple[bytes, Manifest]:
 
 
 def _model(nodes: list, constants: dict, channels: int, shapes: dict, doubles=(), booleans=()) -> bytes:
-    kind = {name: TensorProto.DOUBLE for name in doubles} | {name: TensorProto.BOOL for name in booleans}
+    kind = dict.fromkeys(doubles, TensorProto.DOUBLE) | dict.fromkeys(booleans, TensorProto.BOOL)
     graph = helper.make_graph(
         nodes,
         "made_up",
@@ -219,7 +234,7 @@ def _manifest(content: bytes, **more: Any) -> Manifest:
         unseen=unseen.__version__,
         created="2026-11-28T09:00:00+00:00",
         framing=Framing(channels=channels, trim=not whole, crop=not whole).to_dict(),
-        limits=Limits().to_dict(),
+        limits=(Limits(SIDE, SIDE, None, None, None, None, glare=None) if whole else Limits()).to_dict(),
         **more,
     )
 

@@ -21,7 +21,7 @@ SMALL = Scene(height=480, width=640, blur=(0.4, 0.6))
 @pytest.fixture(scope="module")
 def photos():
     """Films, the photographs of them, and what is read of these."""
-    films = [made_up_film(seed, 300, 260) for seed in range(5)]
+    films = [made_up_film(seed, 300, 260) for seed in range(4)]
     taken = [photographed(film, seed, SMALL) for seed, film in enumerate(films)]
     return [(film, photo, decode(photo.jpeg(), "photo")) for film, photo in zip(films, taken, strict=True)]
 

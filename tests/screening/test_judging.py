@@ -109,6 +109,8 @@ def test_the_card_credits_the_published_films_and_no_others(base):
     assert "CC BY 4.0" in found["credit"]
     assert "adults" in found["not_for"]
     assert "credit" not in other
+    assert "children" in found["notice"]
+    assert "children" not in other["notice"]
     assert other["data"]["name"] == "films of our ward"
     value, low, high = found["sources"][1]["sensitivity"]
     assert low < value < high

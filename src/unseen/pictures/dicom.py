@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unseen.errors import need
-from unseen.pictures.dicom_grey import grey_table, written_number
+from unseen.pictures.dicom_grey import grey_table, word, written_number
 from unseen.pictures.dicom_pixels import Layout, stored_codes
 from unseen.pictures.header import broken, check_size
 from unseen.pictures.refusals import RefusedError
@@ -129,14 +129,14 @@ def transfer_syntax(data: bytes, name: str) -> str:
 
 def _check_kind(tags: Any, name: str) -> None:
     """Refuse what is no single frontal radiograph in the open."""
-    modality = _word(tags, "Modality")
+    modality = word(tags, "Modality")
     if modality not in MODALITIES:
         raise RefusedError(
             "dicom-modality",
             f"{name} is of {f'modality {modality}' if modality in OTHERS else 'another modality'};"
             f" accepted: {' and '.join(MODALITIES)}, plain radiographs",
         )
-    view = _word(tags, "ViewPosition")
+    view = word(tags, "ViewPosition")
     if view in LATERAL:
         raise RefusedError("dicom-view", f"{name} is a lateral view; accepted: frontal views (PA, AP)")
     frames = written_number(tags, "NumberOfFrames", 1.0, name)
@@ -146,13 +146,9 @@ def _check_kind(tags: Any, name: str) -> None:
         raise RefusedError("dicom-pixels", f"{name} is encrypted; accepted: files that can be read by anyone")
 
 
-def _word(tags: Any, tag: str) -> str:
-    return str(tags.get(tag) or "").strip().upper()
-
-
 def _layout(tags: Any, syntax: str, name: str) -> Layout:
     """Check how pixels are laid out."""
-    shown = _word(tags, "PhotometricInterpretation")
+    shown = word(tags, "PhotometricInterpretation")
     if shown not in ("MONOCHROME1", "MONOCHROME2") or _whole(tags, "SamplesPerPixel", 1, name) != 1:
         told = "PALETTE COLOR" if shown == "PALETTE COLOR" else "colour or unnamed"
         raise RefusedError(

@@ -50,8 +50,8 @@ def grey_table(tags: Any, bits: int, signed: bool, name: str) -> Callable[[NDArr
     codes = np.arange(1 << bits)
     stored = np.where(codes >= 1 << (bits - 1), codes - (1 << bits), codes) if signed else codes
     x = _rescaled(tags, stored.astype(np.float64), signed, name)
-    inverted = _word(tags, "PhotometricInterpretation") == "MONOCHROME1"
-    inverted = inverted or _word(tags, "PresentationLUTShape") == "INVERSE"
+    inverted = word(tags, "PhotometricInterpretation") == "MONOCHROME1"
+    inverted = inverted or word(tags, "PresentationLUTShape") == "INVERSE"
     window = _window(tags, x)
     voi = None if window is not None else _lookup(tags, "VOILUTSequence", signed, name)
 
@@ -109,7 +109,8 @@ def _first(value: Any) -> Any:
     return value[0] if len(value) else None
 
 
-def _word(tags: Any, tag: str) -> str:
+def word(tags: Any, tag: str) -> str:
+    """Return the first value of a tag in capitals; empty where it is absent."""
     return str(_first(tags.get(tag)) or "").strip().upper()
 
 
@@ -126,7 +127,7 @@ def _window(tags: Any, x: Doubles) -> Doubles | None:
     if centre in (None, "") or width in (None, ""):
         return None
     c, w = float(centre), float(width)
-    function = _word(tags, "VOILUTFunction") or "LINEAR"
+    function = word(tags, "VOILUTFunction") or "LINEAR"
     if function not in ("LINEAR_EXACT", "SIGMOID"):
         function = "LINEAR"
     fits = w >= 1.0 if function == "LINEAR" else w > 0.0

@@ -92,7 +92,7 @@ def scrambled(films: Pictures, rng: np.random.Generator) -> Pictures:
     noise = np.fft.rfft2(rng.normal(size=films.shape))
     strength = np.abs(np.fft.rfft2(films - films.mean((2, 3), keepdims=True)))
     mixed = np.fft.irfft2(strength * noise / np.maximum(np.abs(noise), 1e-12), s=films.shape[2:])
-    return np.clip(mixed + films.mean((2, 3), keepdims=True), 0.0, 1.0).astype(np.float32)
+    return np.asarray(np.clip(mixed + films.mean((2, 3), keepdims=True), 0.0, 1.0), dtype=np.float32)
 
 
 def pixels_shuffled(films: Pictures, rng: np.random.Generator) -> Pictures:
@@ -158,7 +158,7 @@ def sampled(films: Pictures, rows: NDArray[np.float64], columns: NDArray[np.floa
     grey = films[:, 0]
     upper = grey[film, top, left] * (1 - across) + grey[film, top, left + 1] * across
     lower = grey[film, top + 1, left] * (1 - across) + grey[film, top + 1, left + 1] * across
-    return (upper * (1 - down) + lower * down).astype(np.float32)[:, None]
+    return np.asarray(upper * (1 - down) + lower * down, dtype=np.float32)[:, None]
 
 
 def _moved(order: NDArray[np.intp]) -> NDArray[np.intp]:

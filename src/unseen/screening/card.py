@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 NOT_FOR = ("adults", "portable", "tubes", "rotated", "lateral", "others", "alone")
 FAILURES = ("source", "mirror", "exposure", "noise", "size", "gate")
-"""Codes of sentences that the app has in its languages."""
+NOTICE = ("children", "one-hospital", "one-finding", "not-validated")
+"""Codes of sentences that the app has in its languages; a notice must be accepted before the first film."""
 CREDIT = (
     "Films: PneumoniaMNIST of MedMNIST v2 (Yang et al., Scientific Data 2023), CC BY 4.0, made from the "
     "films of "
@@ -53,6 +54,7 @@ def card(
     """
     published = screener.counts_.get("training") == PUBLISHED["train"]
     found: dict[str, Any] = {
+        "notice": list(NOTICE) if published else ["one-finding", "not-validated"],
         "data": _data(screener, published, about),
         "sources": [_base(screener), *map(_source, measured)],
         "not_for": list(NOT_FOR) if published else ["rotated", "lateral", "others", "alone"],

@@ -183,7 +183,7 @@ def _spread(rng: np.random.Generator, values: Floats) -> Floats:
     low = values.min((1, 2), keepdims=True)
     unit = (values - low) / np.maximum(values.max((1, 2), keepdims=True) - low, 1e-12)
     size = rng.uniform(0.3, 1.0, (len(values), 1, 1))
-    return rng.random((len(values), 1, 1)) * (1.0 - size) + size * unit
+    return np.asarray(rng.random((len(values), 1, 1)) * (1.0 - size) + size * unit)
 
 
 def _filtered(rng: np.random.Generator, count: int, side: int, gain: Callable[[Floats], Floats]) -> Floats:
@@ -203,7 +203,7 @@ def _bars(rng: np.random.Generator, count: int, side: int) -> Floats:
     angle, phase = rng.uniform(0.0, 2.0 * np.pi, (2, count, 1, 1))
     turns = np.exp(rng.uniform(np.log(1.5), np.log(10.0), (count, 1, 1)))
     wave = np.sin(np.pi * turns * (np.cos(angle) * x + np.sin(angle) * y) + phase)
-    return np.where(rng.random((count, 1, 1)) < 0.5, np.sign(wave), wave)
+    return np.asarray(np.where(rng.random((count, 1, 1)) < 0.5, np.sign(wave), wave))
 
 
 def _marks(rng: np.random.Generator, side: int, height: int) -> Floats:

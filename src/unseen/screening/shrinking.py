@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import cast
 
 import numpy as np
 import torch
@@ -25,7 +24,7 @@ def averaging(size: int, side: int) -> NDArray[np.float32]:
     ends = np.arange(side + 1) * size / side
     pixels = np.arange(size)
     overlap = np.minimum(pixels + 1, ends[1:, None]) - np.maximum(pixels, ends[:-1, None])
-    return (np.maximum(overlap, 0.0) * side / size).astype(np.float32)
+    return np.asarray(np.maximum(overlap, 0.0) * side / size, dtype=np.float32)
 
 
 def shrunk(pictures: Pictures, side: int) -> Pictures:
@@ -51,4 +50,4 @@ class Shrink(nn.Module):
         """Average (N, C, S, S) down."""
         if self.same:
             return pictures
-        return cast(Tensor, self.table @ pictures @ self.table.T)
+        return self.table @ pictures @ self.table.T

@@ -100,7 +100,7 @@ class Hand:
 def watched(page: Any, url: str, context: Any) -> Hand:
     """A hand on a page whose faults, words on the console and requests to elsewhere are kept as strays."""
     hand = Hand(context, page, url)
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(90_000)  # a machine under load is slow, not wrong
     page.on("pageerror", lambda error: hand.strays.append(f"error: {error}"))
     page.on("console", lambda said: hand.strays.append(f"{said.type}: {said.text}"))
     page.on("dialog", lambda dialog: hand.strays.append(f"dialog: {dialog.message}"))

@@ -25,7 +25,8 @@ export const gridOf = (height, width) => ({ data: new Float64Array(height * widt
 export function transposed({ data, height, width }) {
   const out = gridOf(width, height);
   for (let row = 0; row < height; row++)
-    for (let column = 0; column < width; column++) out.data[column * height + row] = data[row * width + column];
+    for (let column = 0; column < width; column++)
+      out.data[column * height + row] = data[row * width + column];
   return out;
 }
 
@@ -40,7 +41,8 @@ function strengths(right) {
     for (let row = first; row < last; row++) {
       const shift = Math.floor(lean * ((row + 0.5) / height - 0.5) + 0.5);
       const [from, to] = [Math.max(0, -shift), Math.min(width, width - shift)];
-      for (let column = from; column < to; column++) found.data[start + column] += data[row * width + column + shift];
+      for (let column = from; column < to; column++)
+        found.data[start + column] += data[row * width + column + shift];
     }
     for (let column = 0; column < width; column++)
       found.data[start + column] = Math.abs(found.data[start + column] / (last - first));

@@ -28,7 +28,12 @@ export function firstGuess({ grey, width, height }) {
   const best = bestQuad(slopesOf(cells), cells);
   if (!best) {
     const [near, far] = [INSET, 1 - INSET];
-    const places = [[near, near], [far, near], [far, far], [near, far]];
+    const places = [
+      [near, near],
+      [far, near],
+      [far, far],
+      [near, far],
+    ];
     return { corners: places.map(([x, y]) => [x * width, y * height]), found: false };
   }
   const held = (value, most) => Math.min(Math.max(value, 0), most);
@@ -66,11 +71,19 @@ const pairs = (list) => list.flatMap((one, at) => list.slice(at + 1).map((other)
 
 /** The quadrilateral of strong lines that is most like the outline of a film; null where there is none. */
 function bestQuad(slopes, { height, width }) {
-  const [uprights, levels] = [pairs(strongestLines(slopes.right)), pairs(strongestLines(transposed(slopes.down)))];
+  const [uprights, levels] = [
+    pairs(strongestLines(slopes.right)),
+    pairs(strongestLines(transposed(slopes.down))),
+  ];
   let [best, most] = [null, -Infinity];
   for (const [left, right] of uprights) {
     for (const [top, bottom] of levels) {
-      const sides = [[left, top], [right, top], [right, bottom], [left, bottom]];
+      const sides = [
+        [left, top],
+        [right, top],
+        [right, bottom],
+        [left, bottom],
+      ];
       const quad = sides.map(([upright, level]) => crossing(upright, level, height, width));
       if (!isPlausible(quad, height, width)) continue;
       const value = merit(quad, slopes);

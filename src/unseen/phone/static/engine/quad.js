@@ -98,5 +98,12 @@ export function cropped(picture, corners, height, width) {
  */
 export function filmOf(picture, corners) {
   const { height, width } = cropSize(corners);
-  return { ...picture, height, width, grey: cropped(picture, corners, height, width), colours: null, photograph: true };
+  return {
+    ...picture,
+    height,
+    width,
+    grey: cropped(picture, corners, height, width),
+    colours: null,
+    photograph: true,
+  };
 }

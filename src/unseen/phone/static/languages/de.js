@@ -23,10 +23,12 @@ export default {
   "notice.one-hospital": "Alle Aufnahmen stammen aus einem einzigen Krankenhaus.",
   "notice.one-finding": "Die App kennt einen einzigen Befund: {finding}. Sonst sieht sie nichts.",
   "notice.not-validated": "An Aufnahmen anderer Orte wurde nicht validiert. Ähnliche Modelle versagten dort.",
-  "notice.detector": "Die App unterscheidet ungewöhnliche von üblichen Bildern. Was daran nicht stimmt, sagt sie nicht.",
+  "notice.detector":
+    "Die App unterscheidet ungewöhnliche von üblichen Bildern. Was daran nicht stimmt, sagt sie nicht.",
   "notice.turn":
     "Jede Entscheidung über einen Patienten trifft eine Ärztin oder ein Arzt. Im Notfall rufen Sie den örtlichen Notruf.",
-  "notice.turnDetector": "Fragen Sie jemanden, der diese Bilder kennt, bevor Sie nach einem Ergebnis handeln.",
+  "notice.turnDetector":
+    "Fragen Sie jemanden, der diese Bilder kennt, bevor Sie nach einem Ergebnis handeln.",
   "notice.private": "Alles bleibt auf diesem Gerät. Kein Bild verlässt es.",
   "notice.credit": "Daten: {credit}",
   "notice.accept": "Gelesen und einverstanden",
@@ -35,7 +37,8 @@ export default {
   "notice.shortDetector": "Nur für Forschung und Lehre. Fragen Sie jemanden, der diese Bilder kennt.",
 
   "start.title": "Thoraxaufnahme prüfen",
-  "start.lead": "Wählen Sie eine frontale Röntgenaufnahme des Brustkorbs. Die Antwort kommt in etwa einer Sekunde, ohne Netz.",
+  "start.lead":
+    "Wählen Sie eine frontale Röntgenaufnahme des Brustkorbs. Die Antwort kommt in etwa einer Sekunde, ohne Netz.",
   "start.titleDetector": "Bild prüfen",
   "start.leadDetector": "Wählen Sie ein Bild. Die Antwort kommt in etwa einer Sekunde, ohne Netz.",
   "start.choose": "Aufnahme wählen",
@@ -50,7 +53,8 @@ export default {
   "start.source": "Woher kommen Ihre Aufnahmen?",
   "start.sourceNone": "Anderer Ort (nicht kalibriert)",
   "start.sourcePhoto": "{source} (Fotos)",
-  "start.sourceNote": "Kalibriert: Wahrscheinlichkeiten und die Antwort „keine Anzeichen“ gelten für diesen Ort.",
+  "start.sourceNote":
+    "Kalibriert: Wahrscheinlichkeiten und die Antwort „keine Anzeichen“ gelten für diesen Ort.",
   "start.sourceNoteNone":
     "Für Ihren Ort nicht kalibriert: „Keine Anzeichen“ wird nie gesagt, und der Wert ist keine Wahrscheinlichkeit.",
   "start.sourceEmpty": "Diese App ist noch für keinen Ort kalibriert.",
@@ -78,7 +82,8 @@ export default {
   "corners.bottomRight": "Ecke unten rechts",
   "corners.bottomLeft": "Ecke unten links",
   "corners.at": "{x} Prozent von links, {y} Prozent von oben",
-  "corners.keys": "Mit der Tastatur: Tab wählt eine Ecke, Pfeiltasten bewegen sie, mit Umschalt in größeren Schritten.",
+  "corners.keys":
+    "Mit der Tastatur: Tab wählt eine Ecke, Pfeiltasten bewegen sie, mit Umschalt in größeren Schritten.",
   "corners.guessed": "Die Ecken sind ein erster Vorschlag. Bitte prüfen Sie sie.",
   "corners.notGuessed": "Von selbst wurde keine Aufnahme gefunden. Bitte setzen Sie die Ecken.",
   "corners.twisted": "Die Seiten zwischen den Ecken dürfen sich nicht kreuzen.",
@@ -114,7 +119,8 @@ export default {
   "why.amber":
     "Die Aufnahme ähnelt den gelernten Aufnahmen weniger als fast alle anderen. Auf ihren Wert ist kein Verlass.",
   "why.photograph": "Es ist ein Foto einer Aufnahme. Fotos von diesem Ort wurden nie kalibriert.",
-  "why.no-record": "Aufnahmen von diesem Ort wurden nie kalibriert. Ohne das wird „keine Anzeichen“ nicht gesagt.",
+  "why.no-record":
+    "Aufnahmen von diesem Ort wurden nie kalibriert. Ohne das wird „keine Anzeichen“ nicht gesagt.",
   "why.signs": "Wenige Aufnahmen ohne {finding} haben einen so hohen Wert wie diese.",
   "why.no-signs": "Wenige Aufnahmen mit {finding} haben einen so niedrigen Wert wie diese.",
   "finding.finding": "Befund",
@@ -178,7 +184,8 @@ export default {
     other: "Von 100 echten Aufnahmen wirken {n} mindestens so fremd.",
   },
   "gate.few": "Von 100 echten Aufnahmen wirkt weniger als 1 so fremd.",
-  "gate.mirror": "Eine gespiegelte Aufnahme ist von einer echten nicht zu unterscheiden. Prüfen Sie die Seitenmarkierung.",
+  "gate.mirror":
+    "Eine gespiegelte Aufnahme ist von einer echten nicht zu unterscheiden. Prüfen Sie die Seitenmarkierung.",
 
   "hint.title": "Vielleicht hilft das",
   "hint.turned": "Die Aufnahme scheint gedreht zu sein. Noch wurde nichts verändert.",
@@ -204,7 +211,8 @@ export default {
   "refused.dicom-modality": "Die DICOM-Datei ist keine gewöhnliche Röntgenaufnahme.",
   "refused.dicom-view": "Die DICOM-Datei ist keine frontale Aufnahme.",
   "refused.dicom-frames": "Die DICOM-Datei enthält mehr als ein Bild.",
-  "refused.dicom-syntax": "Die Bildpunkte der DICOM-Datei sind auf eine Weise gespeichert, die hier nicht gelesen wird.",
+  "refused.dicom-syntax":
+    "Die Bildpunkte der DICOM-Datei sind auf eine Weise gespeichert, die hier nicht gelesen wird.",
   "refused.dicom-pixels": "Die Bildpunkte der DICOM-Datei fehlen oder passen nicht zu ihrem Kopf.",
   "refused.unlike": "Sie ähnelt keiner der gelernten Aufnahmen.",
   "next.empty-file": "Kopieren Sie die Datei noch einmal von ihrer Quelle.",
@@ -216,7 +224,8 @@ export default {
   "next.animated": "Wählen Sie ein Standbild.",
   "next.colour": "Wählen Sie eine graue Aufnahme. Ein Foto darf kaum mehr als die Aufnahme zeigen.",
   "next.flat": "Prüfen Sie, ob das richtige Bild exportiert wurde.",
-  "next.blurred": "Halten Sie das Gerät ruhig, tippen Sie zum Scharfstellen auf die Aufnahme und fotografieren Sie neu.",
+  "next.blurred":
+    "Halten Sie das Gerät ruhig, tippen Sie zum Scharfstellen auf die Aufnahme und fotografieren Sie neu.",
   "next.glare": "Schalten Sie den Blitz aus, vermeiden Sie Spiegelungen und fotografieren Sie neu.",
   "next.values": "Exportieren Sie die Aufnahme noch einmal als Graubild.",
   "next.dicom-modality": "Wählen Sie eine Thoraxaufnahme der Modalität CR oder DX.",
@@ -337,11 +346,14 @@ export default {
   "notFor.lateral": "Seitliche Aufnahmen",
   "notFor.others": "Alle anderen Krankheiten, Brüche, Tumoren",
   "notFor.alone": "Alleinige Entscheidungen: behandeln, nicht behandeln, nach Hause schicken",
-  "failure.source": "In einem anderen Krankenhaus kann der Wert etwas anderes bedeuten. Die zugesagte Abdeckung gilt dort nicht.",
+  "failure.source":
+    "In einem anderen Krankenhaus kann der Wert etwas anderes bedeuten. Die zugesagte Abdeckung gilt dort nicht.",
   "failure.mirror": "Eine gespiegelte Aufnahme wird nicht bemerkt.",
-  "failure.exposure": "Zu dunkle, zu blasse oder unscharfe Aufnahmen verschieben die Antwort, auch wenn die Rangfolge bleibt.",
+  "failure.exposure":
+    "Zu dunkle, zu blasse oder unscharfe Aufnahmen verschieben die Antwort, auch wenn die Rangfolge bleibt.",
   "failure.noise": "Verrauschte Aufnahmen werden schlechter beurteilt.",
-  "failure.size": "Die Aufnahme wird auf {side} × {side} Punkte verkleinert: Kleine Anzeichen gehen verloren.",
+  "failure.size":
+    "Die Aufnahme wird auf {side} × {side} Punkte verkleinert: Kleine Anzeichen gehen verloren.",
   "failure.gate": "Die Eingangsprüfung findet fremde Bilder, keine Krankheiten.",
 
   "about.title": "Über",
@@ -353,7 +365,8 @@ export default {
   "about.private": "Ihre Daten",
   "about.privateText":
     "Nichts wird irgendwohin gesendet: kein Bild, kein Ergebnis, keine Statistik. Das Bild bleibt im Arbeitsspeicher, solange Sie das Ergebnis ansehen, und ist danach weg.",
-  "about.stored": "Auf diesem Gerät bleiben: die App selbst, Ihre Einstellungen und der Verlauf, den Sie löschen können.",
+  "about.stored":
+    "Auf diesem Gerät bleiben: die App selbst, Ihre Einstellungen und der Verlauf, den Sie löschen können.",
   "about.notice": "Den Hinweis noch einmal lesen",
   "about.offline": "Ohne Netz",
   "about.offlineText": "Nach dem ersten Besuch öffnet sich die App und arbeitet ohne Netz.",
@@ -366,16 +379,20 @@ export default {
   "fault.browser": "Dieser Browser kann das Modell nicht ausführen.",
   "fix.browser": "Verwenden Sie eine aktuelle Version von Chrome, Edge, Firefox oder Safari.",
   "fault.hash": "Eine Datei der App ist nicht die veröffentlichte.",
-  "fix.hash": "Öffnen Sie die App einmal mit Netz, damit sie neu geladen wird. Bis dahin wird nichts geprüft.",
+  "fix.hash":
+    "Öffnen Sie die App einmal mit Netz, damit sie neu geladen wird. Bis dahin wird nichts geprüft.",
   "fault.load": "Die App konnte nicht vollständig geladen werden.",
   "fix.load": "Öffnen Sie sie einmal mit Netz und starten Sie dann neu.",
   "fault.worker": "Das Modell ist stehen geblieben.",
-  "fix.worker": "Starten Sie neu. Passiert es wieder, schließen Sie andere Apps: Vielleicht fehlt Arbeitsspeicher.",
-  "fix.restarted": "Es wurde von selbst neu gestartet. Versuchen Sie das Bild noch einmal, oder ein kleineres.",
+  "fix.worker":
+    "Starten Sie neu. Passiert es wieder, schließen Sie andere Apps: Vielleicht fehlt Arbeitsspeicher.",
+  "fix.restarted":
+    "Es wurde von selbst neu gestartet. Versuchen Sie das Bild noch einmal, oder ein kleineres.",
   "fault.golden": "Das Modell gibt auf diesem Gerät nicht die bekannten Antworten.",
   "fix.golden": "Hier wird nichts geprüft. Verwenden Sie einen anderen Browser oder ein anderes Gerät.",
   "fault.canvas": "Dieser Browser verändert Bilder beim Lesen.",
-  "fix.canvas": "Schalten Sie den Schutz vor Fingerprinting für diese Seite aus, oder verwenden Sie einen anderen Browser.",
+  "fix.canvas":
+    "Schalten Sie den Schutz vor Fingerprinting für diese Seite aus, oder verwenden Sie einen anderen Browser.",
   "fault.storage": "Dieser Browser speichert nichts für diese Seite.",
   "fix.storage": "Alles funktioniert, aber Verlauf und Einstellungen gehen beim Schließen verloren.",
   "fault.unknown": "Etwas Unerwartetes ist passiert.",

@@ -24,7 +24,8 @@ export default {
   "notice.one-finding": "It knows one finding: {finding}. It sees nothing else.",
   "notice.not-validated": "It was not validated on films of other places. Similar models failed there.",
   "notice.detector": "It tells unusual pictures from usual ones. It does not say what is wrong with them.",
-  "notice.turn": "Turn to a physician for every decision about a patient. In an emergency call your local emergency number.",
+  "notice.turn":
+    "Turn to a physician for every decision about a patient. In an emergency call your local emergency number.",
   "notice.turnDetector": "Ask someone who knows these pictures before you act on a result.",
   "notice.private": "Everything stays on this device. No picture leaves it.",
   "notice.credit": "Data: {credit}",
@@ -50,7 +51,8 @@ export default {
   "start.sourceNone": "Another place (not calibrated)",
   "start.sourcePhoto": "{source} (photographs)",
   "start.sourceNote": "Calibrated: chances and the answer “no signs” hold for this place.",
-  "start.sourceNoteNone": "Not calibrated for your place: “no signs” is never said, and the score is not a chance.",
+  "start.sourceNoteNone":
+    "Not calibrated for your place: “no signs” is never said, and the score is not a chance.",
   "start.sourceEmpty": "This app holds no calibration for any place yet.",
   "start.private": "Everything stays on this device.",
   "start.privateNote": "No picture is sent or stored.",
@@ -109,7 +111,8 @@ export default {
   "outcome.usual.short": "Usual",
   "why.both": "The score fits films with {finding} and films without it.",
   "why.neither": "The score fits neither films with {finding} nor films without it.",
-  "why.amber": "The film is less like the films of training than nearly all others. Its score is not to be relied on.",
+  "why.amber":
+    "The film is less like the films of training than nearly all others. Its score is not to be relied on.",
   "why.photograph": "It is a photograph of a film. Photographs of this place were never calibrated.",
   "why.no-record": "Films of this place were never calibrated. Without that, “no signs” is not said.",
   "why.signs": "Few films without {finding} score as high as this one.",
@@ -221,7 +224,8 @@ export default {
   "next.dicom-frames": "Choose a file with a single picture.",
   "next.dicom-syntax": "Export it uncompressed, or as PNG.",
   "next.dicom-pixels": "Export the film again.",
-  "next.unlike": "Check that it is an upright frontal chest film. If it is, this app cannot judge it: ask a physician.",
+  "next.unlike":
+    "Check that it is an upright frontal chest film. If it is, this app cannot judge it: ask a physician.",
 
   "detail.title": "Details",
   "detail.version": "Version",
@@ -269,7 +273,8 @@ export default {
   "history.csv": "Save as CSV",
   "history.json": "Save as JSON",
   "history.count": { one: "{n} result", other: "{n} results" },
-  "history.denied": "This browser keeps nothing for this page (perhaps a private window). The history is lost when you close it.",
+  "history.denied":
+    "This browser keeps nothing for this page (perhaps a private window). The history is lost when you close it.",
   "history.noSource": "no source",
   "history.more": "Show more",
 

@@ -32,10 +32,12 @@ export default {
   "notice.accept": "Lo he leído y lo acepto",
   "notice.short": "No es un producto sanitario. Solo para investigación y docencia.",
   "notice.shortTurn": "La decisión corresponde a un médico.",
-  "notice.shortDetector": "Solo para investigación y docencia. Pregunte a alguien que conozca estas imágenes.",
+  "notice.shortDetector":
+    "Solo para investigación y docencia. Pregunte a alguien que conozca estas imágenes.",
 
   "start.title": "Examinar una radiografía de tórax",
-  "start.lead": "Elija una radiografía de tórax frontal. La respuesta llega en un segundo, más o menos, y sin red.",
+  "start.lead":
+    "Elija una radiografía de tórax frontal. La respuesta llega en un segundo, más o menos, y sin red.",
   "start.titleDetector": "Examinar una imagen",
   "start.leadDetector": "Elija una imagen. La respuesta llega en un segundo, más o menos, y sin red.",
   "start.choose": "Elegir una radiografía",
@@ -178,7 +180,8 @@ export default {
     other: "De cada 100 radiografías auténticas, {n} resultan al menos igual de extrañas.",
   },
   "gate.few": "De cada 100 radiografías auténticas, menos de 1 resulta tan extraña.",
-  "gate.mirror": "Una radiografía invertida en espejo no se distingue de una auténtica. Compruebe la marca de lado.",
+  "gate.mirror":
+    "Una radiografía invertida en espejo no se distingue de una auténtica. Compruebe la marca de lado.",
 
   "hint.title": "Quizá esto ayude",
   "hint.turned": "Parece que la radiografía está girada. Aún no se ha cambiado nada.",
@@ -337,9 +340,11 @@ export default {
   "notFor.lateral": "Proyecciones laterales",
   "notFor.others": "Cualquier otra enfermedad, fracturas, tumores",
   "notFor.alone": "Decidir por sí sola: tratar, no tratar, enviar a casa",
-  "failure.source": "En otro hospital la puntuación puede significar otra cosa. La cobertura prometida se pierde allí.",
+  "failure.source":
+    "En otro hospital la puntuación puede significar otra cosa. La cobertura prometida se pierde allí.",
   "failure.mirror": "Una radiografía en espejo no se detecta.",
-  "failure.exposure": "Las radiografías demasiado oscuras, pálidas o borrosas desplazan la respuesta, aunque el orden se mantenga.",
+  "failure.exposure":
+    "Las radiografías demasiado oscuras, pálidas o borrosas desplazan la respuesta, aunque el orden se mantenga.",
   "failure.noise": "Las radiografías con ruido se juzgan peor.",
   "failure.size": "La radiografía se reduce a {side} × {side} puntos: los signos pequeños se pierden.",
   "failure.gate": "El filtro de entrada encuentra imágenes extrañas, no enfermedades.",
@@ -353,7 +358,8 @@ export default {
   "about.private": "Sus datos",
   "about.privateText":
     "Nada se envía a ninguna parte: ni imágenes, ni resultados, ni estadísticas. La imagen está en memoria mientras mira el resultado y después desaparece.",
-  "about.stored": "En este dispositivo se guardan: la propia aplicación, sus ajustes y el historial, que puede borrar.",
+  "about.stored":
+    "En este dispositivo se guardan: la propia aplicación, sus ajustes y el historial, que puede borrar.",
   "about.notice": "Leer el aviso otra vez",
   "about.offline": "Sin red",
   "about.offlineText": "Después de la primera visita, la aplicación se abre y funciona sin red.",
@@ -366,7 +372,8 @@ export default {
   "fault.browser": "Este navegador no puede ejecutar el modelo.",
   "fix.browser": "Use una versión actual de Chrome, Edge, Firefox o Safari.",
   "fault.hash": "Un archivo de la aplicación no es el que se publicó.",
-  "fix.hash": "Abra la aplicación una vez con red para que se cargue de nuevo. Hasta entonces no se examina nada.",
+  "fix.hash":
+    "Abra la aplicación una vez con red para que se cargue de nuevo. Hasta entonces no se examina nada.",
   "fault.load": "La aplicación no se pudo cargar por completo.",
   "fix.load": "Ábrala una vez con red y empiece de nuevo.",
   "fault.worker": "El modelo se ha detenido.",

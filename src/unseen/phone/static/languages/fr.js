@@ -22,8 +22,10 @@ export default {
   "notice.children": "Il n’a appris que sur des radiographies d’enfants.",
   "notice.one-hospital": "Toutes ses radiographies viennent d’un seul hôpital.",
   "notice.one-finding": "Il ne connaît qu’une anomalie : {finding}. Il ne voit rien d’autre.",
-  "notice.not-validated": "Il n’a pas été validé sur des radiographies d’autres lieux. Des modèles semblables y ont échoué.",
-  "notice.detector": "Il distingue les images inhabituelles des images habituelles. Il ne dit pas ce qui ne va pas.",
+  "notice.not-validated":
+    "Il n’a pas été validé sur des radiographies d’autres lieux. Des modèles semblables y ont échoué.",
+  "notice.detector":
+    "Il distingue les images inhabituelles des images habituelles. Il ne dit pas ce qui ne va pas.",
   "notice.turn":
     "Adressez-vous à un médecin pour toute décision concernant un patient. En cas d’urgence, appelez le numéro d’urgence local.",
   "notice.turnDetector": "Demandez à quelqu’un qui connaît ces images avant d’agir d’après un résultat.",
@@ -32,10 +34,12 @@ export default {
   "notice.accept": "J’ai lu et j’accepte",
   "notice.short": "Pas un dispositif médical. Réservé à la recherche et à l’enseignement.",
   "notice.shortTurn": "La décision revient à un médecin.",
-  "notice.shortDetector": "Réservé à la recherche et à l’enseignement. Demandez à quelqu’un qui connaît ces images.",
+  "notice.shortDetector":
+    "Réservé à la recherche et à l’enseignement. Demandez à quelqu’un qui connaît ces images.",
 
   "start.title": "Examiner une radiographie du thorax",
-  "start.lead": "Choisissez une radiographie du thorax de face. La réponse vient en une seconde environ, sans réseau.",
+  "start.lead":
+    "Choisissez une radiographie du thorax de face. La réponse vient en une seconde environ, sans réseau.",
   "start.titleDetector": "Examiner une image",
   "start.leadDetector": "Choisissez une image. La réponse vient en une seconde environ, sans réseau.",
   "start.choose": "Choisir une radiographie",
@@ -71,7 +75,8 @@ export default {
   "busy.cancel": "Annuler",
 
   "corners.title": "Délimitez la radiographie",
-  "corners.lead": "Faites glisser les quatre coins sur ceux de la radiographie. Ce qui est en dehors est laissé de côté.",
+  "corners.lead":
+    "Faites glisser les quatre coins sur ceux de la radiographie. Ce qui est en dehors est laissé de côté.",
   "corners.stage": "Photo avec quatre coins",
   "corners.topLeft": "Coin supérieur gauche",
   "corners.topRight": "Coin supérieur droit",
@@ -114,7 +119,8 @@ export default {
   "why.amber":
     "La radiographie ressemble moins à celles de l’apprentissage que presque toutes les autres. On ne peut pas se fier à son score.",
   "why.photograph": "C’est la photo d’une radiographie. Les photos de ce lieu n’ont jamais été calibrées.",
-  "why.no-record": "Les radiographies de ce lieu n’ont jamais été calibrées. Sans cela, « pas de signes » n’est pas dit.",
+  "why.no-record":
+    "Les radiographies de ce lieu n’ont jamais été calibrées. Sans cela, « pas de signes » n’est pas dit.",
   "why.signs": "Peu de radiographies sans {finding} ont un score aussi élevé que celle-ci.",
   "why.no-signs": "Peu de radiographies avec {finding} ont un score aussi bas que celle-ci.",
   "finding.finding": "anomalie",
@@ -214,9 +220,11 @@ export default {
   "next.too-small": "Choisissez la radiographie en pleine taille.",
   "next.aspect": "Recadrez-la sur le thorax.",
   "next.animated": "Choisissez une image fixe.",
-  "next.colour": "Choisissez une radiographie en gris. Une photo ne doit guère montrer plus que la radiographie.",
+  "next.colour":
+    "Choisissez une radiographie en gris. Une photo ne doit guère montrer plus que la radiographie.",
   "next.flat": "Vérifiez que la bonne image a été exportée.",
-  "next.blurred": "Tenez l’appareil immobile, touchez la radiographie pour la mise au point et reprenez la photo.",
+  "next.blurred":
+    "Tenez l’appareil immobile, touchez la radiographie pour la mise au point et reprenez la photo.",
   "next.glare": "Éteignez le flash, évitez les reflets et reprenez la photo.",
   "next.values": "Exportez à nouveau la radiographie en image grise.",
   "next.dicom-modality": "Choisissez une radiographie du thorax de modalité CR ou DX.",
@@ -251,7 +259,8 @@ export default {
   "keep.print": "Imprimer",
   "keep.save": "Enregistrer comme fichier",
   "keep.note": "Note",
-  "keep.noteHint": "Gardée seulement dans l’historique de cet appareil. N’écrivez pas de noms, s’il vous plaît.",
+  "keep.noteHint":
+    "Gardée seulement dans l’historique de cet appareil. N’écrivez pas de noms, s’il vous plaît.",
   "keep.noteKept": "Note gardée.",
   "keep.noteLost": "La note n’a pas pu être gardée sur cet appareil.",
   "keep.file": "resultat",
@@ -337,9 +346,11 @@ export default {
   "notFor.lateral": "Vues de profil",
   "notFor.others": "Toute autre maladie, fractures, tumeurs",
   "notFor.alone": "Décider seul : traiter, ne pas traiter, renvoyer à la maison",
-  "failure.source": "Dans un autre hôpital, le score peut vouloir dire autre chose. La couverture promise y est perdue.",
+  "failure.source":
+    "Dans un autre hôpital, le score peut vouloir dire autre chose. La couverture promise y est perdue.",
   "failure.mirror": "Une radiographie en miroir n’est pas remarquée.",
-  "failure.exposure": "Des radiographies trop sombres, trop pâles ou floues déplacent la réponse, même si l’ordre reste.",
+  "failure.exposure":
+    "Des radiographies trop sombres, trop pâles ou floues déplacent la réponse, même si l’ordre reste.",
   "failure.noise": "Les radiographies bruitées sont moins bien jugées.",
   "failure.size": "La radiographie est réduite à {side} × {side} points : les petits signes sont perdus.",
   "failure.gate": "Le filtre d’entrée trouve des images étranges, pas des maladies.",
@@ -353,7 +364,8 @@ export default {
   "about.private": "Vos données",
   "about.privateText":
     "Rien n’est envoyé nulle part : ni image, ni résultat, ni statistique. L’image reste en mémoire pendant que vous regardez le résultat, puis disparaît.",
-  "about.stored": "Restent sur cet appareil : l’application elle-même, vos réglages et l’historique, que vous pouvez supprimer.",
+  "about.stored":
+    "Restent sur cet appareil : l’application elle-même, vos réglages et l’historique, que vous pouvez supprimer.",
   "about.notice": "Relire l’avertissement",
   "about.offline": "Sans réseau",
   "about.offlineText": "Après la première visite, l’application s’ouvre et fonctionne sans réseau.",
@@ -375,7 +387,8 @@ export default {
   "fault.golden": "Le modèle ne donne pas ses réponses connues sur cet appareil.",
   "fix.golden": "Rien n’est examiné ici. Utilisez un autre navigateur ou un autre appareil.",
   "fault.canvas": "Ce navigateur modifie les images à la lecture.",
-  "fix.canvas": "Désactivez la protection contre le pistage pour cette page, ou utilisez un autre navigateur.",
+  "fix.canvas":
+    "Désactivez la protection contre le pistage pour cette page, ou utilisez un autre navigateur.",
   "fault.storage": "Ce navigateur ne garde rien pour cette page.",
   "fix.storage": "Tout fonctionne, mais l’historique et vos réglages sont perdus à la fermeture.",
   "fault.unknown": "Quelque chose d’inattendu s’est produit.",

@@ -34,7 +34,11 @@ export function aboutView(main) {
       h("h1", { tabindex: "-1" }, t("about.title")),
       section(t("about.does"), h("p", {}, say("about.what"))),
       section(t("about.private"), h("p", {}, t("about.privateText")), h("p", {}, t("about.stored"))),
-      section(t("about.offline"), h("p", {}, t("about.offlineText")), h("p", {}, t(state.cached ? "start.ready" : "start.notKept"))),
+      section(
+        t("about.offline"),
+        h("p", {}, t("about.offlineText")),
+        h("p", {}, t(state.cached ? "start.ready" : "start.notKept")),
+      ),
       state.app ? notice() : null,
       state.app ? version() : null,
     ].filter(Boolean),

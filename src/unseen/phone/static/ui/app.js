@@ -40,7 +40,13 @@ function wanted() {
 
 function waitingView(main) {
   main.append(
-    h("div", { class: "quiet" }, h("div", { class: "turning" }), h("strong", {}, t("nav.loading")), t("nav.loadingNote")),
+    h(
+      "div",
+      { class: "quiet" },
+      h("div", { class: "turning" }),
+      h("strong", {}, t("nav.loading")),
+      t("nav.loadingNote"),
+    ),
   );
   return {};
 }
@@ -62,7 +68,8 @@ function put(name) {
 function show(again = false) {
   const name = wanted();
   const asked = read(location.hash);
-  if (name === "" && asked !== "" && !(asked in VIEWS && VIEWS[asked].needs())) history.replaceState(null, "", "#/");
+  if (name === "" && asked !== "" && !(asked in VIEWS && VIEWS[asked].needs()))
+    history.replaceState(null, "", "#/");
   page.renew(VIEWS[name]?.tab ?? null, name === "notice" || name === "waiting");
   if (again === true || shown?.name !== name) put(name);
 }
@@ -94,7 +101,9 @@ subscribe((changes) => {
 });
 for (const event of ["online", "offline"]) addEventListener(event, () => tell({}));
 // what is folded away belongs on paper too
-addEventListener("beforeprint", () => document.querySelectorAll("details[data-details]").forEach((one) => (one.open = true)));
+addEventListener("beforeprint", () =>
+  document.querySelectorAll("details[data-details]").forEach((one) => (one.open = true)),
+);
 addEventListener("hashchange", () => show());
 listenForInstall();
 begin();

@@ -17,14 +17,26 @@ const FAILURES = ["source", "mirror", "exposure", "noise", "size", "gate"];
 /** Codes in the language of the page; other texts as the makers wrote them. */
 const sentences = (list, prefix) =>
   list.map((one) =>
-    typeof one === "string" && knows(`${prefix}.${one}`) ? t(`${prefix}.${one}`, { side: manifest().framing.width }) : own(one),
+    typeof one === "string" && knows(`${prefix}.${one}`)
+      ? t(`${prefix}.${one}`, { side: manifest().framing.width })
+      : own(one),
   );
 
 const section = (heading, ...children) => h("section", { class: "card" }, h("h2", {}, heading), children);
 
-const bullets = (lines, name) => h("ul", { class: "points" }, lines.map((line) => h("li", {}, icon(name), h("span", {}, line))));
+const bullets = (lines, name) =>
+  h(
+    "ul",
+    { class: "points" },
+    lines.map((line) => h("li", {}, icon(name), h("span", {}, line))),
+  );
 
-const factList = (pairs) => h("dl", { class: "facts" }, pairs.map(([term, text]) => [h("dt", {}, term), h("dd", {}, text)]));
+const factList = (pairs) =>
+  h(
+    "dl",
+    { class: "facts" },
+    pairs.map(([term, text]) => [h("dt", {}, term), h("dd", {}, text)]),
+  );
 
 const named = (key) => (knows(`card.${key}`) ? t(`card.${key}`) : String(key).replaceAll("_", " "));
 
@@ -37,7 +49,9 @@ function recordSection() {
   const keys = ["site", "device", "date", "photo", "counts", "auc"];
   return section(
     t("card.records"),
-    rows.length ? numbersTable(rows, { keys, named, caption: t("card.numbersNote") }) : h("p", {}, t("card.noRecords")),
+    rows.length
+      ? numbersTable(rows, { keys, named, caption: t("card.numbersNote"), label: t("card.records") })
+      : h("p", {}, t("card.noRecords")),
   );
 }
 
@@ -45,7 +59,7 @@ function numberSection(card) {
   const rows = card.sources ?? [];
   if (!rows.length && isDetector()) return null;
   return rows.length
-    ? section(t("card.numbers"), numbersTable(rows, { named, caption: t("card.numbersNote") }))
+    ? section(t("card.numbers"), numbersTable(rows, { named, caption: t("card.numbersNote"), label: t("card.numbers") }))
     : section(t("card.numbers"), h("p", {}, t("card.noNumbers")));
 }
 
@@ -87,7 +101,12 @@ function dataSection(card) {
     bullets([...(isDetector() ? [t("notice.detector")] : []), ...limits().map((one) => one.text)], "about"),
     factList([
       ...pairs(typeof data === "string" ? { name: data } : data),
-      ...(isDetector() ? [] : [[t("card.finding"), finding()], [t("card.alpha"), shownValue(manifest().alpha)]]),
+      ...(isDetector()
+        ? []
+        : [
+            [t("card.finding"), finding()],
+            [t("card.alpha"), shownValue(manifest().alpha)],
+          ]),
     ]),
   );
 }
@@ -104,8 +123,12 @@ export function cardView(main) {
       numberSection(card),
       detector ? null : section(t("card.external"), h("p", {}, own(card.external) ?? t("card.externalNone"))),
       recordSection(),
-      detector && !card.not_for ? null : section(t("card.notFor"), bullets(sentences(card.not_for ?? NOT_FOR, "notFor"), "warn")),
-      detector && !card.failures ? null : section(t("card.failures"), bullets(sentences(card.failures ?? FAILURES, "failure"), "warn")),
+      detector && !card.not_for
+        ? null
+        : section(t("card.notFor"), bullets(sentences(card.not_for ?? NOT_FOR, "notFor"), "warn")),
+      detector && !card.failures
+        ? null
+        : section(t("card.failures"), bullets(sentences(card.failures ?? FAILURES, "failure"), "warn")),
       card.credit ? section(t("card.credit"), h("p", {}, own(card.credit))) : null,
       fileSection(),
       restSection(card),

@@ -23,7 +23,16 @@ function bar(probability, interval) {
       "svg",
       {},
       s("rect", { class: "track", x: 0, y: 10, width: "100%", height: 10, rx: 5 }),
-      interval ? s("rect", { class: "range", x: at(interval[0]), y: 10, width: at(interval[1] - interval[0]), height: 10, rx: 5 }) : null,
+      interval
+        ? s("rect", {
+            class: "range",
+            x: at(interval[0]),
+            y: 10,
+            width: at(interval[1] - interval[0]),
+            height: 10,
+            rx: 5,
+          })
+        : null,
       s("rect", { class: "value", x: at(probability), y: 2, width: 6, height: 26, rx: 3 }),
     ),
     h("div", { class: "ends" }, h("span", {}, "0"), h("span", {}, "50"), h("span", {}, "100")),
@@ -35,8 +44,17 @@ const between = ([low, high]) =>
   h("p", {}, t("chance.between", { low: Math.floor(100 * low), high: Math.ceil(100 * high) }));
 
 function calibrated(reading) {
-  if (reading.calibrated) return h("p", {}, h("span", { class: "pill clear" }, icon("ready"), t("chance.calibrated", { source: reading.source })));
-  return h("p", {}, h("span", { class: "pill refer", "data-mark": "uncalibrated" }, icon("warn"), t("chance.uncalibrated")));
+  if (reading.calibrated)
+    return h(
+      "p",
+      {},
+      h("span", { class: "pill clear" }, icon("ready"), t("chance.calibrated", { source: reading.source })),
+    );
+  return h(
+    "p",
+    {},
+    h("span", { class: "pill refer", "data-mark": "uncalibrated" }, icon("warn"), t("chance.uncalibrated")),
+  );
 }
 
 /** The sentence of a screener's probability. */

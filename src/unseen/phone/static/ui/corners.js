@@ -73,7 +73,12 @@ function stageOf(picture, places, changed) {
   const canvas = shown(picture);
   const outline = s("polygon", {});
   const veil = s("path", { class: "veil", "fill-rule": "evenodd" });
-  const lines = s("svg", { viewBox: "0 0 1 1", preserveAspectRatio: "none", "aria-hidden": "true" }, veil, outline);
+  const lines = s(
+    "svg",
+    { viewBox: "0 0 1 1", preserveAspectRatio: "none", "aria-hidden": "true" },
+    veil,
+    outline,
+  );
   const glass = loupe(canvas);
   const stage = h("div", { class: "crop", role: "group", "aria-label": t("corners.stage") }, canvas, lines);
   const handles = NAMES.map((name, index) =>

@@ -18,7 +18,9 @@ export function facts(reading) {
     ["detail.app", `unseen ${unseen}`],
     isDetector() ? null : ["detail.source", reading.source ?? t("history.noSource")],
     ["detail.kind", t(picture?.photograph ? "detail.photo" : "detail.file")],
-    picture ? ["detail.size", t("detail.pixels", { width: String(picture.width), height: String(picture.height) })] : null,
+    picture
+      ? ["detail.size", t("detail.pixels", { width: String(picture.width), height: String(picture.height) })]
+      : null,
     reading.className ? ["detail.class", reading.className] : null,
     ["detail.decode", span(times.read)],
     times.model ? ["detail.model", span(times.model)] : null,
@@ -58,7 +60,14 @@ export function noteField(reading) {
     "label",
     { class: "field note" },
     h("span", {}, t("keep.note")),
-    h("textarea", { id: "note", placeholder: " ", maxlength: NOTE, value: reading.note ?? "", onchange: changed, "aria-describedby": "note-hint" }),
+    h("textarea", {
+      id: "note",
+      placeholder: " ",
+      maxlength: NOTE,
+      value: reading.note ?? "",
+      onchange: changed,
+      "aria-describedby": "note-hint",
+    }),
     h("small", { id: "note-hint" }, t("keep.noteHint")),
     said,
   );

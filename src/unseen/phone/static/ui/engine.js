@@ -58,7 +58,8 @@ async function checkModel(base) {
   const { files } = JSON.parse(new TextDecoder().decode(await taken("app.json")));
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await taken("model.onnx")));
   const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  if (found !== files["model.onnx"].sha256) throw new Error("model.onnx is not the file that belongs to this version");
+  if (found !== files["model.onnx"].sha256)
+    throw new Error("model.onnx is not the file that belongs to this version");
 }
 
 /**

@@ -29,7 +29,12 @@ export function faultView(main) {
       h(
         "div",
         { class: "buttons" },
-        h("button", { class: "button main", type: "button", onclick: () => location.reload() }, icon("turn"), t("fault.again")),
+        h(
+          "button",
+          { class: "button main", type: "button", onclick: () => location.reload() },
+          icon("turn"),
+          t("fault.again"),
+        ),
         h("a", { class: "button", href: "#/history" }, t("tab.history")),
       ),
     ),

@@ -24,7 +24,13 @@ function paint(canvas, { preview, picture, frame, map }, strength) {
   canvas.height = Math.round(preview.height * part);
   const context = canvas.getContext("2d");
   context.imageSmoothingQuality = "high";
-  context.drawImage(drawable(preview.pixels, preview.width, preview.height), 0, 0, canvas.width, canvas.height);
+  context.drawImage(
+    drawable(preview.pixels, preview.width, preview.height),
+    0,
+    0,
+    canvas.width,
+    canvas.height,
+  );
   if (!frame) return;
   const [across, down] = [canvas.width / picture.width, canvas.height / picture.height];
   const box = [frame.left * across, frame.top * down, frame.width * across, frame.height * down];
@@ -68,7 +74,15 @@ export function whereWords(map) {
 function controls(changed) {
   const shown = kept("colours") !== "off";
   const strength = Number(kept("strength") ?? STRENGTH);
-  const slide = h("input", { type: "range", id: "strength", min: 0.1, max: 1, step: 0.1, value: strength, disabled: !shown });
+  const slide = h("input", {
+    type: "range",
+    id: "strength",
+    min: 0.1,
+    max: 1,
+    step: 0.1,
+    value: strength,
+    disabled: !shown,
+  });
   const tick = h("input", { type: "checkbox", id: "colours", checked: shown });
   const tell = () => {
     slide.disabled = !tick.checked;
@@ -103,7 +117,13 @@ export function filmCard(reading) {
     map
       ? [
           scale(),
-          h("p", { class: "where" }, h("strong", {}, whereWords(map)), " ", h("span", { class: "muted" }, t("film.sides"))),
+          h(
+            "p",
+            { class: "where" },
+            h("strong", {}, whereWords(map)),
+            " ",
+            h("span", { class: "muted" }, t("film.sides")),
+          ),
           h("p", { class: "warning" }, say("film.words")),
           controls(draw),
         ]

@@ -29,7 +29,8 @@ export function shareAt({ values, height, width, most }, x, y) {
   const down = Math.min(Math.max(y * height - 0.5, 0), height - 1);
   const [left, top] = [Math.floor(across), Math.floor(down)];
   const [right, bottom] = [Math.min(left + 1, width - 1), Math.min(top + 1, height - 1)];
-  const line = (row) => values[row * width + left] * (1 - across + left) + values[row * width + right] * (across - left);
+  const line = (row) =>
+    values[row * width + left] * (1 - across + left) + values[row * width + right] * (across - left);
   return (line(top) * (1 - down + top) + line(bottom) * (down - top)) / most;
 }
 
@@ -37,7 +38,8 @@ export function shareAt({ values, height, width, most }, x, y) {
 export function pixels(map, side) {
   const out = new Uint8ClampedArray(4 * side * side);
   for (let y = 0; y < side; y++)
-    for (let x = 0; x < side; x++) out.set(colour(shareAt(map, (x + 0.5) / side, (y + 0.5) / side)), 4 * (y * side + x));
+    for (let x = 0; x < side; x++)
+      out.set(colour(shareAt(map, (x + 0.5) / side, (y + 0.5) / side)), 4 * (y * side + x));
   return out;
 }
 
@@ -52,7 +54,8 @@ function ninths({ values, height, width }) {
   const sums = new Array(9).fill(0);
   values.forEach((value, place) => {
     const [down, across] = [thirds(Math.floor(place / width), height), thirds(place % width, width)];
-    for (let part = 0; part < 9; part++) sums[part] += Math.max(value, 0) * down[Math.floor(part / 3)] * across[part % 3];
+    for (let part = 0; part < 9; part++)
+      sums[part] += Math.max(value, 0) * down[Math.floor(part / 3)] * across[part % 3];
   });
   return sums;
 }

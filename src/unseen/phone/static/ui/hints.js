@@ -18,7 +18,11 @@ function offer(hint) {
     h("p", {}, t(isTurn ? "hint.turned" : "hint.inverted")),
     h(
       "button",
-      { class: "button", type: "button", onclick: () => (isTurn ? turned(degrees) : screen({ invert: !state.task.invert })) },
+      {
+        class: "button",
+        type: "button",
+        onclick: () => (isTurn ? turned(degrees) : screen({ invert: !state.task.invert })),
+      },
       icon(isTurn ? "turn" : "invert"),
       isTurn ? t("hint.turn", { degrees }) : t("hint.invert"),
     ),
@@ -32,9 +36,16 @@ function done() {
   return h(
     "div",
     { class: "hint", "data-done": "true" },
-    turn ? h("p", {}, h("span", { class: "pill" }, icon("turn"), t("hint.done.turn", { degrees: turn }))) : null,
+    turn
+      ? h("p", {}, h("span", { class: "pill" }, icon("turn"), t("hint.done.turn", { degrees: turn })))
+      : null,
     invert ? h("p", {}, h("span", { class: "pill" }, icon("invert"), t("hint.done.invert"))) : null,
-    h("button", { class: "button no-print", type: "button", onclick: () => screen({ turn: 0, invert: false }) }, icon("left"), t("hint.undo")),
+    h(
+      "button",
+      { class: "button no-print", type: "button", onclick: () => screen({ turn: 0, invert: false }) },
+      icon("left"),
+      t("hint.undo"),
+    ),
   );
 }
 
@@ -42,5 +53,11 @@ export function hintCard(reading) {
   const hints = (reading.hints ?? []).map(offer);
   const did = done();
   if (!hints.length && !did) return null;
-  return h("section", { class: "card hints" }, hints.length ? h("h2", {}, t("hint.title")) : null, did, hints);
+  return h(
+    "section",
+    { class: "card hints" },
+    hints.length ? h("h2", {}, t("hint.title")) : null,
+    did,
+    hints,
+  );
 }

@@ -18,7 +18,8 @@ function open() {
     } catch {
       return none();
     }
-    request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "id", autoIncrement: true });
+    request.onupgradeneeded = () =>
+      request.result.createObjectStore(STORE, { keyPath: "id", autoIncrement: true });
     request.onsuccess = () => resolve(request.result);
     request.onerror = none;
     request.onblocked = none;
@@ -51,28 +52,54 @@ export async function isLasting() {
 export function remember(reading) {
   const { outcome, reason, version, source, at } = reading;
   const entry = { at, outcome, reason: reason ?? null, version, source: source ?? null, note: "" };
-  return ask("readwrite", (store) => store.add(entry), () => {
-    memory.set(next, { ...entry, id: next });
-    return next++;
-  });
+  return ask(
+    "readwrite",
+    (store) => store.add(entry),
+    () => {
+      memory.set(next, { ...entry, id: next });
+      return next++;
+    },
+  );
 }
 
 /** All results, the newest first. */
 export async function all() {
-  const found = await ask("readonly", (store) => store.getAll(), () => [...memory.values()]);
+  const found = await ask(
+    "readonly",
+    (store) => store.getAll(),
+    () => [...memory.values()],
+  );
   return found.sort((a, b) => b.id - a.id);
 }
 
 /** Write the user's note to a result. */
 export async function annotate(id, note) {
-  const entry = await ask("readonly", (store) => store.get(id), () => memory.get(id));
+  const entry = await ask(
+    "readonly",
+    (store) => store.get(id),
+    () => memory.get(id),
+  );
   if (!entry) return;
   const changed = { ...entry, note };
-  await ask("readwrite", (store) => store.put(changed), () => memory.set(id, changed));
+  await ask(
+    "readwrite",
+    (store) => store.put(changed),
+    () => memory.set(id, changed),
+  );
 }
 
-export const remove = (id) => ask("readwrite", (store) => store.delete(id), () => memory.delete(id));
-export const clear = () => ask("readwrite", (store) => store.clear(), () => memory.clear());
+export const remove = (id) =>
+  ask(
+    "readwrite",
+    (store) => store.delete(id),
+    () => memory.delete(id),
+  );
+export const clear = () =>
+  ask(
+    "readwrite",
+    (store) => store.clear(),
+    () => memory.clear(),
+  );
 
 /** A cell that spreadsheets read as text: no formula, quotes doubled. */
 function cell(value) {
@@ -83,8 +110,14 @@ function cell(value) {
 
 /** Results as CSV with a header line. */
 export const asCsv = (entries) =>
-  [FIELDS, ...entries.map((entry) => FIELDS.map((field) => entry[field]))].map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
+  [FIELDS, ...entries.map((entry) => FIELDS.map((field) => entry[field]))]
+    .map((row) => row.map(cell).join(","))
+    .join("\r\n") + "\r\n";
 
 /** Results as JSON. */
 export const asJson = (entries) =>
-  JSON.stringify(entries.map((entry) => Object.fromEntries(FIELDS.map((field) => [field, entry[field]]))), null, 2) + "\n";
+  JSON.stringify(
+    entries.map((entry) => Object.fromEntries(FIELDS.map((field) => [field, entry[field]]))),
+    null,
+    2,
+  ) + "\n";

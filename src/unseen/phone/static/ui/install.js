@@ -16,7 +16,9 @@ export function listenForInstall() {
 }
 
 const installed = () => matchMedia("(display-mode: standalone)").matches || navigator.standalone === true;
-const isApple = () => /iPad|iPhone|iPod/.test(navigator.userAgent) || (navigator.platform === "MacIntel" && navigator.maxTouchPoints > 1);
+const isApple = () =>
+  /iPad|iPhone|iPod/.test(navigator.userAgent) ||
+  (navigator.platform === "MacIntel" && navigator.maxTouchPoints > 1);
 
 async function ask() {
   const offer = state.install;
@@ -35,8 +37,14 @@ export function installCard() {
     h(
       "div",
       { class: "buttons" },
-      state.install ? h("button", { class: "button", type: "button", onclick: ask }, icon("install"), t("install.button")) : null,
-      h("button", { class: "button plain", type: "button", onclick: () => (keep("install", "no"), card.remove()) }, t("install.hide")),
+      state.install
+        ? h("button", { class: "button", type: "button", onclick: ask }, icon("install"), t("install.button"))
+        : null,
+      h(
+        "button",
+        { class: "button plain", type: "button", onclick: () => (keep("install", "no"), card.remove()) },
+        t("install.hide"),
+      ),
     ),
   );
   return card;

@@ -27,7 +27,13 @@ function draw(context, canvas, [x, y], places) {
 
 /** A glass over a canvas: `look(place, places)` shows a place, `hide()` takes it away. */
 export function loupe(canvas) {
-  const glass = h("canvas", { class: "loupe", width: SIDE, height: SIDE, "aria-hidden": "true", hidden: true });
+  const glass = h("canvas", {
+    class: "loupe",
+    width: SIDE,
+    height: SIDE,
+    "aria-hidden": "true",
+    hidden: true,
+  });
   return {
     element: glass,
     look(place, places) {

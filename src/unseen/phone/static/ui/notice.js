@@ -58,7 +58,12 @@ export function noticeView(main, done) {
     h("h1", { tabindex: "-1" }, t("notice.title")),
     h("p", { class: "lead" }, t("notice.lead")),
     h("div", { class: "card" }, points()),
-    h("button", { class: "button main broad", type: "button", onclick: accept }, icon("ready"), t("notice.accept")),
+    h(
+      "button",
+      { class: "button main broad", type: "button", onclick: accept },
+      icon("ready"),
+      t("notice.accept"),
+    ),
   );
   return {};
 }
@@ -67,6 +72,11 @@ export function noticeView(main, done) {
 export function underneath() {
   const words = isDetector()
     ? [t("notice.shortDetector")]
-    : [t("notice.short"), ...limits().map((one) => one.text), t("notice.shortTurn"), credit() ? t("notice.credit", { credit: credit() }) : ""];
+    : [
+        t("notice.short"),
+        ...limits().map((one) => one.text),
+        t("notice.shortTurn"),
+        credit() ? t("notice.credit", { credit: credit() }) : "",
+      ];
   return h("p", { class: "underneath" }, icon("warn"), h("span", {}, words.filter(Boolean).join(" ")));
 }

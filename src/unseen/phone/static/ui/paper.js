@@ -48,7 +48,11 @@ function page(reading, picture) {
     h("h1", {}, verdictTitle(reading)),
     ...lines.map((line) => h("p", {}, line)),
     ...(picture ? [imageIn(paper, picture), reading.map ? h("p", {}, whereWords(reading.map)) : ""] : []),
-    h("dl", {}, facts(reading).map(([term, text]) => [h("dt", {}, term), h("dd", {}, text)])),
+    h(
+      "dl",
+      {},
+      facts(reading).map(([term, text]) => [h("dt", {}, term), h("dd", {}, text)]),
+    ),
     reading.note ? h("p", {}, `${t("keep.note")}: ${reading.note}`) : "",
     underneath(),
     h("p", {}, t("paper.made", { title: title(), version: manifest().id })),
@@ -60,7 +64,11 @@ function page(reading, picture) {
 
 export function paperCard(reading) {
   const film = () => document.getElementById("film");
-  const tick = h("input", { type: "checkbox", id: "with-picture", onchange: (event) => marked(event.target.checked) });
+  const tick = h("input", {
+    type: "checkbox",
+    id: "with-picture",
+    onchange: (event) => marked(event.target.checked),
+  });
   const marked = (on) => document.body.classList.toggle("with-picture", on);
   marked(false);
   const saved = () => {
@@ -76,7 +84,12 @@ export function paperCard(reading) {
     h(
       "div",
       { class: "buttons" },
-      h("button", { class: "button", type: "button", onclick: () => print() }, icon("print"), t("keep.print")),
+      h(
+        "button",
+        { class: "button", type: "button", onclick: () => print() },
+        icon("print"),
+        t("keep.print"),
+      ),
       h("button", { class: "button", type: "button", onclick: saved }, icon("save"), t("keep.save")),
     ),
   );

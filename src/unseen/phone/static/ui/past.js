@@ -35,7 +35,12 @@ const line = (entry, gone) =>
     gone
       ? h(
           "button",
-          { class: "button plain square", type: "button", "aria-label": t("history.deleteOf", { time: moment(entry.at) }), onclick: () => gone(entry) },
+          {
+            class: "button plain square",
+            type: "button",
+            "aria-label": t("history.deleteOf", { time: moment(entry.at) }),
+            onclick: () => gone(entry),
+          },
           icon("bin"),
         )
       : null,
@@ -48,7 +53,11 @@ export function recent() {
     if (!entries.length) return;
     place.append(
       h("h2", {}, t("start.recent")),
-      h("ul", { class: "past" }, entries.slice(0, 3).map((entry) => line(entry))),
+      h(
+        "ul",
+        { class: "past" },
+        entries.slice(0, 3).map((entry) => line(entry)),
+      ),
       h("p", {}, h("a", { class: "button plain", href: "#/history" }, t("start.all"), icon("right"))),
     );
   });
@@ -84,13 +93,43 @@ function tools(entries, renew) {
   return h(
     "div",
     { class: "buttons" },
-    h("button", { class: "button", type: "button", onclick: () => save(asCsv(entries), dated("unseen", "csv"), "text/csv") }, icon("save"), t("history.csv")),
-    h("button", { class: "button", type: "button", onclick: () => save(asJson(entries), dated("unseen", "json"), "application/json") }, icon("save"), t("history.json")),
-    h("button", { class: "button bad", type: "button", onclick: () => sure(entries.length, renew) }, icon("bin"), t("history.deleteAll")),
+    h(
+      "button",
+      {
+        class: "button",
+        type: "button",
+        onclick: () => save(asCsv(entries), dated("unseen", "csv"), "text/csv"),
+      },
+      icon("save"),
+      t("history.csv"),
+    ),
+    h(
+      "button",
+      {
+        class: "button",
+        type: "button",
+        onclick: () => save(asJson(entries), dated("unseen", "json"), "application/json"),
+      },
+      icon("save"),
+      t("history.json"),
+    ),
+    h(
+      "button",
+      { class: "button bad", type: "button", onclick: () => sure(entries.length, renew) },
+      icon("bin"),
+      t("history.deleteAll"),
+    ),
   );
 }
 
-const nothing = () => h("div", { class: "quiet" }, icon("history"), h("strong", {}, t("history.empty")), say("history.emptyNote"));
+const nothing = () =>
+  h(
+    "div",
+    { class: "quiet" },
+    icon("history"),
+    h("strong", {}, t("history.empty")),
+    say("history.emptyNote"),
+  );
 
 export function pastView(main) {
   const heading = h("h1", { tabindex: "-1" }, t("history.title"));
@@ -115,8 +154,14 @@ export function pastView(main) {
       ...(entries.length
         ? [
             h("h2", {}, t("history.count", { n: entries.length })),
-            h("ul", { class: "past" }, entries.slice(0, most).map((entry) => line(entry, gone))),
-            entries.length > most ? h("button", { class: "button", type: "button", onclick: more }, t("history.more")) : "",
+            h(
+              "ul",
+              { class: "past" },
+              entries.slice(0, most).map((entry) => line(entry, gone)),
+            ),
+            entries.length > most
+              ? h("button", { class: "button", type: "button", onclick: more }, t("history.more"))
+              : "",
             tools(entries, renew),
           ]
         : [nothing()]),

@@ -23,7 +23,11 @@ function busy() {
     { class: "quiet", role: "status" },
     h("div", { class: "turning" }),
     h("strong", {}, say("busy.title")),
-    h("div", { class: "buttons centre" }, h("button", { class: "button", type: "button", onclick: leave }, t("busy.cancel"))),
+    h(
+      "div",
+      { class: "buttons centre" },
+      h("button", { class: "button", type: "button", onclick: leave }, t("busy.cancel")),
+    ),
   );
 }
 
@@ -33,11 +37,22 @@ function leave() {
 }
 
 const nextButton = (look) =>
-  h("button", { class: `button ${look}`, type: "button", onclick: leave }, icon(isDetector() ? "picture" : "film"), say("result.next"));
+  h(
+    "button",
+    { class: `button ${look}`, type: "button", onclick: leave },
+    icon(isDetector() ? "picture" : "film"),
+    say("result.next"),
+  );
 
 /** Another source means another question; the picture is still in memory. */
 const sourceCard = () =>
-  isDetector() ? null : h("div", { class: "card no-print" }, sources(() => screen()));
+  isDetector()
+    ? null
+    : h(
+        "div",
+        { class: "card no-print" },
+        sources(() => screen()),
+      );
 
 function whole(reading) {
   const made = t("paper.made", { title: title(), version: reading.version });

@@ -46,7 +46,9 @@ function picker({ name, sign = name, title, note, look, accept, capture }) {
 export function sources(changed = () => {}) {
   const note = h("small", { id: "source-note" });
   const tellNote = () =>
-    (note.textContent = t(records().length ? (chosenRecord() ? "start.sourceNote" : "start.sourceNoteNone") : "start.sourceEmpty"));
+    (note.textContent = t(
+      records().length ? (chosenRecord() ? "start.sourceNote" : "start.sourceNoteNone") : "start.sourceEmpty",
+    ));
   const options = records().map((record) =>
     h(
       "option",
@@ -104,8 +106,18 @@ function promises() {
   return h(
     "ul",
     { class: "promises" },
-    h("li", {}, icon("lock"), h("span", {}, h("strong", {}, t("start.private")), " ", t("start.privateNote"))),
-    h("li", { "data-cached": String(cached) }, icon(cached ? "ready" : "globe"), h("span", {}, t(cached ? "start.ready" : "start.notKept"))),
+    h(
+      "li",
+      {},
+      icon("lock"),
+      h("span", {}, h("strong", {}, t("start.private")), " ", t("start.privateNote")),
+    ),
+    h(
+      "li",
+      { "data-cached": String(cached) },
+      icon(cached ? "ready" : "globe"),
+      h("span", {}, t(cached ? "start.ready" : "start.notKept")),
+    ),
   );
 }
 
@@ -113,7 +125,16 @@ function promises() {
 function warning() {
   const place = h("div");
   isLasting().then((lasting) => {
-    if (!lasting) place.append(h("p", { class: "card", role: "status", "data-fault": "storage" }, h("strong", {}, t("fault.storage")), " ", t("fix.storage")));
+    if (!lasting)
+      place.append(
+        h(
+          "p",
+          { class: "card", role: "status", "data-fault": "storage" },
+          h("strong", {}, t("fault.storage")),
+          " ",
+          t("fix.storage"),
+        ),
+      );
   });
   return place;
 }

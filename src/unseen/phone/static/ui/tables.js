@@ -8,7 +8,11 @@ const HEADS = ["source", "name", "split"];
 
 /** [value, low, high] -> value, and the range below it in small. */
 const isInterval = (value) =>
-  Array.isArray(value) && value.length === 3 && value.every((one) => typeof one === "number") && value[1] <= value[0] && value[0] <= value[2];
+  Array.isArray(value) &&
+  value.length === 3 &&
+  value.every((one) => typeof one === "number") &&
+  value[1] <= value[0] &&
+  value[0] <= value[2];
 
 /** Any value as text. */
 export function shownValue(value) {
@@ -16,7 +20,11 @@ export function shownValue(value) {
   if (typeof value === "number") return number(value);
   if (typeof value === "boolean") return t(value ? "card.yes" : "card.no");
   if (Array.isArray(value)) return value.map((one) => shownValue(one)).join(" / ");
-  return typeof value === "object" ? Object.entries(value).map(([key, one]) => `${key}: ${shownValue(one)}`).join(", ") : String(value);
+  return typeof value === "object"
+    ? Object.entries(value)
+        .map(([key, one]) => `${key}: ${shownValue(one)}`)
+        .join(", ")
+    : String(value);
 }
 
 const cell = (value) =>
@@ -25,21 +33,38 @@ const cell = (value) =>
     : h("td", {}, shownValue(own(value)));
 
 /** Rows of the model's numbers as a table that stands on end. */
-export function numbersTable(rows, { keys, named, caption }) {
+export function numbersTable(rows, { keys, named, caption, label }) {
   const head = HEADS.find((key) => rows.some((row) => key in row));
-  const measures = keys ?? [...new Set(rows.flatMap((row) => Object.keys(row)))].filter((key) => key !== head);
+  const measures =
+    keys ?? [...new Set(rows.flatMap((row) => Object.keys(row)))].filter((key) => key !== head);
   return h(
     "div",
-    { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+    { class: "scroll", tabindex: "0", role: "region", "aria-label": label },
     h(
       "table",
       {},
       h("caption", {}, caption),
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("card.measure")), rows.map((row) => h("th", { scope: "col" }, own(row[head]) ?? "–")))),
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          h("th", { scope: "col" }, t("card.measure")),
+          rows.map((row) => h("th", { scope: "col" }, own(row[head]) ?? "–")),
+        ),
+      ),
       h(
         "tbody",
         {},
-        measures.map((key) => h("tr", {}, h("th", { scope: "row" }, named(key)), rows.map((row) => cell(row[key])))),
+        measures.map((key) =>
+          h(
+            "tr",
+            {},
+            h("th", { scope: "row" }, named(key)),
+            rows.map((row) => cell(row[key])),
+          ),
+        ),
       ),
     ),
   );

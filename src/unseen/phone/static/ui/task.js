@@ -47,7 +47,13 @@ export async function screen(changes = {}) {
 }
 
 async function finish(result, mine) {
-  const told = { ...result, at: new Date().toISOString(), version: manifest().id, source: sourceName(), note: "" };
+  const told = {
+    ...result,
+    at: new Date().toISOString(),
+    version: manifest().id,
+    source: sourceName(),
+    note: "",
+  };
   told.entry = await remember(told);
   if (mine === current) tell({ reading: told });
 }

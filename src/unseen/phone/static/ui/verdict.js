@@ -6,7 +6,14 @@ import { mark } from "./icons.js";
 import { knows, t } from "./words.js";
 
 /** Outcome -> the role of its colours. */
-export const TONES = { refused: "refused", refer: "refer", signs: "signs", "no-signs": "clear", unusual: "signs", usual: "clear" };
+export const TONES = {
+  refused: "refused",
+  refer: "refer",
+  signs: "signs",
+  "no-signs": "clear",
+  unusual: "signs",
+  usual: "clear",
+};
 
 export const verdictTitle = (reading) => say(`outcome.${reading.outcome}`);
 export const verdictText = (reading) => say(`outcome.${reading.outcome}.text`);
@@ -23,7 +30,11 @@ export function verdict(reading) {
   const [why, next] = reasons(reading);
   return h(
     "section",
-    { class: `verdict ${TONES[reading.outcome]}`, "data-outcome": reading.outcome, "data-reason": reading.reason ?? reading.why },
+    {
+      class: `verdict ${TONES[reading.outcome]}`,
+      "data-outcome": reading.outcome,
+      "data-reason": reading.reason ?? reading.why,
+    },
     mark(reading.outcome),
     h(
       "div",

@@ -47,8 +47,7 @@ export function own(text) {
 /** 1,234 or 12.3 or 0.0123: three digits where they matter. */
 export function number(value) {
   if (!Number.isFinite(value)) return "–";
-  const digits =
-    Math.abs(value) >= 100 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 };
+  const digits = Math.abs(value) >= 100 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 };
   return new Intl.NumberFormat(locale(), digits).format(value);
 }
 
@@ -71,4 +70,6 @@ export const span = (ms) =>
 
 /** Bytes as kB or MB. */
 export const size = (bytes) =>
-  bytes < 1e6 ? t("card.kb", { n: Math.ceil(bytes / 1000) }) : t("card.mb", { n: Number((bytes / 1e6).toFixed(1)) });
+  bytes < 1e6
+    ? t("card.kb", { n: Math.ceil(bytes / 1000) })
+    : t("card.mb", { n: Number((bytes / 1e6).toFixed(1)) });
