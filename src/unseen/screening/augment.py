@@ -32,17 +32,17 @@ class FilmChanges:
 
     """
 
-    rotation: float = 6.0
-    zoom: float = 0.05
-    shift: float = 1.0 / 28.0
+    rotation: float = 10.0
+    zoom: float = 0.1
+    shift: float = 2.0 / 28.0
     mirror: bool = True
     toned: float = 0.5
-    gamma: tuple[float, float] = (0.8, 1.25)
-    contrast: tuple[float, float] = (0.8, 1.2)
-    brightness: float = 0.08
-    gradient: float = 0.2
-    blur: float = 0.5
-    noise: float = 0.03
+    gamma: tuple[float, float] = (0.6, 1.6)
+    contrast: tuple[float, float] = (0.6, 1.2)
+    brightness: float = 0.15
+    gradient: float = 0.4
+    blur: float = 0.8
+    noise: float = 0.05
 
     def change(self, films: Tensor, generator: torch.Generator) -> Tensor:
         """Return films (N, 1, S, S), grey in [0, 1], each changed by its own draw."""

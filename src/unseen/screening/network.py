@@ -19,7 +19,7 @@ Floats = NDArray[np.float32]
 # Sides of films the network is made for.
 SIZES = (28, 64, 128, 224)
 # Films are halved by strided convolutions until their side is at most this.
-SMALL = 32
+SMALL = 16
 # Films a pass, for the smallest side; larger films come in smaller blocks, so that memory stays bounded.
 BLOCK = 256
 
@@ -30,19 +30,20 @@ class FilmDesign:
 
     Args:
         size: Side S of a film, pixels, one of `SIZES`.
-        stages: Channels of the 3 x 3 convolutions between two halvings by maximum.
+        stages: Channels of the convolutions between two halvings by maximum; the very first one is 5 x 5 of
+            stride 2, the others 3 x 3.
         around: Surroundings against which films are levelled, share of the side, see `Levels`.
         members: Networks whose logits are averaged.
         mirrored: Whether each film is also read left for right, and both readings are averaged.
         dropout: Chance that a channel of the last map is left out in training.
 
     >>> FilmDesign().build().weights
-    70178
+    79810
     """
 
     size: int = 28
-    stages: tuple[tuple[int, ...], ...] = ((16, 16), (32, 32), (64,))
-    around: float = 0.0
+    stages: tuple[tuple[int, ...], ...] = ((16, 32), (48, 48))
+    around: float = 1.0 / 7.0
     members: int = 2
     mirrored: bool = True
     dropout: float = 0.3
@@ -166,15 +167,15 @@ class FilmMember(nn.Module):
 
     def __init__(self, design: FilmDesign) -> None:
         super().__init__()
-        layers: list[nn.Module] = []
-        before, side = 1, design.size
+        layers = _layer(1, design.stages[0][0], reach=5, stride=2)
+        before, side = design.stages[0][0], (design.size + 1) // 2
         while side > SMALL:
-            layers += _layer(before, design.stages[0][0], stride=2)
-            before, side = design.stages[0][0], (side + 1) // 2
+            layers += _layer(before, before, reach=3, stride=2)
+            side = (side + 1) // 2
         for place, stage in enumerate(design.stages):
             if place:
                 layers.append(nn.MaxPool2d(2))
-            for width in stage:
+            for width in stage[1:] if place == 0 else stage:
                 layers += _layer(before, width)
                 before = width
         self.features = nn.Sequential(*layers)
@@ -194,9 +195,9 @@ class FilmMember(nn.Module):
         return logit
 
 
-def _layer(before: int, width: int, *, stride: int = 1) -> list[nn.Module]:
+def _layer(before: int, width: int, *, reach: int = 3, stride: int = 1) -> list[nn.Module]:
     return [
-        nn.Conv2d(before, width, 3, stride=stride, padding=1, bias=False),
+        nn.Conv2d(before, width, reach, stride=stride, padding=reach // 2, bias=False),
         nn.BatchNorm2d(width),
         nn.ReLU(inplace=True),
     ]

@@ -50,11 +50,11 @@ class FilmPlan:
 
     design: FilmDesign = field(default_factory=FilmDesign)
     changes: FilmChanges | None = field(default_factory=FilmChanges)
-    epochs: int = 12
+    epochs: int = 48
     batch: int = 128
     rate: float = 4e-3
     decay: float = 1e-3
-    mixup: float = 0.0
+    mixup: float = 1.0
     average: float = 0.99
 
 
