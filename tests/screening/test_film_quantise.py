@@ -9,6 +9,7 @@ from unseen.screening.network import FilmDesign, read_films
 from unseen.screening.quantise import Agreement, agreement, run, written
 from unseen.screening.training import FilmPlan, train_films
 
+TensorProto = pytest.importorskip("onnx").TensorProto
 pytest.importorskip("onnxruntime")
 pytest.importorskip("onnxscript")
 
@@ -33,7 +34,7 @@ def test_eight_bits_agree_and_are_smaller_than_the_weights_in_single_precision(n
     kinds = [node.op_type for node in eight.model.graph.node]
     assert kinds.count("Conv") == 8  # of layers and heads, each once though both sides of a film are read
     assert kinds.count("BatchNormalization") == 0
-    integers = [entry for entry in eight.model.graph.initializer if entry.data_type == 3]
+    integers = [entry for entry in eight.model.graph.initializer if entry.data_type == TensorProto.UINT8]
     weights = sum(int(np.prod(entry.dims)) for entry in integers)
     assert weights >= 2 * (8 * 12 + 12 * 16) * 9  # each layer once, though both sides of a film are read
 
