@@ -42,6 +42,17 @@ def said(outcome: Outcome, finding: str) -> str:
 def _chance(outcome: Outcome) -> str:
     assert outcome.probability is not None  # noqa: S101 - only a refusal has none
     if outcome.interval is None:
-        return f"{outcome.probability:.0%} (not calibrated)".replace("%", " %")
-    low, high = outcome.interval
-    return f"{outcome.probability:.0%} ({low:.0%} to {high:.0%})".replace("%", " %")
+        return f"{percent(outcome.probability)} (not calibrated)"
+    low, high = (percent(bound) for bound in outcome.interval)
+    return f"{percent(outcome.probability)} ({low} to {high})"
+
+
+def percent(share: float) -> str:
+    """Write a chance; none is ever called certain.
+
+    >>> percent(0.4), percent(0.001), percent(0.9999)
+    ('40 %', 'below 1 %', 'above 99 %')
+    """
+    if share < 0.01:
+        return "below 1 %"
+    return "above 99 %" if share > 0.99 else f"{100 * share:.0f} %"
