@@ -18,7 +18,7 @@ def averaging(size: int, side: int) -> NDArray[np.float32]:
 
     Area i covers [i size / side, (i + 1) size / side), pixels at its ends in part.
 
-    >>> averaging(3, 2).round(3).tolist()
+    >>> averaging(3, 2).astype(float).round(3).tolist()
     [[0.667, 0.333, 0.0], [0.0, 0.333, 0.667]]
     """
     ends = np.arange(side + 1) * size / side
