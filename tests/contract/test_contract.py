@@ -474,4 +474,4 @@ def test_every_registered_detector_is_under_contract():
         and "this" in inspect.signature(thing).parameters
     ]
     assert set(checks) == set(CHECKS)
-    assert len(EXAMPLES) == 33
+    assert len(EXAMPLES) == 35
