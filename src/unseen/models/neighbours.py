@@ -93,7 +93,10 @@ class Neighbours:
         # where there is room, directions without spread stay: a row that leaves the others in one is far
         axes = principal_axes(features - centre, self.components, spreadless=len(centre) <= self.components)
         axes = self.kept(axes)
-        codes = self.kept(_coded(features[: self.reference] - centre, axes, self.rest))
+        away = features - centre
+        # without a rest one product of all rows: golden scores hold its bits
+        codes = _coded(away, axes, self.rest) if self.rest else away @ axes
+        codes = self.kept(codes[: self.reference])
         k = max(1, min(self.k, len(codes) - 1))  # a single row is its own neighbour
         own = Reference(codes).nearest(codes, min(k + 1, len(codes)))[0][:, -1]
         middle = float(own.median())
