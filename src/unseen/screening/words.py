@@ -44,7 +44,9 @@ def _chance(outcome: Outcome) -> str:
     if outcome.interval is None:
         return f"{percent(outcome.probability)} (not calibrated)"
     low, high = (percent(bound) for bound in outcome.interval)
-    return f"{percent(outcome.probability)} ({low} to {high})"
+    return (
+        percent(outcome.probability) if low == high else f"{percent(outcome.probability)} ({low} to {high})"
+    )
 
 
 def percent(share: float) -> str:

@@ -53,18 +53,8 @@ def screener_of(sets: FilmSets, config: dict[str, Any], seed: int) -> Screener:
     """Train the screener of one seed, as `unseen xray train` does."""
     film = dict(config["film"])
     plan = FilmPlan(design=FilmDesign(**film.pop("design", {})), **film)
-    return Screener(film=plan, gate=_gate_settings(config["gate"]), seed=seed).fit(sets)
-
-
-def _gate_settings(given: dict[str, Any]) -> GateSettings:
-    """Return the settings of the package, but for how many pictures are made up and how long stages last."""
-    usual = GateSettings()
-    return replace(
-        usual,
-        each=given.get("each", usual.each),
-        learn=replace(usual.learn, steps=given.get("learn", usual.learn.steps)),
-        tune=replace(usual.tune, steps=given.get("tune", usual.tune.steps)),
-    )
+    gate = replace(GateSettings(), **config["gate"])
+    return Screener(film=plan, gate=gate, seed=seed).fit(sets)
 
 
 def seen_by(screener: Screener, films: Films) -> Seen:
