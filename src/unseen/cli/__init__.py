@@ -6,12 +6,19 @@ Exit codes: 0 done, 1 a fault in data, settings or files (one line says which), 
 
 from __future__ import annotations
 
+import sys
+
+from unseen.cli.leaving import interrupted
+
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    from unseen.cli.app import app
+    try:
+        from unseen.cli.app import app
 
-    app(prog_name="unseen")
+        app(prog_name="unseen")
+    except KeyboardInterrupt:  # before the commands were there to take it, or after they were done
+        sys.exit(interrupted())
 
 
 __all__ = ["main"]

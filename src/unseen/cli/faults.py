@@ -14,11 +14,12 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from unseen.cli.leaving import INTERRUPTED, interrupted
 from unseen.errors import UnseenError
 from unseen.training.progress import listening
 
-# The last two are what a shell reports of a process ended by SIGINT or SIGPIPE.
-FAULT, USAGE, INTERRUPTED, UNREAD = 1, 2, 130, 141
+# The last is what a shell reports of a process ended by SIGPIPE.
+FAULT, USAGE, UNREAD = 1, 2, 141
 
 # What the Python interface calls a thing -> how it is written on the command line.
 _SPELLED = (
@@ -77,10 +78,7 @@ class OneLineGroup(TyperGroup):
         except Exception as error:
             return _unforeseen(error)
         if code == INTERRUPTED:
-            # CPython remembers an interrupt that came while code from a string was run, and at its very end
-            # kills the process by SIGINT in place of the exit code; running a string anew makes it forget
-            exec("")  # noqa: S102
-            return _say("interrupted; nothing was left half-written", INTERRUPTED)
+            return interrupted()
         return code if isinstance(code, int) else 0
 
 
