@@ -59,6 +59,9 @@ VARIANTS = {
     "all films toned": replace(SHORT, changes=replace(CHANGES, toned=1.0)),
     "levelled as a whole": replace(SHORT, design=replace(SHORT.design, around=0.0)),
     "no changes": replace(SHORT, changes=None),
+    "not mirrored": replace(
+        SHORT, design=replace(SHORT.design, mirrored=False), changes=replace(CHANGES, mirror=False)
+    ),
     "24 epochs": replace(SHORT, epochs=24),
 }
 
