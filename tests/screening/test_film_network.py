@@ -33,12 +33,11 @@ def test_the_map_is_grad_cam_of_all_last_maps_together():
         member.features.register_forward_hook(lambda module, given, made: kept.append(made))
     logit, cam = network(rows)
     slopes = torch.autograd.grad(logit.sum(), kept)
-    # both sides of a film stand in one batch, the mirrored ones second; positions are pooled by a mean
+    # the four phases of a film stand in one batch, one after the other; positions are pooled by a mean
     parts = []
     for maps, slope in zip(kept, slopes, strict=True):
         alpha = slope.mean((2, 3), keepdim=True)
-        own, other = (alpha * maps).sum(1).chunk(2)
-        parts += [own, other.flip(2)]
+        parts += (alpha * maps).sum(1).chunk(4)
     expected = torch.relu(torch.stack(parts).sum(0))
     assert float(expected.detach().max()) > 1e-4
     assert torch.allclose(cam, expected, atol=1e-7, rtol=1e-5)
@@ -53,14 +52,17 @@ def test_the_map_adds_up_to_the_logit_where_all_evidence_is_for_the_finding():
     assert torch.allclose(cam.sum((1, 2)) + bias, logit, atol=1e-5)
 
 
-def test_a_mirrored_film_has_the_same_logit_and_the_mirrored_map():
-    network = drawn()
-    logit, cam = read_films(network, films(6))
-    other, turned = read_films(network, films(6)[:, :, ::-1])
-    assert np.allclose(logit, other, atol=1e-5)
-    assert np.allclose(cam, turned[:, :, ::-1], atol=1e-6)
-    one_sided = drawn(FilmDesign(stages=((4,), (6, 8)), mirrored=False))
-    assert not np.allclose(read_films(one_sided, films(6))[0], read_films(one_sided, films(6)[:, :, ::-1])[0])
+def test_a_reading_is_the_mean_over_the_phases_of_the_first_step():
+    rows = films(6)
+    wider = np.pad(rows, ((0, 0), (0, 1), (0, 1)), mode="edge")
+    moved = [wider[:, down : down + 28, on : on + 28] for down in (0, 1) for on in (0, 1)]
+    network, plain = (drawn(FilmDesign(stages=((4,), (6, 8)), phases=all_four)) for all_four in (True, False))
+    # films are levelled before they are moved
+    network.levels = plain.levels = torch.nn.Identity()
+    logit, _ = read_films(network, rows)
+    readings = [read_films(plain, phase)[0] for phase in moved]
+    assert np.allclose(logit, np.mean(readings, axis=0), atol=1e-5)
+    assert not np.allclose(logit, readings[0], atol=1e-4)
 
 
 def test_a_logit_does_not_depend_on_the_films_beside_it():

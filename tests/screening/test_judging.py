@@ -95,7 +95,7 @@ def test_a_probability_that_holds_shows_the_error_of_chance_and_one_that_lies_sh
 
 
 def test_too_few_films_for_halves_are_refused():
-    with pytest.raises(DataError, match="at least 20"):
+    with pytest.raises(DataError, match="at least 27"):
         by_halves(seen(30, 300, seed=8), splits=1)
 
 

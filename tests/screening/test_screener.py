@@ -127,5 +127,5 @@ def test_a_screener_that_was_not_fitted_says_so(tmp_path):
 
 def test_too_few_validation_films_are_refused():
     few = FilmSets(SETS.train, SETS.validation.take(np.arange(30)), {})
-    with pytest.raises(DataError, match="20 of each class"):
+    with pytest.raises(DataError, match="27 of each class"):
         Screener().fit(few)

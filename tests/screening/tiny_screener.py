@@ -26,7 +26,7 @@ SETS = FilmSets(films(200, 0), films(120, 1), {"elsewhere": films(240, 2)}, ("no
 
 
 def tiny_screener():
-    design = FilmDesign(stages=((8,), (16,)), members=1, mirrored=False)
+    design = FilmDesign(stages=((8,), (16,)), members=1, phases=False)
     stages = {"learn": Plan(steps=60, batch=64), "tune": Plan(steps=40, rate=5e-4, batch=64)}
     return Screener(
         film=FilmPlan(design=design, epochs=12, batch=32), gate=GateSettings(each=20, **stages)

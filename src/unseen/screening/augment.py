@@ -21,7 +21,7 @@ class FilmChanges:
         rotation: Degrees, both ways.
         zoom: Most relative change of size; the two directions differ by up to half of it.
         shift: Most shift, share of the side.
-        mirror: Whether half of the films are mirrored left for right.
+        mirror: Whether half of the films are mirrored left for right; a chest is not symmetrical.
         toned: Share of films whose grey values are changed, by the next four.
         gamma: Least and most exponent of the grey values, log-uniform.
         contrast: Least and most factor about the mean grey of the film.
@@ -35,7 +35,7 @@ class FilmChanges:
     rotation: float = 10.0
     zoom: float = 0.1
     shift: float = 2.0 / 28.0
-    mirror: bool = True
+    mirror: bool = False
     toned: float = 0.5
     gamma: tuple[float, float] = (0.6, 1.6)
     contrast: tuple[float, float] = (0.6, 1.2)

@@ -26,7 +26,7 @@ ANY_DAY = dt.date(2000, 1, 1)
 
 
 def by_halves(
-    seen: Seen, *, rule: Rule | None = None, splits: int = SPLITS, least: int = 20, seed: int = 0
+    seen: Seen, *, rule: Rule | None = None, splits: int = SPLITS, seed: int = 0
 ) -> Mapping[str, Floats]:
     """Divide films within each class again and again; calibrate on one half, judge on the other.
 
@@ -34,7 +34,6 @@ def by_halves(
         seen: What the model says of the films of one source.
         rule: When a film is refused, referred or decided.
         splits: How often.
-        least: Films of each class that a half needs.
         seed: Of the divisions.
 
     Returns:
@@ -51,8 +50,8 @@ def by_halves(
     rows = []
     for _ in range(splits):
         left, right = _halves(seen.findings, rng)
-        record = _record(seen.take(left), least)
-        other = _record(seen.take(right), least)
+        record = _record(seen.take(left), rule)
+        other = _record(seen.take(right), rule)
         whole = _crossed(seen, (left, right), (other, record)).chance
         rows.append(
             {
@@ -73,8 +72,10 @@ def _halves(findings: NDArray[np.int64], rng: np.random.Generator) -> tuple[Plac
     return np.concatenate(left), np.concatenate(right)
 
 
-def _record(seen: Seen, least: int) -> Record:
-    return calibrate(seen.logits, seen.findings, seen.gate, source="half", date=ANY_DAY, least=least, draws=1)
+def _record(seen: Seen, rule: Rule) -> Record:
+    return calibrate(
+        seen.logits, seen.findings, seen.gate, source="half", date=ANY_DAY, least=rule.least, draws=1
+    )
 
 
 def _judged(seen: Seen, record: Record, rule: Rule) -> dict[str, float]:
@@ -87,7 +88,7 @@ def _judged(seen: Seen, record: Record, rule: Rule) -> dict[str, float]:
         "coverage normal": float(covered[seen.findings == 0].mean()),
         "coverage finding": float(covered[seen.findings == 1].mean()),
         "referred": float(1 - single.mean()),
-        "decided, right": float(covered[single].mean()),
+        "decided, right": float(covered[single].mean()) if single.any() else float("nan"),
         "ECE": reliability(chance, seen.findings).error,
         "Brier": brier(chance, seen.findings),
         "accuracy": float(right.mean()),
@@ -134,15 +135,20 @@ class Crossed:
     p_values: Floats
 
 
-def crossed(seen: Seen, *, least: int = 20, seed: int = 0) -> Crossed:
+def crossed(seen: Seen, *, rule: Rule | None = None, seed: int = 0) -> Crossed:
     """Answer each film with a record of the half it is not in.
+
+    Args:
+        seen: What the model says of the films.
+        rule: Its alpha says how many films a half needs.
+        seed: Of the division.
 
     Raises:
         DataError: Too few films of a class.
 
     """
-    parts = _halves(seen.findings, generator(seed, 72))
-    return _crossed(seen, parts, (_record(seen.take(parts[1]), least), _record(seen.take(parts[0]), least)))
+    rule, parts = rule or Rule(), _halves(seen.findings, generator(seed, 72))
+    return _crossed(seen, parts, (_record(seen.take(parts[1]), rule), _record(seen.take(parts[0]), rule)))
 
 
 def crossed_answers(
@@ -150,7 +156,6 @@ def crossed_answers(
     after: Seen,
     *,
     rule: Rule | None = None,
-    least: int = 20,
     seed: int = 0,
     photographs: bool = False,
 ) -> list[Outcome]:
@@ -160,7 +165,6 @@ def crossed_answers(
         seen: The films as they are.
         after: The same films, changed, or the first of them.
         rule: When a film is refused, referred or decided.
-        least: Films of each class that a half needs.
         seed: Of the division.
         photographs: Whether the changed films are photographs; the records are not.
 
@@ -171,7 +175,7 @@ def crossed_answers(
     rule, parts = rule or Rule(), _halves(seen.findings, generator(seed, 72))
     answers: dict[int, Outcome] = {}
     for places, others in (parts, parts[::-1]):
-        record, places = _record(seen.take(others), least), places[places < len(after.logits)]
+        record, places = _record(seen.take(others), rule), places[places < len(after.logits)]
         found = decide(
             after.logits[places],
             after.gate[places],

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
+from torch.nn import functional
 
 from unseen.errors import ConfigError, DataError
 from unseen.screening.levels import Levels
@@ -34,18 +35,19 @@ class FilmDesign:
             stride 2, the others 3 x 3.
         around: Surroundings against which films are levelled, share of the side, see `Levels`.
         members: Networks whose logits are averaged.
-        mirrored: Whether each film is also read left for right, and both readings are averaged.
+        phases: Whether each film is also read moved by one pixel down, across, and both, and the readings are
+            averaged: the first layer steps by two pixels, so one reading sees one of its four phases.
         dropout: Chance that a channel of the last map is left out in training.
 
     >>> FilmDesign().build().weights
-    79810
+    75945
     """
 
     size: int = 28
-    stages: tuple[tuple[int, ...], ...] = ((16, 32), (48, 48))
+    stages: tuple[tuple[int, ...], ...] = ((24, 48), (64, 64))
     around: float = 1.0 / 7.0
-    members: int = 2
-    mirrored: bool = True
+    members: int = 1
+    phases: bool = True
     dropout: float = 0.3
 
     def build(self) -> FilmNetwork:
@@ -104,8 +106,8 @@ def check_design(design: FilmDesign) -> None:
 class FilmNetwork(nn.Module):
     """Films in, one logit and one map each out.
 
-    With A_mk the last maps of member m, turned back where the film was mirrored, and w_mk the weights of its
-    linear head after global average pooling over Z positions,
+    With A_mk the last maps of member m, the mean over phases, and w_mk the weights of its linear head after
+    global average pooling over Z positions,
 
         logit = mean_m (b_m + 1/Z sum_k w_mk sum_ij A_mk,ij),   map_ij = ReLU(mean_m sum_k w_mk A_mk,ij) / Z.
 
@@ -147,19 +149,17 @@ class FilmNetwork(nn.Module):
         return evidence.mean((1, 2)) + bias, torch.relu(evidence) / (evidence.shape[1] * evidence.shape[2])
 
     def evidence(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Return sum_k w_k A_k (N, h, w), the mean over members and sides, and the mean bias."""
+        """Return sum_k w_k A_k (N, h, w), the mean over members and phases, and the mean bias."""
         side = self.design.size
         if tuple(rows.shape[1:]) != (1, side, side):
             raise DataError(f"films of shape {tuple(rows.shape)} came; accepted: (N, 1, {side}, {side})")
-        # one pass of both sides: an exported graph then has each layer once
+        # one pass of all phases: an exported graph then has each layer once
         films = self.levels(rows)
-        films = torch.cat([films, films.flip(3)]) if self.design.mirrored else films
-        members = self.members()
-        maps = torch.stack([member(films)[:, 0] for member in members]).mean(0)
-        if self.design.mirrored:
-            seen, other = maps[: rows.shape[0]], maps[rows.shape[0] :]
-            maps = (seen + other.flip(2)) / 2.0
-        return maps, torch.stack([member.bias for member in members]).mean()
+        films = _phases(films) if self.design.phases else films
+        maps = torch.stack([member(films)[:, 0] for member in self.members()]).mean(0)
+        places = maps.shape[1:]
+        maps = maps.reshape(4 if self.design.phases else 1, -1, *places).mean(0)
+        return maps, torch.stack([member.bias for member in self.members()]).mean()
 
 
 class FilmMember(nn.Module):
@@ -201,6 +201,13 @@ def _layer(before: int, width: int, *, reach: int = 3, stride: int = 1) -> list[
         nn.BatchNorm2d(width),
         nn.ReLU(inplace=True),
     ]
+
+
+def _phases(films: Tensor) -> Tensor:
+    """Return films (N, 1, S, S) as they are and moved by one pixel, (4 N, 1, S, S); borders are repeated."""
+    side = films.shape[-1]
+    wider = functional.pad(films, (0, 1, 0, 1), mode="replicate")
+    return torch.cat([wider[:, :, down : down + side, on : on + side] for down in (0, 1) for on in (0, 1)])
 
 
 def film_rows(images: ArrayLike, size: int) -> Tensor:

@@ -114,9 +114,11 @@ class Screener:
             TrainingError: Nothing was learned.
 
         """
-        if min(sets.validation.counts) < 20:
+        least, counts = self.rule.least, sets.validation.counts
+        if min(counts) < least:
             raise DataError(
-                f"validation films are {sets.validation.counts}; accepted: 20 of each class or more"
+                f"validation films are {counts}; accepted: {least} of each class or more; with fewer no "
+                f"label is ever ruled out at alpha {self.rule.alpha}"
             )
         size = sets.train.pixels.shape[-1]
         plan = replace(self.film, design=replace(self.film.design, size=size))
@@ -134,7 +136,7 @@ class Screener:
         self.counts_ = {"training": sets.train.counts, "validation": sets.validation.counts}
         found = self.read(sets.validation.pixels)
         self.most_ = float(np.quantile(found.maps.max((1, 2)), 0.99)) or 1.0
-        self.base_ = self._record(found, sets.validation, source=BASE, least=20)
+        self.base_ = self._record(found, sets.validation, source=BASE, least=self.rule.least)
         return self
 
     def read(self, films: ArrayLike) -> Readings:

@@ -39,11 +39,9 @@ class FilmPlan:
         batch: Films a step, an even number.
         rate: Highest learning rate.
         decay: Weight decay.
-        mixup: Parameter of the Beta distribution of the shares by which films are laid over each other, or 0.
         average: Decay of the running mean of the weights.
 
     References: Loshchilov and Hutter, ICLR 2019 (AdamW); Smith and Topin 2019 (one cycle);
-    Zhang et al., ICLR 2018 (mixup);
     Cha et al., NeurIPS 2021 (averaged weights under a change of domain).
 
     """
@@ -54,7 +52,6 @@ class FilmPlan:
     batch: int = 128
     rate: float = 4e-3
     decay: float = 1e-3
-    mixup: float = 1.0
     average: float = 0.99
 
 
@@ -119,23 +116,13 @@ class _Shown:
     def batches(self, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield changed, levelled films (B, 1, S, S) and targets (B,), made of as many of each label."""
         size = self.plan.design.size
-        shares = np.random.default_rng(int(torch.randint(2**62, (), generator=generator)))
         sides = [_endless(torch.nonzero(self.targets == label)[:, 0], generator) for label in (0.0, 1.0)]
         for _ in range(self.steps):
             places = torch.cat([next(side) for side in sides for _ in range(self.plan.batch // 2)])
             rows = film_rows(self.films[places.numpy()], size)
             if self.plan.changes is not None:
                 rows = self.plan.changes.change(rows, generator)
-            rows, targets = self._mixed(rows, self.targets[places], shares)
-            yield self.levels(rows), targets
-
-    def _mixed(self, rows: Tensor, targets: Tensor, generator: np.random.Generator) -> tuple[Tensor, Tensor]:
-        """Lay each film over another one, by one share a batch; targets are mixed alike."""
-        if not self.plan.mixup:
-            return rows, targets
-        share = float(generator.beta(self.plan.mixup, self.plan.mixup))
-        other = torch.from_numpy(generator.permutation(len(rows)))
-        return torch.lerp(rows, rows[other], share), torch.lerp(targets, targets[other], share)
+            yield self.levels(rows), self.targets[places]
 
 
 def _endless(places: Tensor, generator: torch.Generator) -> Iterator[Tensor]:
@@ -203,7 +190,6 @@ def _check_plan(plan: FilmPlan) -> None:
         "batch": (2, 65_536),
         "rate": (1e-6, 1.0),
         "decay": (0.0, 1.0),
-        "mixup": (0.0, 100.0),
         "average": (0.0, 0.99999),
     }
     if plan.batch % 2:

@@ -1,4 +1,4 @@
-"""Films that were changed on their way: disturbed, enlarged and read again, photographed from a screen."""
+"""Films changed on their way: disturbed, mirrored, enlarged and read again, photographed from a screen."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from unseen.training.progress import tell
 
 Greys = NDArray[np.float32]
 
+MIRRORED = "mirrored"
 PHOTOGRAPHED = "photographed"
 ENLARGED = "enlarged, averaged back"
 OTHER_FILTER = "enlarged, bilinear back"
@@ -49,6 +50,7 @@ def changed_films(pixels: Pixels, *, photographs: int, seed: int) -> Mapping[str
 
     """
     found = {name: _all(disturbed(pixels, name, seed)) for name in DISTURBANCES}
+    found[MIRRORED] = _all(np.ascontiguousarray(pixels[..., ::-1]))
     some = pixels[:photographs]
     return {**found, **dict(_read_again(some)), PHOTOGRAPHED: _photographs(some, seed)}
 

@@ -47,21 +47,17 @@ COLUMNS = (
 )
 COMMAND = "python -m unseen.recipes.xray_assist.choosing"
 
-# One member and 12 epochs each, so that many can be compared.
+# 12 epochs each, so that many can be compared.
 BASE = FilmPlan()
-SHORT = replace(BASE, design=replace(BASE.design, members=1), epochs=12)
+SHORT = replace(BASE, epochs=12)
 CHANGES = FilmChanges()
-ABOUT = "against the default settings; one member, 12 epochs where not said otherwise"
+ABOUT = "against the default settings; 12 epochs where not said otherwise"
 VARIANTS = {
     "default": SHORT,
-    "no mixup": replace(SHORT, mixup=0.0),
-    "little mixup": replace(SHORT, mixup=0.4),
     "all films toned": replace(SHORT, changes=replace(CHANGES, toned=1.0)),
     "levelled as a whole": replace(SHORT, design=replace(SHORT.design, around=0.0)),
     "no changes": replace(SHORT, changes=None),
-    "not mirrored": replace(
-        SHORT, design=replace(SHORT.design, mirrored=False), changes=replace(CHANGES, mirror=False)
-    ),
+    "mirrored": replace(SHORT, changes=replace(CHANGES, mirror=True)),
     "24 epochs": replace(SHORT, epochs=24),
 }
 

@@ -20,7 +20,6 @@ from unseen.screening.records import Record as SourceRecord
 from unseen.screening.records import calibrate
 
 SOURCE, HALVES, TEST = "source", "halves", "test"
-LEAST = 20
 
 Floats = NDArray[np.float64]
 
@@ -32,7 +31,7 @@ def base_of(records: Sequence[Record], seed: int) -> SourceRecord:
     """Make the record of the validation films again."""
     seen = seen_of(records, FLOAT, seed, "validation")
     return calibrate(
-        seen.logits, seen.findings, seen.gate, source="validation", date=ANY_DAY, least=LEAST, draws=1
+        seen.logits, seen.findings, seen.gate, source="validation", date=ANY_DAY, least=Rule().least, draws=1
     )
 
 
@@ -65,7 +64,7 @@ def _of_seed(
             yield SOURCE, part, name, estimate.value
     test, base = seen_of(films, FLOAT, seed, TEST), base_of(films, seed)
     yield from ((SOURCE, row, name, value) for row, name, value in _other_ways(films, seed, test, base))
-    halves = by_halves(test, rule=Rule(), splits=config["splits"], least=LEAST, seed=seed)
+    halves = by_halves(test, rule=Rule(), splits=config["splits"], seed=seed)
     for name, values in halves.items():
         yield HALVES, TEST, name, float(values.mean())
 
