@@ -33,7 +33,7 @@ class FilmChanges:
     """
 
     rotation: float = 10.0
-    zoom: float = 0.1
+    zoom: float = 0.2
     shift: float = 2.0 / 28.0
     mirror: bool = False
     toned: float = 0.5
