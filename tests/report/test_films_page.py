@@ -91,6 +91,7 @@ def test_a_page_says_first_what_it_is_not(base):
                 threshold=frozen_threshold(base),
                 sources={"ward <3>": numbers.estimates()},
                 traced={"ward <3>": Traced(films, crossed=crossed(films))},
+                alpha=0.05,
                 warnings=("External validity: not measured.",),
             )
         )

@@ -30,8 +30,8 @@ READINGS = {
     "lies elsewhere on another source: that is what a source record is for.",
     "reliability": "On the dotted line, what is said is what is. The area of a dot is the share of "
     "films. Raw probabilities need not hold on another source; a record of the same source mends them.",
-    "coverage": "At 1 − α = 95 % a set should hold the label of 95 % of the films of each class. Below the "
-    "dotted line more films lose their label than was stated.",
+    "coverage": "A set should hold the label of a share 1 − α of the films of each class, 96.4 % unless set "
+    "otherwise. Below the dotted line more films lose their label than was stated.",
     "referring": "The least certain films are referred first; the lower the line falls, the more the "
     "probability knows of its errors.",
     "gate": "Blue: films. Orange: what is no film. Lines span 5 to 95 % of the scores, bars the middle half; "

@@ -77,7 +77,7 @@ class FilmsContent:
     threshold: float
     sources: Mapping[str, Numbers]
     traced: Mapping[str, Traced]
-    alpha: float = 0.05
+    alpha: float
     refuse: float = float("inf")
     headlines: tuple[Headline, ...] = ()
     warnings: tuple[str, ...] = ()

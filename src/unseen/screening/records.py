@@ -24,7 +24,7 @@ Finite = Annotated[float, Field(allow_inf_nan=False)]
 Sorted = tuple[Finite, ...]
 
 LEAST = 100
-"""Labelled films of each class that a record needs: with fewer, 95 % coverage is off by 2 points or more."""
+"""Labelled films of each class that a record needs: with fewer, what is stated is off by 2 points or more."""
 DRAWS = 100
 MOST_BYTES = 1 << 24
 
