@@ -4,8 +4,8 @@ import torch
 
 from unseen.screening.augment import FilmChanges, blur
 
-STILL = {"rotation": 0.0, "zoom": 0.0, "shift": 0.0, "mirror": False, "blur": 0.0, "noise": 0.0}
-PLAIN = {"gamma": (1.0, 1.0), "contrast": (1.0, 1.0), "brightness": 0.0, "gradient": 0.0}
+STILL = {"rotation": 0.0, "zoom": 0.0, "shift": 0.0, "tilt": 0.0, "blur": 0.0, "noise": 0.0}
+PLAIN = {"gamma": (1.0, 1.0), "contrast": (1.0, 1.0), "brightness": 0.0, "gradient": 0.0, "glare": 0.0}
 
 
 def films(count=32, size=28):
@@ -63,6 +63,32 @@ def test_a_film_turned_and_shifted_keeps_what_it_shows():
     shifted = changed(disc, shift=3 / 28)
     centre = (shifted.mean(2)[:, 0] * lines).sum(1) / shifted.mean(2)[:, 0].sum(1)
     assert 0.05 < float(centre.abs().max()) < 0.25
+
+
+def test_a_tilted_film_is_larger_on_one_side_and_its_middle_stays():
+    lines = torch.linspace(-1, 1, 41)
+    bars = ((lines.abs() - 0.5).abs() < 0.05).float().expand(60, 1, 41, 41)
+    out = changed(bars, tilt=0.2)
+    assert torch.allclose(out[:, :, 20, 20], bars[:, :, 20, 20], atol=1e-5)
+    row = out[:, 0, 20]
+    left, right = (
+        (row[:, part] * lines[part]).sum(1) / row[:, part].sum(1) for part in (slice(20), slice(21, 41))
+    )
+    uneven = left.abs() - right
+    # a bar at 0.5 is seen where x / (1 + t x) = 0.5
+    assert 0.06 < float(uneven.abs().max()) < 0.5 / 0.9 - 0.5 / 1.1 + 0.01
+    assert 20 < int((uneven.abs() < 0.01).sum()) < 45
+
+
+def test_a_reflection_adds_light_in_one_place_of_half_of_the_films():
+    rows = torch.full((400, 1, 28, 28), 0.3)
+    added = changed(rows, glare=0.5) - rows
+    assert float(added.min()) >= -1e-6
+    most = added.amax((1, 2, 3))
+    assert 150 < int((most > 1e-3).sum()) < 250
+    assert 0.4 < float(most.max()) <= 0.5
+    lit = added[most > 0.2]
+    assert float((lit > 0.1).float().mean((1, 2, 3)).max()) < 0.6
 
 
 def test_all_changes_stay_in_range_differ_by_film_and_follow_the_generator():
