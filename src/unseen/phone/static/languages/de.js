@@ -348,7 +348,8 @@ export default {
   "notFor.alone": "Alleinige Entscheidungen: behandeln, nicht behandeln, nach Hause schicken",
   "failure.source":
     "In einem anderen Krankenhaus kann der Wert etwas anderes bedeuten. Die zugesagte Abdeckung gilt dort nicht.",
-  "failure.mirror": "Eine gespiegelte Aufnahme wird nicht bemerkt.",
+  "failure.mirror":
+    "Eine gespiegelte Aufnahme wird nicht bemerkt, und eine gesunde dann oft gemeldet.",
   "failure.exposure":
     "Zu dunkle, zu blasse oder unscharfe Aufnahmen verschieben die Antwort, auch wenn die Rangfolge bleibt.",
   "failure.noise": "Verrauschte Aufnahmen werden schlechter beurteilt.",

@@ -337,7 +337,7 @@ export default {
   "notFor.others": "Any other disease, fractures, tumours",
   "notFor.alone": "Deciding alone: to treat, not to treat, to send home",
   "failure.source": "At another hospital the score may mean something else. Coverage promised there is lost.",
-  "failure.mirror": "A mirrored film is not noticed.",
+  "failure.mirror": "A mirrored film is not noticed, and a healthy one is then often called.",
   "failure.exposure": "Too dark, too pale or blurred films move the answer while the ranking stays.",
   "failure.noise": "Noisy films score worse.",
   "failure.size": "The film is reduced to {side} × {side} points: small signs are lost.",

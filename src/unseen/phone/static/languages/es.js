@@ -342,7 +342,8 @@ export default {
   "notFor.alone": "Decidir por sí sola: tratar, no tratar, enviar a casa",
   "failure.source":
     "En otro hospital la puntuación puede significar otra cosa. La cobertura prometida se pierde allí.",
-  "failure.mirror": "Una radiografía en espejo no se detecta.",
+  "failure.mirror":
+    "Una radiografía en espejo no se detecta, y una sana se señala entonces a menudo.",
   "failure.exposure":
     "Las radiografías demasiado oscuras, pálidas o borrosas desplazan la respuesta, aunque el orden se mantenga.",
   "failure.noise": "Las radiografías con ruido se juzgan peor.",

@@ -348,7 +348,8 @@ export default {
   "notFor.alone": "Décider seul : traiter, ne pas traiter, renvoyer à la maison",
   "failure.source":
     "Dans un autre hôpital, le score peut vouloir dire autre chose. La couverture promise y est perdue.",
-  "failure.mirror": "Une radiographie en miroir n’est pas remarquée.",
+  "failure.mirror":
+    "Une radiographie en miroir n’est pas remarquée, et une normale est alors souvent signalée.",
   "failure.exposure":
     "Des radiographies trop sombres, trop pâles ou floues déplacent la réponse, même si l’ordre reste.",
   "failure.noise": "Les radiographies bruitées sont moins bien jugées.",
