@@ -119,8 +119,8 @@ def notes_of(sections: Sections) -> list[str]:
     return [
         UNMEASURED,
         "Without a record of their source, test films are worse off than was stated on validation films: "
-        f"coverage of normal films {test['coverage normal'].value:.3f} where {1 - Rule().alpha:.3f} was stated, "
-        f"specificity {test['specificity'].value:.3f} at the frozen threshold.",
+        f"coverage of normal films {test['coverage normal'].value:.3f}, where {1 - Rule().alpha:.3f} was "
+        f"stated, specificity {test['specificity'].value:.3f} at the frozen threshold.",
         f"A probability that held would show an expected calibration error of "
         f"{halves['ECE, all films, by chance'].value:.3f} on as many films, by chance alone (15 bins).",
         "Share referred: sets with both labels or none. The gate refuses or sets aside a further "
