@@ -9,14 +9,21 @@ from sklearn.preprocessing import RobustScaler
 from sklearn.utils.estimator_checks import check_estimator
 
 import unseen
+from unseen.models.forest import Forest
+from unseen.training.loop import Plan
+
+SHORT = Plan(steps=60)
+DETECTORS = [
+    unseen.AwareDetector(learn=SHORT, tune=SHORT),
+    unseen.AwareClassifier(learn=SHORT, tune=SHORT),
+    unseen.CommitteeDetector(forests=(Forest(trees=20),)),
+]
 
 
 @pytest.mark.filterwarnings("ignore")  # the checks fit on a dozen rows and are warned about it
-@pytest.mark.parametrize(
-    "detector", [unseen.AwareDetector(), unseen.AwareClassifier(), unseen.CommitteeDetector()], ids=repr
-)
+@pytest.mark.parametrize("detector", DETECTORS, ids=lambda detector: type(detector).__name__)
 def test_check_estimator(detector):
-    """All but one check, about a minute; held-out rows are drawn at random, and a copy of a row is a row."""
+    """All but one check; held-out rows are drawn at random, and a copy of a row is a row."""
     outcomes = check_estimator(
         detector,
         expected_failed_checks={

@@ -50,7 +50,7 @@ def agree(detector, scorer, rows, *, nats):
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_every_detector_of_the_contract_exports_and_agrees(name, tmp_path):
     one = example(name)
-    detector = one.quick().fit(one.rows.X, one.rows.y)
+    detector = one.quick_told
     exported = export_onnx(detector, tmp_path / "model.onnx")
     scorer = Scorer(exported.path)
     # distances to near neighbours have three digits, nearly equal logits cancel

@@ -64,17 +64,19 @@ class Forest:
         """Grow on unlabelled rows (N, P) and known anomalies (K, P), K of 1 or more."""
         rows = torch.cat([known, unlabelled]).numpy().astype(np.float32)
         told, draw = len(known), generator(seed, 7)
-        watched = np.arange(min(len(rows), told + WATCHED))
-        total, count = np.zeros(len(watched)), np.zeros(len(watched))
+        watched = min(len(rows), told + WATCHED)
+        total, count = np.zeros(watched), np.zeros(watched)
         grown = []
         for _ in range(self.trees):
             tree, used = self._tree(rows, told, draw)
-            free = np.setdiff1d(watched, used)
+            free = np.ones(len(rows), dtype=bool)
+            free[used] = False
+            free = np.flatnonzero(free[:watched])
             if len(free):
-                total[free] += tree.predict_proba(rows[free])[:, 1]
+                total[free] += tree.tree_.predict(rows[free])[:, 1]
                 count[free] += 1
             grown.append(_broad(tree.tree_))
-        mean = np.divide(total, count, out=np.full(len(watched), np.nan), where=count > 0)
+        mean = np.divide(total, count, out=np.full(watched, np.nan), where=count > 0)
         return Grown.of(grown), OutOfBag(mean[:told], mean[told:])
 
     def _tree(
@@ -92,7 +94,8 @@ class Forest:
             max_features=self.features or "sqrt",
             random_state=int(draw.integers(2**31)),
         )
-        return tree.fit(rows[used], labels, sample_weight=weights), used
+        # rows are float32 and finite already; to check so small a draw takes longer than to grow on it
+        return tree.fit(rows[used], labels, sample_weight=weights, check_input=False), used
 
 
 @dataclass(frozen=True, eq=False)
