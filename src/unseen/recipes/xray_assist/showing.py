@@ -160,11 +160,10 @@ def _summary(sections: Sections) -> str:
     test, halves = sections[SOURCE][TEST], sections[HALVES][TEST]
     return (
         f"On the {test['films'].value:.0f} official test films the network ranks with an AUC of "
-        f"{test['AUC'].value:.3f} over seeds. What was set on validation films does not hold there: of "
-        f"the normal "
-        f"films {100 * test['coverage normal'].value:.0f} % keep their label, where 95 % were stated. With a "
-        f"record of "
-        f"films of the same source {100 * halves['coverage normal'].value:.0f} % do."
+        f"{test['AUC'].value:.3f} over seeds. What was set on validation films does not hold there: of the "
+        f"normal films {100 * test['coverage normal'].value:.0f} % keep their label, where "
+        f"{100 * (1 - Rule().alpha):.1f} % was stated. With a record of films of the same source "
+        f"{100 * halves['coverage normal'].value:.0f} % do."
     )
 
 
