@@ -18,7 +18,7 @@ demo: .venv/.installed
 	$(BIN)/unseen demo --out out/demo
 
 test: .venv/.installed-dev
-	$(BIN)/python -m pytest -p no:cacheprovider -m "not slow and not peers" -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -p no:cacheprovider -m "not slow and not peers" -n 2 --dist loadfile
 
 lint: .venv/.installed-dev
 	$(BIN)/ruff check .

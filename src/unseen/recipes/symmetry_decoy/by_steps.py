@@ -25,15 +25,15 @@ def by_steps(seed: int, config: dict[str, Any]) -> list[Record]:
     learn = make(config["steps_learn"], ("bumps", "waves"), seed=seed, purpose=11)
     judged = make(config["steps_judged"], ("polynomials",), seed=seed, purpose=12)
     both = joined([learn, judged])
-    rows = Rows(np.arange(len(learn)), np.arange(len(learn), len(both)), both.kinds, seed, 1)
+    rows = Rows(np.arange(len(learn)), np.arange(len(learn), len(both)), both.kinds, seed, 1, config["trees"])
     found = []
     for steps in config["steps_shown"]:
         schedule = replace(Schedule(**config["schedule"]), steps=steps)
         seen = read(train(both.values, seed=seed, schedule=schedule), both.values)
         guard, views = Guard.of(seen, both.values), seen.views
         named = {
-            HIDDEN_LAYERS: rows.trees(views[:, HIDDEN].reshape(len(both), -1)).argmax(1),
-            OUTPUT: rows.trees(views[:, 1:].reshape(len(both), -1)).argmax(1),
+            HIDDEN_LAYERS: rows.grown(views[:, HIDDEN].reshape(len(both), -1)).argmax(1),
+            OUTPUT: rows.grown(views[:, 1:].reshape(len(both), -1)).argmax(1),
         }
         values = {LEVELS: np.median(guard.right), KNOWN: np.median(guard.known)}
         values |= {name: (kinds == both.kinds)[len(learn) :].mean() for name, kinds in named.items()}

@@ -29,20 +29,20 @@ PLAIN, HIDDEN_LAYERS, EVERY_LAYER = (
 RAW, RAW_MOVED = "raw image", "raw image beside its moved copies"
 DIRECT = "direct scores"
 PAIRS = tuple(combinations(range(4), 2))
-TREES = 300
 LONGER, TIMES = 1.6, 8
 """Times as many epochs for what has more to see; random changes over which naming is averaged."""
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Which rows are learned from and judged, their classes, seed and length of the training."""
+    """Rows to learn from and to judge, their classes, the seed, how long is trained, trees of a forest."""
 
     learn: Ints
     judged: Ints
     kinds: Ints
     seed: int
     epochs: int
+    trees: int
 
     def look(self, images: Floats, change: Any, *, longer: float = 1.0, times: int = 1, **how: Any) -> Floats:
         """Train convolutional networks on the rows to learn from; return probabilities (N, 6).
@@ -56,9 +56,9 @@ class Rows:
         found[self.judged] = looker.probabilities(images[self.judged], times=times)
         return found
 
-    def trees(self, columns: Floats, forest: type = ExtraTreesClassifier) -> Floats:
+    def grown(self, columns: Floats, forest: type = ExtraTreesClassifier) -> Floats:
         """Grow a forest on the rows to learn from; return probabilities of all rows (N, 6)."""
-        grown = forest(TREES, random_state=self.seed)
+        grown = forest(self.trees, random_state=self.seed)
         return np.asarray(grown.fit(columns[self.learn], self.kinds[self.learn]).predict_proba(columns))
 
 
@@ -74,9 +74,9 @@ def of_networks(seen: ReadOut, rows: Rows) -> dict[str, Ints]:
         DENSITIES: density + more,
         MAPS: rows.look(seen.maps, flip_signs, longer=LONGER),
         MOVED: rows.look(seen.spoken, turn_maps, longer=LONGER, times=TIMES, compare=True),
-        PLAIN: rows.trees(seen.plain, RandomForestClassifier),
-        HIDDEN_LAYERS: rows.trees(flat[:, HIDDEN.start * count : HIDDEN.stop * count]),
-        EVERY_LAYER: rows.trees(flat[:, count:]),
+        PLAIN: rows.grown(seen.plain, RandomForestClassifier),
+        HIDDEN_LAYERS: rows.grown(flat[:, HIDDEN.start * count : HIDDEN.stop * count]),
+        EVERY_LAYER: rows.grown(flat[:, count:]),
     }
     return {name: np.asarray(probabilities.argmax(1)) for name, probabilities in found.items()}
 
@@ -89,6 +89,6 @@ def of_pictures(templates: Templates, rows: Rows) -> dict[str, Ints]:
     found = {
         RAW: rows.look(images, turn_maps, longer=LONGER),
         RAW_MOVED: rows.look(images, turn_maps, longer=LONGER, times=TIMES, compare=True),
-        DIRECT: rows.trees(scores),
+        DIRECT: rows.grown(scores),
     }
     return {name: np.asarray(probabilities.argmax(1)) for name, probabilities in found.items()}

@@ -107,7 +107,8 @@ def study(seed: int, config: dict[str, Any], data: Path | None) -> list[Record]:
     guard = Guard.of(seen, values)
     guard.check()
     tried = np.concatenate([split.rows[part] for part in JUDGED])
-    rows = naming.Rows(split.rows["learn"], tried, split.templates.kinds, seed, config["epochs"])
+    length = {"epochs": config["epochs"], "trees": config["trees"]}
+    rows = naming.Rows(split.rows["learn"], tried, split.templates.kinds, seed, **length)
     found = judged(naming.of_networks(seen, rows), split, seed)
     whole = time.process_time() - began
     found += levels(seen, split, seed)
