@@ -89,8 +89,9 @@ def test_summed_content_is_the_energy_of_all_channels_and_clipped():
 
 
 def test_every_weight_takes_part():
+    torch.manual_seed(0)  # of dropout and of the images: a draw of few can leave a unit out
     network = made().train()
-    network(torch.rand(8, *IMAGE)).square().sum().backward()
+    network(torch.rand(32, *IMAGE)).square().sum().backward()
     assert all(weight.grad is not None and weight.grad.any() for weight in network.parameters())
 
 

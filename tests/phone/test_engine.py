@@ -123,7 +123,14 @@ def test_decisions_are_those_of_python(site):
     cases, wanted = [], []
     for chosen in (None, own, record(4, "photographs", photo=True)):
         for photograph in (False, True):
-            told = decide(logits, gates, rule=Rule(), base=base, record=chosen, photograph=photograph)
+            told = decide(
+                logits,
+                gates,
+                rule=Rule(alpha=manifest.alpha),
+                base=base,
+                record=chosen,
+                photograph=photograph,
+            )
             wanted += told
             source = None if chosen is None else json.loads(chosen.model_dump_json())
             cases.append([source, photograph])

@@ -65,7 +65,7 @@ def test_claims_follow_from_what_was_said_of_films(good):
 def test_without_a_record_coverage_is_lost_and_said_so(good):
     lost, kept = (good.numbers[f"{part}: test: coverage normal"].value for part in ("source", "halves"))
     assert lost < 0.9 < kept
-    assert any(f"{lost:.3f} where .95 was stated" in note for note in good.notes)
+    assert any(f"{lost:.3f}, where 0.964 was stated" in note for note in good.notes)
 
 
 def test_written_records_give_the_same_conclusions_without_training(good, tmp_path):
