@@ -6,6 +6,7 @@ import csv
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -215,10 +216,7 @@ def by_group(rows: Sequence[Row]) -> str:
         "half 1": lambda line: line.half == 1,
     }
     folders = dict.fromkeys(row["series"].partition("/")[0] for row in rows)
-    groups |= {
-        folder: lambda line, folder=folder: line.series.startswith(folder + "/")  # type: ignore[misc]
-        for folder in folders
-    }
+    groups |= {folder: partial(_lies_in, folder) for folder in folders}
     names = detectors_of(rows)
     table = []
     for words, inside in groups.items():
@@ -230,6 +228,10 @@ def by_group(rows: Sequence[Row]) -> str:
     return (
         f"## Parts of the corpus\n\nStandard profile, published rule.\n\n{markdown(('part', *names), table)}"
     )
+
+
+def _lies_in(folder: str, line: Line) -> bool:
+    return line.series.startswith(folder + "/")
 
 
 def series_table(rows: Sequence[Row], folder: str) -> str:

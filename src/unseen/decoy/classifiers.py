@@ -121,7 +121,7 @@ class Looker:
                 loss = functional.cross_entropy(
                     net(self._change(x[rows], draws)), y[rows], label_smoothing=0.1
                 )
-                loss.backward()  # type: ignore[no-untyped-call]
+                loss.backward()
                 adam.step()
                 cycle.step()
         return net.eval()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.cluster import KMeans
@@ -50,10 +52,10 @@ def suggest_labels(detector: TwoStage, X: ArrayLike, n: int) -> NDArray[np.intp]
     return np.asarray(chosen[np.argsort(-scores[chosen], kind="stable")])
 
 
-def _rows(X: ArrayLike, places: NDArray[np.intp]) -> ArrayLike:
+def _rows(X: Any, places: NDArray[np.intp]) -> Any:
     """Rows of an array, an Arrow table or a data frame."""
     if hasattr(X, "take") and hasattr(X, "schema"):
-        return X.take(places)  # type: ignore[no-any-return]
+        return X.take(places)
     if hasattr(X, "iloc"):
-        return X.iloc[places]  # type: ignore[no-any-return]
+        return X.iloc[places]
     return np.asarray(X)[places]

@@ -257,7 +257,7 @@ def _rows(
 
 def _edges(column: Floats, events: Floats | None, bins: int | ArrayLike) -> Floats:
     if np.ndim(bins) == 0:
-        count = int(bins)  # type: ignore[arg-type]
+        count = int(np.asarray(bins))
         if count < 8:
             raise ConfigError(f"bins {bins!r} came; accepted: 8 or more, or rising edges.")
         if column.size < 50:

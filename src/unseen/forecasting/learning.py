@@ -125,7 +125,7 @@ def learn(network: nn.Module, windowed: Windowed, schedule: Schedule, *, seed: i
             parameters.slopes.zero_()
             rows = pinball(network(shown), torch.from_numpy(batch.target), weights)
             loss = (rows * torch.from_numpy(batch.weight)).mean()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             _clip(parameters.slopes)
             with torch.no_grad():
                 adam.step()

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -354,10 +354,10 @@ class Store:
         return int(number)
 
 
-def outlook(row: Sequence[object], width: int) -> Outlook:
+def outlook(row: Sequence[Any], width: int) -> Outlook:
     """Read a row of the table of forecasts."""
     issued, target, model, *bodies = row[:10]
-    mean, quantile, raw, threshold, p_red, tier, alarm = (bytes(body) for body in bodies)  # type: ignore[call-overload]
+    mean, quantile, raw, threshold, p_red, tier, alarm = (bytes(body) for body in bodies)
     known = len(mean) // 4
     levels = len(raw) // (4 * known) if known else 0
     return Outlook(

@@ -145,7 +145,7 @@ def _train_member(member: FilmMember, shown: _Shown, seed: int, place: int) -> N
         for step, (rows, targets) in enumerate(shown.batches(draws), 1):
             loss = functional.binary_cross_entropy_with_logits(member.logit(rows), targets)
             optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             optimiser.step()
             schedule.step()
             mean.follow(step)

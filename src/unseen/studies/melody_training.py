@@ -181,15 +181,16 @@ def load(path: Path) -> Trained:
     file = read_model(path)
     if file.kind != KIND:
         raise ModelFileError(f"{path} holds a {file.kind}; accepted: a melody network of unseen music train")
+    document: Mapping[str, Any] = file.document
     try:
-        setting = _setting(file.document["setting"])
+        setting = _setting(document["setting"])
         standing = Standing.of(
             under_moments(file.arrays),
-            int(file.document["done"]),  # type: ignore[arg-type]
-            float(file.document["seconds"]),  # type: ignore[arg-type]
-            [(float(a), float(b)) for a, b in file.document["losses"]],  # type: ignore[union-attr,arg-type,misc]
+            int(document["done"]),
+            float(document["seconds"]),
+            [(float(a), float(b)) for a, b in document["losses"]],
         )
-        windows = str(file.document["windows"])
+        windows = str(document["windows"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelFileError(f"{path}: the description of the training is not understood") from error
     network = setting.build()

@@ -109,7 +109,7 @@ def by_autograd(loss: RowLoss) -> Descent:
         with torch.enable_grad():
             losses, known = loss(batch, step), batch.known
             total = losses[~known].mean() + losses[known].mean() if known.any() else losses.mean()
-            total.backward()  # type: ignore[no-untyped-call]
+            total.backward()
 
     return descent
 

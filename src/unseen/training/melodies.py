@@ -161,7 +161,7 @@ def _block(
         rows = elbo(out, x, beta=beta * risen(step + 1, plan.beta_warm_up * plan.steps))
         loss = rows.mean()
         optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(parameters, plan.clip)
         optimiser.step()
         total += float(loss.detach())

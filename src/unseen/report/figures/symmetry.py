@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
@@ -61,11 +62,11 @@ def heat_map(found: Symmetries) -> Figure:
     return figure
 
 
-def _written(axes: object, entries: np.ndarray, most: float) -> None:
+def _written(axes: Any, entries: np.ndarray, most: float) -> None:
     for (row, column), value in np.ndenumerate(entries):
         if abs(value) > 0.05 * most:
             colour = "#ffffff" if abs(value) > 0.7 * most else MUTED.light
-            axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=7, color=colour)  # type: ignore[attr-defined]
+            axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=7, color=colour)
 
 
 def drawings(found: Symmetries) -> dict[str, Callable[[], str]]:
